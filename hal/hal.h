@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The hardware abstraction contract: all that the nucleus knows of a machine.
+ *
+ * A port (hal/x86, hal/sim) provides <hal_port.h> with the inline part and links the
+ * functions below. hal never includes nucleus headers; it calls up through the nk_hal_*
+ * functions at the end. Two masks are kept apart: the hard mask (this CPU takes no
+ * interrupt at all) and the stall (only in-band, that is Linux, is held back). Nothing
+ * here waits for Linux, allocates or may fail unless it says so.
+ */
+#ifndef HAL_HAL_H
+#define HAL_HAL_H
+
+/* Nanoseconds on the monotonic clock. */
+typedef __INT64_TYPE__ hal_time_t;
+
+#define HAL_TIME_NEVER ((hal_time_t)0x7fffffffffffffffLL)
+
+/*
+ * <hal_port.h> defines:
+ *
+ *   HAL_MAX_CPUS                     most CPUs this build can serve
+ *   hal_flags_t                      opaque saved hard mask
+ *   struct hal_spinlock              zero-initialised = unlocked
+ *   struct hal_context               machine state of one thread, embedded in nk_thread
+ *
+ *   hal_flags_t hal_oob_save(void)        mask hard, return the mask before
+ *   void hal_oob_restore(hal_flags_t)     put the mask back
+ *   int  hal_oob_masked(void)             1 when hard masked
+ *   int  hal_cpu(void)                    this CPU's number; stable only when hard masked
+ *   void hal_spin_lock(struct hal_spinlock *)    fair, hard masked by the caller
+ *   void hal_spin_unlock(struct hal_spinlock *)
+ *   int  hal_spin_held(struct hal_spinlock *)    1 when held (by this CPU where the port knows)
+ *   void hal_cpu_relax(void)              in a spin loop
+ */
+#include <hal_port.h>
+
+/* ---- time ---------------------------------------------------------------------- */
+
+/* Now, in ns, equal to CLOCK_MONOTONIC, never backwards on one CPU.
+ * Context: any; never blocks; about 20 instructions. */
+hal_time_t hal_clock_now(void);
+
+/* What to add to hal_clock_now() for CLOCK_REALTIME. Context: any; never blocks. */
+hal_time_t hal_clock_realtime_offset(void);
+
+/* Ask for nk_hal_tick() on this CPU at @deadline (absolute ns; HAL_TIME_NEVER: none).
+ * A deadline in the past fires at once. The port may fire early; never loses one.
+ * Context: hard masked; never blocks. */
+void hal_timer_program(hal_time_t deadline);
+
+/* ---- other CPUs ---------------------------------------------------------------- */
+
+/* Make @cpu run nk_hal_kick() soon. Several kicks may become one.
+ * Context: hard masked; never blocks. */
+void hal_ipi_send(int cpu);
+
+/* 1 when @cpu runs Keel. Context: any. */
+int hal_cpu_online(int cpu);
+
+/* ---- threads ------------------------------------------------------------------- */
+
+/* The context in which this CPU found Linux when Keel came: never needs a stack of ours.
+ * Context: any; before the CPU's first hal_switch(). */
+void hal_context_init_root(struct hal_context *ctx);
+
+/* A kernel thread that starts in @entry(@arg), after nk_hal_thread_begin(), with the hard
+ * mask open, on @stack of @size bytes (16-byte aligned). @entry never returns.
+ * Context: any. */
+void hal_context_init_kernel(struct hal_context *ctx, void *stack, unsigned long size,
+			     void (*entry)(void *), void *arg);
+
+/* Leave @prev, run @next; returns when some CPU switches to @prev again. @prev's user and
+ * vector state may stay on the CPU until another user context needs it.
+ * Context: hard masked, no spinlock held; bounded. */
+void hal_switch(struct hal_context *prev, struct hal_context *next);
+
+/* Complete @ctx in memory: called by its own thread right before it leaves for in-band, so that
+ * the owner, on any CPU, reads a whole context. Context: hard masked. */
+void hal_context_sync(struct hal_context *ctx);
+
+/* @ctx is off its CPU and in-band may have it: wake its Linux owner.
+ * Context: hard masked, no lock held. */
+void hal_inband_wake(struct hal_context *ctx);
+
+/* Drop what the port keeps of @ctx. Context: in-band, @ctx not running. */
+void hal_context_destroy(struct hal_context *ctx);
+
+/* ---- trouble ------------------------------------------------------------------- */
+
+/* An invariant does not hold: print, and stop the machine (Linux: BUG; sim: fail the test). */
+void hal_panic(const char *file, int line, const char *what) __attribute__((noreturn));
+
+/* Something an operator must hear of, said later from in-band. @what is a literal, @arg an
+ * integer for it. Bounded; losing one when many come at once is allowed.
+ * Context: any. */
+void hal_warn(const char *what, long arg);
+
+/* ---- what the client (nucleus) provides ---------------------------------------- */
+
+/* All below are called hard masked, on the CPU concerned. */
+
+/* The programmed deadline may have passed; @now was read at entry. Runs expired timers and
+ * programs the next deadline. Must not switch. */
+void nk_hal_tick(hal_time_t now);
+
+/* Another CPU called hal_ipi_send(). Must not switch. */
+void nk_hal_kick(void);
+
+/* End of every oob interrupt: switch if something better is ready. May call hal_switch().*/
+void nk_hal_preempt(void);
+
+/* First code of a new kernel or user context after hal_switch() (finishes the switch). */
+void nk_hal_thread_begin(void);
+
+/* An in-band interrupt was held back because an oob thread has this CPU; told once per
+ * residence. Starts the watchdog. */
+void nk_hal_inband_waits(hal_time_t now);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * What keel.ko and user space say to each other.
+ *
+ * Three doors: ioctl() on /dev/keel for in-band requests, one lseek() that parks the caller
+ * and makes it hard, and Keel calls: system calls numbered from KEEL_CALL_BASE which only a hard
+ * thread may issue (an in-band caller gets -ENOSYS from Linux and hardens first). All times
+ * are absolute nanoseconds on CLOCK_MONOTONIC. Padding must be zero.
+ */
+#ifndef KEEL_UAPI_ABI_H
+#define KEEL_UAPI_ABI_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/* A library built for level L runs on a module with BASE <= L <= LEVEL. */
+#define KEEL_ABI_BASE		1
+#define KEEL_ABI_LEVEL		1
+
+#define KEEL_DEVICE		"/dev/keel"
+#define KEEL_NAME_LEN		16
+#define KEEL_MAX_THREADS	256	/* attached at once in one process */
+#define KEEL_MAX_MUTEXES	1024	/* of one process */
+#define KEEL_PRIO_MIN		1
+#define KEEL_PRIO_MAX		99	/* higher wins, as in SCHED_FIFO */
+#define KEEL_PERIOD_MIN_NS	10000
+#define KEEL_PERIOD_MAX_NS	3600000000000LL
+
+/* lseek(fd, KEEL_PARK_HARDEN, SEEK_SET): 0 once hard; EINTR, EAGAIN (detached), EPERM, or
+ * EOPNOTSUPP when this thread cannot be hard (keel_window.refusal says why). */
+#define KEEL_PARK_HARDEN	0x4b01
+
+/* Keel calls; args in rdi, rsi, rdx. Return >= 0 or a negative errno. */
+#define KEEL_CALL_BASE		0x104b0000
+#define KEEL_CALL_RELAX		(KEEL_CALL_BASE + 0)	/* () -> 0, in-band */
+#define KEEL_CALL_SLEEP_UNTIL	(KEEL_CALL_BASE + 1)	/* (abs ns) */
+#define KEEL_CALL_PERIOD_SET	(KEEL_CALL_BASE + 2)	/* (first abs ns or 0, period ns; 0: off) */
+#define KEEL_CALL_PERIOD_WAIT	(KEEL_CALL_BASE + 3)	/* () -> periods missed */
+#define KEEL_CALL_MUTEX_LOCK	(KEEL_CALL_BASE + 4)	/* (id, abs ns or KEEL_FOREVER) */
+#define KEEL_CALL_MUTEX_TRYLOCK	(KEEL_CALL_BASE + 5)	/* (id) */
+#define KEEL_CALL_MUTEX_UNLOCK	(KEEL_CALL_BASE + 6)	/* (id) */
+#define KEEL_CALL_PRIORITY_SET	(KEEL_CALL_BASE + 7)	/* (priority) */
+#define KEEL_CALL_CLOCK		(KEEL_CALL_BASE + 8)	/* () -> ns */
+#define KEEL_CALL_YIELD		(KEEL_CALL_BASE + 9)	/* () */
+#define KEEL_CALL_COUNT		10
+
+#define KEEL_FOREVER		0x7fffffffffffffffLL
+
+/* Why a thread left hard mode. */
+#define KEEL_RELAX_NONE		0
+#define KEEL_RELAX_CALL		1	/* it asked to */
+#define KEEL_RELAX_SYSCALL	2	/* a Linux system call */
+#define KEEL_RELAX_FAULT	3	/* an exception, a page fault first of all */
+#define KEEL_RELAX_SIGNAL	4	/* signal, ptrace, freezer, exit: Linux wanted it */
+#define KEEL_RELAX_WATCHDOG	5	/* kept Linux off its CPU for too long */
+#define KEEL_RELAX_DETACH	6	/* keel stop, rmmod or CPU offline */
+#define KEEL_RELAX_REASONS	7
+
+/* Why a thread may not become hard. */
+#define KEEL_REFUSE_NONE	0
+#define KEEL_REFUSE_32BIT	1
+#define KEEL_REFUSE_LDT		2
+#define KEEL_REFUSE_SINGLESTEP	3
+#define KEEL_REFUSE_DEBUGREG	4
+#define KEEL_REFUSE_IOPERM	5
+#define KEEL_REFUSE_KVM		6
+#define KEEL_REFUSE_CPU		7
+
+/* One per attached thread, in the page range mapped from the device; written by Keel. */
+struct keel_window {
+	__u32 hard;			/* 1 while hard */
+	__u32 last_reason;		/* KEEL_RELAX_* */
+	__u64 relaxes[KEEL_RELAX_REASONS]; /* by reason */
+	__u64 hardens;
+	__u64 switches;			/* times given a CPU by Keel */
+	__u64 overruns;			/* periods missed in all */
+	__u64 last_ip;			/* user address of the last relax */
+	__u64 last_fault;		/* address of the last page fault in hard mode */
+	__u32 refusal;			/* KEEL_REFUSE_* */
+	__u32 pad;
+	__u64 spare[2];
+};
+
+#define KEEL_WINDOW_SIZE	128
+#define KEEL_WINDOWS_SIZE	(KEEL_WINDOW_SIZE * KEEL_MAX_THREADS)
+
+struct keel_info {
+	__u32 abi_base;			/* out */
+	__u32 abi_level;		/* out */
+	__u32 windows_size;		/* out: bytes to mmap() at offset 0 */
+	__u32 attached;			/* out: 1 when the pipeline is in place */
+	__u32 cpus;			/* out */
+	__u32 pad;
+	char release[64];		/* out: Keel's version */
+};
+
+struct keel_attach {
+	__u32 abi_level;		/* in: the caller's */
+	__s32 prio;			/* in */
+	__s32 cpu;			/* in: -1: where it runs */
+	__u32 index;			/* out: window */
+	char name[KEEL_NAME_LEN];	/* in */
+};
+
+struct keel_thread_set {
+	__s32 prio;			/* in: 0 keeps it */
+	__s32 cpu;			/* in: -1 keeps it */
+};
+
+struct keel_mutex_req {
+	__u32 id;			/* out of create, in of delete */
+	__u32 pad;
+};
+
+/* Latency of Keel's own timer handler (irq) or of a kernel thread, sampled in the kernel. */
+#define KEEL_LATENCY_IRQ	0
+#define KEEL_LATENCY_KTHREAD	1
+#define KEEL_LATENCY_CELLS	16384	/* 1 ns each; the last counts all above */
+
+struct keel_latency_start {
+	__u32 kind;			/* in: KEEL_LATENCY_* */
+	__s32 cpu;			/* in */
+	__s32 prio;			/* in: for a kernel thread */
+	__u32 pad;
+	__s64 period_ns;		/* in */
+	__u64 samples;			/* in: stop after so many; 0: go on */
+};
+
+struct keel_latency_read {
+	__u64 cells;			/* in: __u32[KEEL_LATENCY_CELLS], or 0 */
+	__u64 samples;			/* out */
+	__u64 overruns;			/* out */
+	__s64 min_ns;			/* out */
+	__s64 max_ns;			/* out */
+	__s64 sum_ns;			/* out */
+};
+
+#define KEEL_CONTROL_STOP	0
+#define KEEL_CONTROL_START	1
+
+struct keel_control {
+	__u32 command;			/* in: KEEL_CONTROL_* */
+	__u32 pad;
+};
+
+#define KEEL_IOC_MAGIC		0x4b
+#define KEEL_IOC_INFO		_IOR(KEEL_IOC_MAGIC, 0, struct keel_info)
+#define KEEL_IOC_ATTACH		_IOWR(KEEL_IOC_MAGIC, 1, struct keel_attach)
+#define KEEL_IOC_DETACH		_IO(KEEL_IOC_MAGIC, 2)
+#define KEEL_IOC_THREAD_SET	_IOW(KEEL_IOC_MAGIC, 3, struct keel_thread_set)
+#define KEEL_IOC_MUTEX_CREATE	_IOR(KEEL_IOC_MAGIC, 4, struct keel_mutex_req)
+#define KEEL_IOC_MUTEX_DELETE	_IOW(KEEL_IOC_MAGIC, 5, struct keel_mutex_req)
+#define KEEL_IOC_LATENCY_START	_IOW(KEEL_IOC_MAGIC, 6, struct keel_latency_start)
+#define KEEL_IOC_LATENCY_READ	_IOWR(KEEL_IOC_MAGIC, 7, struct keel_latency_read)
+#define KEEL_IOC_LATENCY_STOP	_IO(KEEL_IOC_MAGIC, 8)
+#define KEEL_IOC_CONTROL	_IOW(KEEL_IOC_MAGIC, 9, struct keel_control)
+
+#ifndef __cplusplus
+_Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");
+_Static_assert(sizeof(struct keel_info) == 88, "keel_info");
+_Static_assert(sizeof(struct keel_attach) == 32, "keel_attach");
+_Static_assert(sizeof(struct keel_latency_start) == 32, "keel_latency_start");
+_Static_assert(sizeof(struct keel_latency_read) == 48, "keel_latency_read");
+#endif
+
+#endif
