@@ -6,14 +6,17 @@ so they are exact. The run-time scan has no such tables (they are freed after
 boot) and is checked against these.
 """
 
+import functools
 import re
 import struct
 import subprocess
+import tempfile
 
 ALT_DIRECT_CALL = 1 << 17	# ALT_FLAG_DIRECT_CALL, from 6.7 on
 REPLACEMENT_KINDS = {b"\xfa": "cli", b"\xfb": "sti", b"\x9c\x58": "save"}
 PV_TYPES = {30: "save", 31: "cli", 32: "sti"}
 SLOT_LEN = 6
+REDO_LEN = 64	# by then any decoder is in step again
 
 
 class ImageError(Exception):
@@ -98,6 +101,13 @@ class Image:
 			code = self.bytes_at(raddr, rlen) if rlen else b""
 			yield base + at + orig, olen, raddr, code, flags
 
+	def disassemble(self, section, known=()):
+		with tempfile.NamedTemporaryFile() as elf:
+			elf.write(self.data)
+			elf.flush()
+			yield from decode(elf.name, section, known)
+
+	@functools.cache
 	def slots(self):
 		"""Return {address: kind} for .text, from the table at hand."""
 		if self.has_pv_table():
@@ -155,12 +165,38 @@ def read_symbols(path):
 INSN = re.compile(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*(?:\t(.*))?$")
 
 
-def disassemble(path, section):
-	"""Yield (address, bytes, text) of each instruction of an ELF section."""
-	cmd = ["objdump", "-d", "-w", "-j", section, path]
-	with subprocess.Popen(cmd, stdout=subprocess.PIPE, text=True) as proc:
+def objdump(args):
+	"""Yield (address, bytes, text) of each instruction."""
+	with subprocess.Popen(["objdump", "-d", "-w", *args],
+			      stdout=subprocess.PIPE, text=True) as proc:
 		for line in proc.stdout:
 			m = INSN.match(line)
 			if m and m.group(3):
-				yield (int(m.group(1), 16), bytes.fromhex(m.group(2)),
+				yield (int(m.group(1), 16),
+				       bytes.fromhex(m.group(2)),
 				       m.group(3).strip())
+
+
+def decode(path, section, known):
+	"""The same for a section, made to agree with @known boundaries.
+
+	objdump goes through a section in one sweep. Where it meets bytes that it
+	does not know (instructions newer than itself) it can run past the start
+	of the next function, so that is decoded again from there.
+	"""
+	known = sorted(known)
+	ki, start, redo = 0, None, []
+	for addr, code, text in objdump(["-j", section, path]):
+		while ki < len(known) and known[ki] < addr:
+			ki += 1
+		if start is not None and addr >= start + REDO_LEN:
+			redo.append((start, addr))
+			start = None
+		if start is None and ki < len(known) and \
+				addr < known[ki] < addr + len(code):
+			start = known[ki]
+		if start is None:
+			yield addr, code, text
+	for start, end in redo:
+		yield from objdump([f"--start-address={start:#x}",
+				    f"--stop-address={end:#x}", path])
