@@ -15,6 +15,9 @@ import tempfile
 ALT_DIRECT_CALL = 1 << 17	# ALT_FLAG_DIRECT_CALL, from 6.7 on
 REPLACEMENT_KINDS = {b"\xfa": "cli", b"\xfb": "sti", b"\x9c\x58": "save"}
 PV_TYPES = {30: "save", 31: "cli", 32: "sti"}
+# struct alt_instr; the feature number grew to 32 bits when flags joined it
+ALT_6_1 = struct.Struct("<iiHBB")
+ALT = struct.Struct("<iiIBB")
 SLOT_LEN = 6
 REDO_LEN = 64	# by then any decoder is in step again
 
@@ -90,8 +93,7 @@ class Image:
 	def alternatives(self):
 		"""Yield (address, length, replacement address, bytes, flags)."""
 		base, off, size = self.sections[".altinstructions"]
-		# the feature number grew to 32 bits when flags were added to it
-		entry = struct.Struct("<iiHBB" if self.has_pv_table() else "<iiIBB")
+		entry = ALT_6_1 if self.has_pv_table() else ALT
 		if size % entry.size:
 			raise ImageError(".altinstructions: unknown entry size")
 		for at in range(0, size, entry.size):
