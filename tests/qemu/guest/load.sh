@@ -33,6 +33,7 @@ repeat() { while :; do "$@"; done; }
 # start_load full | NAME...: the loads run as ordinary tasks, this shell above
 # them, so that they can't starve it. It stays so until stop_load.
 start_load() {
+	# shellcheck disable=SC2086
 	[ "$*" != full ] || set -- $full_load
 	chrt -f -p 50 $$ >/dev/null
 	for name in "$@"; do
@@ -42,12 +43,13 @@ start_load() {
 	done
 }
 
-# Each load leads a process group, which goes as a whole.
+# Each load leads a process group, which goes as a whole; the shell's word of
+# each death is of no use.
 stop_load() {
 	for pid in $load_pids; do
-		kill -KILL -- "-$pid"
+		kill -KILL "-$pid"
 		wait "$pid" || :
-	done
+	done 2>/dev/null
 	[ -z "$load_pids" ] || chrt -o -p 0 $$ >/dev/null
 	load_pids=
 	rm -f /tmp/load.dd

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0
+# One guest: its command line, its initrd, the watch over it. To be sourced
+# by run, after common.sh and with time_scale set.
+# shellcheck shell=bash
+# shellcheck disable=SC2154
+
+boot_seconds=90		# until the first case begins, and between two
+settle_seconds=10	# what a host script may need after its case
+
+# boot_word "KEY=VALUE ..." KEY: the value, or nothing.
+boot_word() { sed -n "s/.*\b$2=\([^ ]*\).*/\1/p" <<<" $1"; }
+
+boot_appends() {
+	tr ' ' '\n' <<<"$1" | sed -n 's/^append=//p' | paste -s -d ' '
+}
+
+# header CASE FIELD: a header line of a case.
+header() { sed -n "s/^# $2: *//p" "$qemu_dir/cases/$1"; }
+
+# vm_initrd DIR BASE: the base, and behind it what this boot is to run.
+vm_initrd() {
+	local dir=$1 stage name
+	stage=$(mktemp -d)
+	mkdir -p "$stage/run/case"
+	cp "$dir/list" "$dir/env" "$stage/run/"
+	while read -r name; do
+		cp "$qemu_dir/cases/$name" "$stage/run/case/"
+	done <"$dir/list"
+	find "$stage" -exec touch -d @0 {} +
+	cp "$2" "$dir/initrd"
+	(cd "$stage" && find . | sort |
+		cpio -o -H newc -R 0:0 --reproducible --quiet) >>"$dir/initrd"
+	rm -r "$stage"
+}
+
+# vm_command DIR SERIES BOOT APPEND: sets the array `vm`. With icount one guest
+# instruction is one ns, and without host clock and network two runs of the
+# same bytes agree to the digit.
+vm_command() {
+	local dir=$1 kernel=$build/kernel/$2 boot=$3 append=$4
+	vm=(qemu-system-x86_64 -accel tcg)
+	if [ "$(boot_word "$boot" icount)" = yes ]; then
+		vm+=(-icount "shift=0,sleep=off"
+			-rtc "base=2026-01-01T00:00:00,clock=vm")
+	fi
+	vm+=(-cpu "$(boot_word "$boot" cpu)" -smp "$(boot_word "$boot" smp)"
+		-m "$(boot_word "$boot" mem)" -nographic -no-reboot -nic none
+		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
+		-kernel "$kernel/vmlinuz" -initrd "$dir/initrd"
+		-append "console=ttyS0 quiet panic=-1 log_buf_len=4M $append")
+	if [ "$(boot_word "$boot" disk)" = yes ]; then
+		vm+=(-drive "file=$build/guest/disk.img,format=raw,if=virtio,readonly=on")
+	fi
+	if [ "$(boot_word "$boot" monitor)" = yes ]; then
+		mkfifo "$dir/mon.in" "$dir/mon.out"
+		vm+=(-chardev "pipe,id=mon,path=$dir/mon"
+			-mon "chardev=mon,mode=readline")
+	fi
+}
+
+# What the console says so far: begin, pass and fail lines.
+vm_marks() { tr -d '\r' <"$1" | sed -n 's/^@@ \(begin\|pass\|fail\) /\1 /p'; }
+
+# The script of a case that needs something from outside, beside the guest.
+host_start() {
+	local dir=$1 name=$2 script
+	script=$(header "$name" host)
+	[ -n "$script" ] || return 0
+	"$qemu_dir/host/$script" "$dir/console.log" "$dir/mon" \
+		>"$dir/host-$name.log" 2>&1 &
+	host_pid=$!
+}
+
+host_finish() {
+	local dir=$1 name=$2 until=$((SECONDS + settle_seconds))
+	[ -n "$host_pid" ] || return 0
+	while kill -0 "$host_pid" 2>/dev/null && [ "$SECONDS" -lt "$until" ]; do
+		sleep 0.2
+	done
+	kill "$host_pid" 2>/dev/null || true
+	wait "$host_pid" 2>/dev/null || echo "$name" >>"$dir/host-failed"
+	host_pid=
+}
+
+# vm_watch PID DIR: until the guest ends or a case exceeds its time.
+vm_watch() {
+	local pid=$1 dir=$2 last='' mark word name timeout
+	local until=$((SECONDS + boot_seconds * time_scale))
+	host_pid=
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		mark=$(vm_marks "$dir/console.log" | tail -n 1)
+		if [ "$mark" != "$last" ]; then
+			last=$mark
+			read -r word name <<<"$mark"
+			if [ "$word" = begin ]; then
+				timeout=$(header "$name" timeout)
+				host_start "$dir" "$name"
+			else
+				timeout=$boot_seconds
+				host_finish "$dir" "$name"
+			fi
+			until=$((SECONDS + ${timeout:-60} * time_scale))
+		fi
+		if [ "$SECONDS" -ge "$until" ]; then
+			echo "killed: ${last:-boot} took too long" >>"$dir/host.log"
+			kill -KILL "$pid" 2>/dev/null || true
+			break
+		fi
+	done
+	host_finish "$dir" "${name:-none}"
+}
+
+# vm_run DIR: run `vm` to its end; its exit status in DIR/status.
+vm_run() {
+	local dir=$1 pid status=0
+	printf '%q ' "${vm[@]}" >"$dir/command"
+	: >"$dir/console.log"
+	"${vm[@]}" </dev/null >"$dir/console.log" 2>"$dir/host.log" &
+	pid=$!
+	vm_watch "$pid" "$dir"
+	wait "$pid" 2>/dev/null || status=$?
+	echo "$status" >"$dir/status"
+	rm -f "$dir/initrd" "$dir"/mon.*
+}
+
+# vm_verdicts DIR: "PASS name" or "FAIL name" for every case that was begun.
+# The verdict device turns the guest's 0 and 1 into 1 and 3; any other end of
+# the guest is the failure of the case that was the last.
+vm_verdicts() {
+	vm_marks "$1/console.log" | awk -v status="$(cat "$1/status")" \
+		-v failed="$(paste -s -d ' ' "$1/host-failed" 2>/dev/null)" '
+	$1 == "begin" { order[++n] = $2 }
+	$1 == "pass" { passed[$2] = 1 }
+	$1 == "fail" { passed[$2] = 0 }
+	END {
+		for (i = 1; i <= n; i++) {
+			name = order[i]
+			good = passed[name] && index(" " failed, " " name " ") == 0
+			if (i == n && status != 1 && status != 3)
+				good = 0
+			print (good ? "PASS" : "FAIL"), name
+		}
+	}'
+}
+
+# vm_results DIR KERNEL: the figures and files that the guest sent, figures
+# as lines of kernel, case, name, value.
+vm_results() {
+	local dir=$1 file
+	tr -d '\r' <"$dir/console.log" | awk -v dir="$dir" -v kernel="$2" '
+	$1 == "@@" { out = "" }
+	out { print >out }
+	/^@@ begin / { name = $3 }
+	/^@@ metric / { print kernel, name, $3, $4 >(dir "/metrics") }
+	/^@@ file / { out = dir "/" $3 ".b64" }'
+	for file in "$dir"/*.b64; do
+		[ -e "$file" ] || continue
+		base64 -d "$file" | gzip -dc >"${file%.b64}" ||
+			echo "broken: $file" >>"$dir/host.log"
+		rm "$file"
+	done
+}
+
+# vm_reasons DIR: what the guest or the watch said of a failure.
+vm_reasons() {
+	{
+		tr -d '\r' <"$1/console.log" | grep -aE '^(fail|dmesg): |Kernel panic'
+		cat "$1/host.log"
+	} | head -n 5
+}
