@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The scheduler. Invariants, whenever the rq lock is free:
+ *
+ * Q1 a level's bit is set exactly when its list is not empty;
+ * Q2 what is queued is READY or RUNNING, belongs to this CPU and stands at its priority;
+ * Q3 only curr is RUNNING; root is READY while another runs;
+ * Q4 unless resched is set, curr is what nk_runq_first() finds, or root when that is NULL.
+ */
+#include "nucleus/sched.h"
+
+struct nk_rq nk_rqs[HAL_MAX_CPUS];
+
+void nk_rq_init(struct nk_rq *rq, int cpu)
+{
+	nk_lock_init(&rq->lock, NK_RANK_RQ);
+	rq->cpu = cpu;
+	rq->resched = 0;
+	rq->irq_depth = 0;
+	rq->living = 0;
+	rq->leaving = NULL;
+	nk_runq_init(&rq->ready);
+	nk_timer_base_init(&rq->timers);
+	nk_thread_init(&rq->root, "root", NK_PRIO_ROOT, cpu);
+	rq->root.state = NK_RUNNING;
+	rq->curr = &rq->root;
+}
+
+static inline struct nk_thread *pick(struct nk_rq *rq)
+{
+	struct nk_list *node = nk_runq_first(&rq->ready);
+
+	return node ? nk_container_of(node, struct nk_thread, run_node) : &rq->root;
+}
+
+/*
+ * The CPU has left the stack of rq->leaving: only now may its memory go, or its Linux task
+ * take the context, perhaps at once on another CPU.
+ */
+static void publish_leaving(struct nk_rq *rq)
+{
+	struct nk_thread *t = rq->leaving;
+	int inband;
+
+	rq->leaving = NULL;
+	nk_lock_acquire(&rq->lock);
+	rq->living--;
+	inband = t->state == NK_INBAND;
+	nk_lock_release(&rq->lock);
+	__atomic_store_n(&t->leaving, 0, __ATOMIC_RELEASE);
+	if (inband)
+		hal_inband_wake(&t->ctx);
+}
+
+static inline void finish_switch(struct nk_rq *rq)
+{
+	if (nk_unlikely(rq->leaving))
+		publish_leaving(rq);
+}
+
+/* Inlined into its callers, as the interrupt path counts each instruction. */
+static inline __attribute__((always_inline)) void switch_to_best(struct nk_rq *rq)
+{
+	struct nk_thread *prev, *next;
+
+	nk_assert_masked();
+	nk_lock_acquire(&rq->lock);
+	rq->resched = 0;
+	prev = rq->curr;
+	next = pick(rq);
+	if (prev->state == NK_RUNNING)
+		prev->state = NK_READY;
+	next->state = NK_RUNNING;
+	if (nk_unlikely(prev == next)) {
+		nk_lock_release(&rq->lock);
+		return;
+	}
+	rq->curr = next;
+	next->switches++;
+	nk_lock_release(&rq->lock);
+	hal_switch(&prev->ctx, &next->ctx);
+	/* Here prev runs again, on the same CPU as before. */
+	finish_switch(rq);
+}
+
+void nk_rq_switch(struct nk_rq *rq)
+{
+	switch_to_best(rq);
+}
+
+void nk_sched(void)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_rq *rq = nk_rq_this();
+
+	if (rq->resched && !rq->irq_depth)
+		nk_rq_switch(rq);
+	hal_oob_restore(flags);
+}
+
+void nk_hal_preempt(void)
+{
+	struct nk_rq *rq = nk_rq_this();
+
+	if (rq->resched)
+		switch_to_best(rq);
+}
+
+void nk_hal_thread_begin(void)
+{
+	finish_switch(nk_rq_this());
+}
+
+/* Whoever sent the kick has set resched, or queued an early timer; preempt does the rest. */
+void nk_hal_kick(void)
+{
+	nk_timer_kick(&nk_rq_this()->timers);
+}
+
+void nk_rq_leave(enum nk_thread_state state)
+{
+	struct nk_rq *rq = nk_rq_this();
+	struct nk_thread *t = rq->curr;
+
+	nk_assert_can_block();
+	nk_lock_acquire(&rq->lock);
+	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
+	t->state = state;
+	t->leaving = 1;
+	rq->leaving = t;
+	rq->resched = 1;
+	nk_lock_release(&rq->lock);
+	nk_rq_switch(rq);
+	hal_panic(__FILE__, __LINE__, "a thread that left runs again");
+}
+
+/* curr stays first of its level, so a change never makes it yield to an equal. */
+static void requeue(struct nk_rq *rq, struct nk_thread *t, int prio)
+{
+	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
+	t->eprio = prio;
+	if (rq->curr == t) {
+		nk_runq_add_head(&rq->ready, &t->run_node, prio);
+		if (nk_runq_top(&rq->ready) > prio)
+			nk_rq_resched(rq);
+	} else {
+		nk_rq_enqueue(rq, t);
+	}
+}
+
+void nk_rq_set_eprio(struct nk_thread *t, int prio)
+{
+	struct nk_rq *rq = &nk_rqs[t->cpu];
+
+	nk_assert_held(&t->lock);
+	nk_lock_acquire(&rq->lock);
+	if (t->state == NK_READY || t->state == NK_RUNNING)
+		requeue(rq, t, prio);
+	else
+		t->eprio = prio;
+	nk_lock_release(&rq->lock);
+}
+
+void nk_yield(void)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_rq *rq = nk_rq_this();
+	struct nk_thread *t = rq->curr;
+
+	nk_assert_can_block();
+	nk_lock_acquire(&rq->lock);
+	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
+	nk_runq_add_tail(&rq->ready, &t->run_node, t->eprio);
+	rq->resched = 1;
+	nk_lock_release(&rq->lock);
+	nk_sched();
+	hal_oob_restore(flags);
+}
+
+static int level_check(const struct nk_rq *rq, int prio)
+{
+	const struct nk_list *l, *head = &rq->ready.level[prio];
+	const struct nk_thread *t;
+	int used = rq->ready.used[prio / 64] >> (prio % 64) & 1;
+
+	if (used == nk_list_empty(head))
+		return 1;
+	for (l = head->next; l != head; l = l->next) {
+		t = nk_container_of(l, struct nk_thread, run_node);
+		if (t->cpu != rq->cpu || t->eprio != prio)
+			return 2;
+		if (t->state != NK_READY && t->state != NK_RUNNING)
+			return 2;
+		if (t->state == NK_RUNNING && t != rq->curr)
+			return 3;
+	}
+	return 0;
+}
+
+int nk_rq_check(const struct nk_rq *rq)
+{
+	const struct nk_list *first = nk_runq_first(&rq->ready);
+	int prio, broken;
+
+	for (prio = 0; prio < NK_PRIO_LEVELS; prio++) {
+		broken = level_check(rq, prio);
+		if (broken)
+			return broken;
+	}
+	if (rq->root.state != (rq->curr == &rq->root ? NK_RUNNING : NK_READY))
+		return 3;
+	if (!rq->resched && (first ? first != &rq->curr->run_node : rq->curr != &rq->root))
+		return 4;
+	return 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Threads. A thread lives on one CPU from its start, or nk_stage_enter(), until it exits or
+ * leaves for in-band; so its rq is fixed for all that time. User threads belong to a Linux
+ * task that prepares ctx and crosses by stage.h; kernel threads are started here.
+ *
+ * Ending a wait is won under the rq lock: whoever finds waiting set clears it and gives the
+ * reason; all later ones lose. wait.c has the full story.
+ *
+ * Keys: (t) thread lock, (w) lock of the wait queue it is on, (q) lock of its CPU's rq,
+ * (o) the thread itself, (c) constant after init, (a) atomic; (t+q) either to read, both to
+ * write.
+ */
+#ifndef NUCLEUS_THREAD_H
+#define NUCLEUS_THREAD_H
+
+#include "nucleus/list.h"
+#include "nucleus/lock.h"
+#include "nucleus/timer.h"
+
+struct nk_waitq;
+
+enum nk_thread_state {
+	NK_DORMANT,	/* never started */
+	NK_READY,	/* wants a CPU */
+	NK_RUNNING,	/* has it */
+	NK_BLOCKED,	/* waits */
+	NK_INBAND,	/* its Linux task has it */
+	NK_DEAD,	/* a kernel thread that exited */
+};
+
+struct nk_thread {
+	struct hal_context ctx;		/* first: hal finds the thread by it */
+	struct nk_lock lock;
+
+	enum nk_thread_state state;	/* (q) */
+	int cpu;			/* (t+q) changes only while in-band */
+	int eprio;			/* (t+q) effective priority */
+	int waiting;			/* (q) a wait has begun and nobody ended it */
+	int wait_error;			/* (q) how it ended */
+	int recall;			/* (q) reason to go in-band, 0: none */
+	struct nk_list run_node;	/* (q) in rq->ready while READY or RUNNING */
+
+	int base_prio;			/* (t) */
+	struct nk_plist owned;		/* (t) mutexes, by their top waiter's priority or 0 */
+	struct nk_waitq *wait_on;	/* (w+t) */
+	struct nk_plist_node wait_node;	/* (w) in wait_on, by eprio */
+
+	struct nk_timer timer;		/* (o) end of a wait; armed on cpu only */
+	int timeout_error;		/* (o) what the timer ends the wait with */
+	nk_time_t period;		/* (o) 0: not periodic */
+	nk_time_t release;		/* (o) next point of the grid */
+
+	int pins;			/* (a) chain walks that hold a pointer to this */
+	int leaving;			/* (a) off the rq, but its CPU still stands on its stack */
+	int leave_reason;		/* (o) as given to nk_stage_leave() */
+	int user;			/* (c) belongs to a Linux task; set by the owner */
+	unsigned long switches;		/* (q) times it was given the CPU */
+	unsigned long overruns;		/* (o) release points missed */
+	char name[NK_NAME_LEN];		/* (c) */
+};
+
+/* @cpu: where it will start. Clears ctx too: prepare that afterwards.
+ * Context: any; never blocks. */
+void nk_thread_init(struct nk_thread *t, const char *name, int prio, int cpu);
+
+/* Make a kernel thread, its ctx prepared, ready on its CPU.
+ * Context: any; may switch; takes the rq lock. */
+void nk_thread_start(struct nk_thread *t);
+
+/* End the calling kernel thread; mutexes it holds are abandoned.
+ * Context: oob; never returns. */
+void nk_thread_exit(void) __attribute__((noreturn));
+
+/* 1 once an exited thread has left its stack for good. Context: any; never blocks. */
+int nk_thread_is_dead(const struct nk_thread *t);
+
+/* Nothing of the nucleus refers to @t afterwards. It must be dormant, dead or in-band and hold
+ * no mutex. Context: in-band; waits for chain walks passing by. */
+void nk_thread_destroy(struct nk_thread *t);
+
+/* Set the base priority; those it waits for, directly or not, follow.
+ * Context: any; may switch; takes all ranks up to rq. */
+void nk_thread_set_prio(struct nk_thread *t, int prio);
+
+/* End @t's wait early with @error; 1 when it waited, else nothing happens.
+ * Context: any; may switch; takes the rq lock. */
+int nk_thread_unblock(struct nk_thread *t, int error);
+
+/* Sleep until @abs: 0, or -EINTR when unblocked or recalled. Context: oob; may block. */
+int nk_sleep_until(nk_time_t abs);
+
+/* Release points first + k * period; first 0: now + period; period 0: switch off. @t is the
+ * caller, or does not run (dormant, in-band). Returns 0 or -EINVAL for times below 0.
+ * Context: any; never blocks. */
+int nk_thread_set_periodic(struct nk_thread *t, nk_time_t first, nk_time_t period);
+
+/* Sleep until the next release point. A point already passed returns at once; those passed
+ * before the newest one are counted in @overruns (may be NULL). Each return stands for
+ * 1 + overruns points. 0, -EWOULDBLOCK when not periodic, -EINTR: the point stays due.
+ * Context: oob; may block. */
+int nk_thread_wait_period(unsigned long *overruns);
+
+/* Begin a wait that is not on a queue: -EINTR when recalled.
+ * Context: oob, hard masked; never blocks; takes the rq lock. */
+int nk_thread_wait_begin(struct nk_thread *t);
+
+/* Block until the wait that was begun is ended, or @deadline, which ends it with
+ * @timeout_error. Returns the reason. Context: oob, hard masked; may block; takes the rq lock. */
+int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_error);
+
+/* End @t's wait with @error and make it ready; 1 when it waited. Does not switch.
+ * Context: any, hard masked; never blocks; takes the rq lock. */
+int nk_thread_wake(struct nk_thread *t, int error);
+
+#endif

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timers: a leftist heap per CPU, so that starting, stopping and expiring each take
+ * O(log n) in the worst case, not only on average.
+ *
+ * dist is the number of nodes on the way down the right links. Invariants, whenever the base
+ * lock is free:
+ *
+ * T1 no node is due before its parent;
+ * T2 dist(left) >= dist(right) and dist(node) = dist(right) + 1; so a right spine, and with it
+ *    every merge, is at most log2(n + 1) long;
+ * T3 parent links mirror child links, the root has none;
+ * T4 every node is armed, with cpu that of the base;
+ * T5 the hardware waits for the root or for something earlier. Stopping a timer leaves the
+ *    hardware alone: a tick that finds nothing due programs anew.
+ *
+ * In a tick, programmed lies in the past of everything, so that whoever starts a timer leaves
+ * the hardware to the end of the tick. Another CPU that starts an earlier one sends a kick; it
+ * never writes programmed:
+ *
+ *	tick, CPU 0				start_on(0), CPU 1
+ *	lock; programmed = 50; unlock
+ *						lock; root = 40 < 50; unlock
+ *	hal_timer_program(50)			hal_ipi_send(0)
+ *	kick: 40 < 50, program(40)
+ */
+#include "nucleus/timer.h"
+#include "nucleus/sched.h"
+
+static inline unsigned int dist_of(const struct nk_timer *t)
+{
+	return t ? t->dist : 0;
+}
+
+/* Restore T2 at @t; 0 when nothing changed for those above. */
+static inline int repair(struct nk_timer *t)
+{
+	unsigned int before = t->dist;
+
+	if (dist_of(t->left) < dist_of(t->right)) {
+		struct nk_timer *left = t->left;
+
+		t->left = t->right;
+		t->right = left;
+	}
+	t->dist = dist_of(t->right) + 1;
+	return t->dist != before;
+}
+
+/* Zip the two right spines, then repair from the bottom up. */
+static struct nk_timer *merge(struct nk_timer *a, struct nk_timer *b)
+{
+	struct nk_timer *root = NULL, *last = NULL, *low;
+
+	while (a && b) {
+		if (b->deadline < a->deadline) {
+			low = b;
+			b = a;
+		} else {
+			low = a;
+		}
+		a = low->right;
+		low->parent = last;
+		if (last)
+			last->right = low;
+		else
+			root = low;
+		last = low;
+	}
+	low = a ? a : b;
+	if (low)
+		low->parent = last;
+	if (!last)
+		return low;
+	last->right = low;
+	for (; last; last = last->parent)
+		repair(last);
+	return root;
+}
+
+static void heap_insert(struct nk_timer_base *base, struct nk_timer *t)
+{
+	t->left = NULL;
+	t->right = NULL;
+	t->parent = NULL;
+	t->dist = 1;
+	t->armed = 1;
+	base->root = merge(base->root, t);
+}
+
+static void heap_remove(struct nk_timer_base *base, struct nk_timer *t)
+{
+	struct nk_timer *parent = t->parent;
+	struct nk_timer *below = merge(t->left, t->right);
+
+	t->armed = 0;
+	if (below)
+		below->parent = parent;
+	if (!parent) {
+		base->root = below;
+		return;
+	}
+	if (parent->left == t)
+		parent->left = below;
+	else
+		parent->right = below;
+	while (parent && repair(parent))
+		parent = parent->parent;
+}
+
+/* The root alone: without a left child there is no right one either. */
+static inline void heap_pop(struct nk_timer_base *base)
+{
+	struct nk_timer *t = base->root;
+
+	t->armed = 0;
+	base->root = t->right ? merge(t->left, t->right) : t->left;
+	if (base->root)
+		base->root->parent = NULL;
+}
+
+void nk_timer_base_init(struct nk_timer_base *base)
+{
+	nk_lock_init(&base->lock, NK_RANK_TIMER);
+	base->root = NULL;
+	base->running = NULL;
+	base->programmed = NK_TIME_NEVER;
+}
+
+void nk_timer_init(struct nk_timer *timer,
+		   void (*handler)(struct nk_timer *timer, nk_time_t now))
+{
+	*timer = (struct nk_timer){ .handler = handler };
+}
+
+/* cpu changes only while disarmed, so a base that is locked and still the right one stays so. */
+static struct nk_timer_base *lock_base_of(const struct nk_timer *timer)
+{
+	for (;;) {
+		int cpu = __atomic_load_n(&timer->cpu, __ATOMIC_RELAXED);
+		struct nk_timer_base *base = &nk_rqs[cpu].timers;
+
+		nk_lock_acquire(&base->lock);
+		if (nk_likely(__atomic_load_n(&timer->cpu, __ATOMIC_RELAXED) == cpu))
+			return base;
+		nk_lock_release(&base->lock);
+	}
+}
+
+/* Disarm, and say where the next start will be. Returns whether it was armed. */
+static int disarm(struct nk_timer *timer, int cpu)
+{
+	struct nk_timer_base *base = lock_base_of(timer);
+	int armed = timer->armed;
+
+	if (armed)
+		heap_remove(base, timer);
+	__atomic_store_n(&timer->cpu, cpu, __ATOMIC_RELAXED);
+	nk_lock_release(&base->lock);
+	return armed;
+}
+
+static void program_locked(struct nk_timer_base *base, nk_time_t deadline)
+{
+	base->programmed = deadline;
+	hal_timer_program(deadline);
+}
+
+void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time_t interval)
+{
+	struct nk_timer_base *base = &nk_rqs[cpu].timers;
+	hal_flags_t flags = hal_oob_save();
+
+	if (timer->armed || timer->cpu != cpu)
+		disarm(timer, cpu);
+	nk_lock_acquire(&base->lock);
+	timer->deadline = first;
+	timer->interval = interval;
+	timer->overruns = 0;
+	heap_insert(base, timer);
+	if (base->root == timer && first < base->programmed) {
+		if (cpu == hal_cpu())
+			program_locked(base, first);
+		else
+			hal_ipi_send(cpu);
+	}
+	nk_lock_release(&base->lock);
+	hal_oob_restore(flags);
+}
+
+void nk_timer_start(struct nk_timer *timer, nk_time_t first, nk_time_t interval)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_timer_start_on(timer, hal_cpu(), first, interval);
+	hal_oob_restore(flags);
+}
+
+int nk_timer_stop(struct nk_timer *timer)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_timer_base *base = lock_base_of(timer);
+	int armed = timer->armed;
+
+	if (armed)
+		heap_remove(base, timer);
+	nk_lock_release(&base->lock);
+	hal_oob_restore(flags);
+	return armed;
+}
+
+/* One look under the lock: 1 when @timer is neither armed nor running. */
+static int is_quiet(struct nk_timer *timer)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_timer_base *base = lock_base_of(timer);
+	int quiet = !timer->armed && base->running != timer;
+
+	nk_lock_release(&base->lock);
+	hal_oob_restore(flags);
+	return quiet;
+}
+
+int nk_timer_stop_sync(struct nk_timer *timer)
+{
+	int armed = 0;
+
+	nk_assert(!hal_oob_masked());
+	for (;;) {
+		armed |= nk_timer_stop(timer);
+		if (is_quiet(timer))
+			return armed;
+		hal_cpu_relax();
+	}
+}
+
+/* To the next point of the grid after @now. The division only when points were missed. */
+static void rearm_periodic(struct nk_timer_base *base, struct nk_timer *t, nk_time_t now)
+{
+	t->deadline += t->interval;
+	if (nk_unlikely(t->deadline <= now)) {
+		nk_time_t missed = (now - t->deadline) / t->interval + 1;
+
+		t->overruns += (unsigned long)missed;
+		t->deadline += missed * t->interval;
+	}
+	heap_insert(base, t);
+}
+
+/* The base lock is free while the handler runs. */
+static inline void expire(struct nk_timer_base *base, struct nk_timer *t, nk_time_t now)
+{
+	heap_pop(base);
+	t->due = t->deadline;
+	if (t->interval)
+		rearm_periodic(base, t, now);
+	base->running = t;
+	nk_lock_release(&base->lock);
+	t->handler(t, now);
+	nk_lock_acquire(&base->lock);
+	base->running = NULL;
+}
+
+void nk_hal_tick(nk_time_t now)
+{
+	struct nk_rq *rq = nk_rq_this();
+	struct nk_timer_base *base = &rq->timers;
+	int budget = NK_TIMER_BATCH;
+	struct nk_timer *t;
+	nk_time_t next;
+
+	rq->irq_depth++;
+	nk_lock_acquire(&base->lock);
+	base->programmed = 0;
+	for (;;) {
+		t = base->root;
+		next = t ? t->deadline : NK_TIME_NEVER;
+		if (next > now || !budget)
+			break;
+		expire(base, t, now);
+		budget--;
+	}
+	base->programmed = next;
+	nk_lock_release(&base->lock);
+	hal_timer_program(next);
+	rq->irq_depth--;
+}
+
+void nk_timer_kick(struct nk_timer_base *base)
+{
+	nk_lock_acquire(&base->lock);
+	if (base->root && base->root->deadline < base->programmed)
+		program_locked(base, base->root->deadline);
+	nk_lock_release(&base->lock);
+}
+
+static int node_check(const struct nk_timer_base *base, const struct nk_timer *t)
+{
+	const struct nk_timer *p = t->parent;
+
+	if (p && t->deadline < p->deadline)
+		return 1;
+	if (dist_of(t->left) < dist_of(t->right) || t->dist != dist_of(t->right) + 1)
+		return 2;
+	if (p ? p->left != t && p->right != t : base->root != t)
+		return 3;
+	if ((t->left && t->left->parent != t) || (t->right && t->right->parent != t))
+		return 3;
+	if (!t->armed || &nk_rqs[t->cpu].timers != base)
+		return 4;
+	return 0;
+}
+
+/* The node after @t when every node is visited before its children. */
+static const struct nk_timer *walk_next(const struct nk_timer *t)
+{
+	if (t->left)
+		return t->left;
+	for (; t->parent; t = t->parent)
+		if (t == t->parent->left && t->parent->right)
+			return t->parent->right;
+	return NULL;
+}
+
+int nk_timer_base_check(const struct nk_timer_base *base)
+{
+	const struct nk_timer *t;
+	int broken;
+
+	for (t = base->root; t; t = walk_next(t)) {
+		broken = node_check(base, t);
+		if (broken)
+			return broken;
+	}
+	if (base->root && base->programmed > base->root->deadline)
+		return 5;
+	return 0;
+}

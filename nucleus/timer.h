@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Timers: per CPU a queue of deadlines in ns. A timer is one-shot (interval 0) or periodic on
+ * the exact grid first + k * interval; grid points that pass unserved are counted in
+ * overruns. Handlers run in the timer interrupt, hard masked, with no lock held; they may
+ * start and stop any timer, their own too. One caller at a time may start a given timer.
+ */
+#ifndef NUCLEUS_TIMER_H
+#define NUCLEUS_TIMER_H
+
+#include "nucleus/lock.h"
+
+#define NK_TIMER_BATCH 16	/* most expiries served in one interrupt */
+
+struct nk_timer {
+	nk_time_t deadline;		/* (b) next expiry */
+	struct nk_timer *left;		/* (b) heap links: see timer.c */
+	struct nk_timer *right;		/* (b) */
+	struct nk_timer *parent;	/* (b) */
+	unsigned int dist;		/* (b) */
+	int armed;			/* (b) in the queue of cpu */
+	int cpu;			/* (b) whose queue */
+	nk_time_t interval;		/* (b) 0: one-shot */
+	nk_time_t due;			/* (b) the expiry being, or last, served */
+	unsigned long overruns;		/* (b) grid points skipped since the start */
+	void (*handler)(struct nk_timer *timer, nk_time_t now);	/* (c) */
+};
+
+struct nk_timer_base {
+	struct nk_lock lock;
+	struct nk_timer *root;		/* (b) earliest deadline */
+	struct nk_timer *running;	/* (b) whose handler runs on this CPU now */
+	nk_time_t programmed;		/* (b) what the hardware waits for; in a tick: the past */
+};
+
+/* Context: any; never blocks. */
+void nk_timer_base_init(struct nk_timer_base *base);
+void nk_timer_init(struct nk_timer *timer,
+		   void (*handler)(struct nk_timer *timer, nk_time_t now));
+
+/* Arm, or arm anew, for @first (absolute) and then each @interval (0: once) on this CPU.
+ * Context: any; never blocks; takes the base lock. */
+void nk_timer_start(struct nk_timer *timer, nk_time_t first, nk_time_t interval);
+
+/* The same on CPU @cpu, which must have seen nk_cpu_init().
+ * Context: any; never blocks; takes the base lock. */
+void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time_t interval);
+
+/* Disarm; returns 1 when it was armed. The handler may still run on another CPU.
+ * Context: any; never blocks; takes the base lock. */
+int nk_timer_stop(struct nk_timer *timer);
+
+/* Disarm and wait until no CPU runs the handler, even one that starts the timer again.
+ * Context: in-band, not hard masked; waits for at most one interrupt handler. */
+int nk_timer_stop_sync(struct nk_timer *timer);
+
+/* Program the hardware if another CPU queued something earlier here.
+ * Context: hard masked, on the CPU of @base; never blocks; takes the base lock. */
+void nk_timer_kick(struct nk_timer_base *base);
+
+/* 0 when the invariants of timer.c hold, else the number of the broken one.
+ * Context: base lock held, or nobody else running. */
+int nk_timer_base_check(const struct nk_timer_base *base);
+
+#endif

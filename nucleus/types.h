@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every nucleus file may use: integers, time, priorities, error numbers. All types come
+ * from the compiler, as neither libc nor the kernel's headers are seen here.
+ */
+#ifndef NUCLEUS_TYPES_H
+#define NUCLEUS_TYPES_H
+
+#include <hal/hal.h>
+
+typedef __UINT32_TYPE__ nk_u32;
+typedef __UINT64_TYPE__ nk_u64;
+typedef __UINTPTR_TYPE__ nk_uintptr;
+
+/* Absolute or relative nanoseconds on the monotonic clock. */
+typedef hal_time_t nk_time_t;
+
+#define NK_TIME_NEVER	HAL_TIME_NEVER
+
+#define NK_PRIO_ROOT	0	/* Linux: below every real-time thread */
+#define NK_PRIO_MIN	1
+#define NK_PRIO_MAX	99
+#define NK_PRIO_LEVELS	(NK_PRIO_MAX + 1)
+#define NK_NAME_LEN	16
+
+/* The numbers of Linux, returned negative. check_abi.c compares them with the host's. */
+enum {
+	NK_EPERM = 1,
+	NK_EINTR = 4,
+	NK_EWOULDBLOCK = 11,
+	NK_EBUSY = 16,
+	NK_EINVAL = 22,
+	NK_EDEADLK = 35,
+	NK_EIDRM = 43,
+	NK_ETIMEDOUT = 110,
+	NK_EOWNERDEAD = 130,
+};
+
+#define NULL ((void *)0)
+
+#define nk_likely(x)	__builtin_expect(!!(x), 1)
+#define nk_unlikely(x)	__builtin_expect(!!(x), 0)
+
+#define nk_container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - __builtin_offsetof(type, member)))
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Wait queues: threads by effective priority, first come first served among equals.
+ * Everything that blocks on an object stands on one. The memory may go once
+ * nk_waitq_destroy() returned 0.
+ *
+ * Reasons a wait ends with: 0 woken, -ETIMEDOUT, -EINTR unblocked or recalled, -EIDRM the
+ * object goes away; or what the waker gave.
+ */
+#ifndef NUCLEUS_WAIT_H
+#define NUCLEUS_WAIT_H
+
+#include "nucleus/thread.h"
+
+struct nk_mutex;
+
+struct nk_waitq {
+	struct nk_lock lock;
+	struct nk_plist waiters;	/* (w) by eprio */
+	struct nk_mutex *mutex;		/* (c) the mutex this is part of, or NULL */
+	int pins;			/* (a) chain walks that hold a pointer to this */
+};
+
+/* Context: any; never blocks. */
+void nk_waitq_init(struct nk_waitq *wq);
+
+/* 0 when nobody refers to @wq any more, else -EBUSY: flush, and ask again later.
+ * Context: any; never blocks; takes the wait queue's lock. */
+int nk_waitq_destroy(struct nk_waitq *wq);
+
+/* Wait for a wake-up until @deadline; returns the reason.
+ * Context: oob; may block; takes the wait queue's lock. */
+int nk_wait_block(struct nk_waitq *wq, nk_time_t deadline);
+
+/* The same with @wq's lock held by the caller, who has looked at its own condition under it;
+ * returns with the lock released. Context: oob, hard masked; may block. */
+int nk_wait_block_locked(struct nk_waitq *wq, nk_time_t deadline);
+
+/* Wake the first waiter with @error; returns 1 when there was one.
+ * Context: any; may switch; takes the wait queue's lock. */
+int nk_wait_wake_one(struct nk_waitq *wq, int error);
+
+/* Wake all with 0; returns how many. Context: any; may switch; takes the wait queue's lock. */
+int nk_wait_wake_all(struct nk_waitq *wq);
+
+/* Wake all with @error, mostly -EIDRM; returns how many.
+ * Context: any; may switch; takes the wait queue's lock. */
+int nk_wait_flush(struct nk_waitq *wq, int error);
+
+/* Wake the first that still waits with @error; 1 when there was one. Does not switch.
+ * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */
+int nk_wait_wake_locked(struct nk_waitq *wq, int error);
+
+/* The same, but return it with its lock held, or NULL. It may run at once on another CPU; what
+ * the caller gives it under that lock is there before it can exit.
+ * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */
+struct nk_thread *nk_wait_claim_locked(struct nk_waitq *wq, int error);
+
+/* Put the caller on @wq and begin its wait; -EINTR when recalled, and it is not on it.
+ * Context: oob, @wq's lock held; takes the thread and rq locks. */
+int nk_wait_enter_locked(struct nk_waitq *wq, struct nk_thread *t);
+
+/* Take the caller off, if no waker did. Context: oob, @wq's lock held; takes the thread lock. */
+void nk_wait_leave_locked(struct nk_waitq *wq, struct nk_thread *t);
+
+#endif
