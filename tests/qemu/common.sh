@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 set -euo pipefail
-export LC_ALL=C
+export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 
 qemu_dir=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 top=$(realpath "$qemu_dir/../..")

@@ -20,6 +20,11 @@ send() {
 	echo "@@ end"
 }
 
+# json_number FILE KEY: the first number under that key, without a fraction.
+json_number() {
+	sed -n "s/.*\"$2\": *\(-\{0,1\}[0-9]*\).*/\1/p" "$1" | head -n 1
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for() {
 	tries=$(($1 * 10))
