@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <keel/keel.h>
+#include "core.h"
+
+struct libkeel_device libkeel_device = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.fd = -1,
+};
+
+__thread struct libkeel_self libkeel_self;
+
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void fork_prepare(void)
+{
+	pthread_mutex_lock(&libkeel_device.lock);
+}
+
+static void fork_parent(void)
+{
+	pthread_mutex_unlock(&libkeel_device.lock);
+}
+
+/* The windows are not mapped here, and neither the thread nor its mutexes are Keel's: begin
+ * again from nothing. What Linux gave the thread at attach is inherited as for any fork. */
+static void fork_child(void)
+{
+	if (libkeel_device.fd >= 0)
+		close(libkeel_device.fd);
+	libkeel_device.fd = -1;
+	libkeel_device.users = 0;
+	libkeel_device.windows = NULL;
+	memset(&libkeel_self, 0, sizeof(libkeel_self));
+	pthread_mutex_unlock(&libkeel_device.lock);
+}
+
+static void fork_register(void)
+{
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
+/* Without a clock source the vDSO can read, it makes a system call. */
+static int vdso_is_slow(void)
+{
+	static const char *const fast[] = { "tsc", "kvm-clock", "hyperv_clocksource_tsc_page" };
+	char name[64] = "";
+	size_t i;
+	FILE *f;
+
+	f = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+	if (!f)
+		return 0;
+	if (!fgets(name, sizeof(name), f))
+		name[0] = '\0';
+	fclose(f);
+	name[strcspn(name, "\n")] = '\0';
+	for (i = 0; i < sizeof(fast) / sizeof(fast[0]); i++)
+		if (!strcmp(name, fast[i]))
+			return 0;
+	return 1;
+}
+
+static int check_abi(int fd, struct keel_info *info)
+{
+	if (ioctl(fd, KEEL_IOC_INFO, info) < 0) {
+		int err = errno == ENOTTY ? EPROTONOSUPPORT : errno;
+
+		fprintf(stderr, "keel: %s does not answer: install matching versions\n",
+			KEEL_DEVICE);
+		return -err;
+	}
+	if (info->abi_base <= KEEL_ABI_LEVEL && KEEL_ABI_LEVEL <= info->abi_level)
+		return 0;
+	fprintf(stderr, "keel: library level %d, module serves %u..%u: install matching versions\n",
+		KEEL_ABI_LEVEL, info->abi_base, info->abi_level);
+	return -EPROTONOSUPPORT;
+}
+
+/* A child of fork() must not look as if it were hard because its parent is. */
+static int map_windows(int fd, uint32_t size)
+{
+	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	if (madvise(map, size, MADV_DONTFORK) < 0) {
+		int err = errno;
+
+		munmap(map, size);
+		return -err;
+	}
+	libkeel_device.windows = map;
+	libkeel_device.windows_size = size;
+	return 0;
+}
+
+static int device_open(void)
+{
+	struct keel_info info;
+	int fd, err;
+
+	fd = open(KEEL_DEVICE, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = check_abi(fd, &info);
+	if (!err)
+		err = map_windows(fd, info.windows_size);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	libkeel_device.no_vdso = vdso_is_slow();
+	libkeel_device.fd = fd;
+	return 0;
+}
+
+int libkeel_device_get(void)
+{
+	int err = 0;
+
+	pthread_once(&fork_once, fork_register);
+	pthread_mutex_lock(&libkeel_device.lock);
+	if (!libkeel_device.users)
+		err = device_open();
+	if (!err)
+		libkeel_device.users++;
+	pthread_mutex_unlock(&libkeel_device.lock);
+	return err;
+}
+
+void libkeel_device_put(void)
+{
+	pthread_mutex_lock(&libkeel_device.lock);
+	if (libkeel_device.users && !--libkeel_device.users) {
+		munmap(libkeel_device.windows, libkeel_device.windows_size);
+		libkeel_device.windows = NULL;
+		close(libkeel_device.fd);
+		libkeel_device.fd = -1;
+	}
+	pthread_mutex_unlock(&libkeel_device.lock);
+}
+
+int libkeel_ioctl(unsigned long request, void *arg)
+{
+	return libkeel_syscall(SYS_ioctl, libkeel_device.fd, request, (long)arg);
+}
+
+int libkeel_harden(void)
+{
+	struct libkeel_self *self = &libkeel_self;
+	long ret;
+
+	do
+		ret = libkeel_syscall(SYS_lseek, libkeel_device.fd, KEEL_PARK_HARDEN, SEEK_SET);
+	while (ret == -EINTR);
+	if (ret == -EOPNOTSUPP)
+		self->refusal = self->window->refusal;
+	return ret;
+}
+
+int keel_open(void)
+{
+	return libkeel_device_get();
+}
+
+void keel_close(void)
+{
+	libkeel_device_put();
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the library's files share: the process's one device and each thread's own state.
+ *
+ * The device is counted: keel_open() and each attached thread hold it. A thread's state lives in
+ * thread-local storage that is placed when the program is loaded, so that reading it never
+ * allocates.
+ */
+#ifndef LIBKEEL_CORE_H
+#define LIBKEEL_CORE_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
+#include <keel/abi.h>
+#include "syscall.h"
+
+struct libkeel_device {
+	pthread_mutex_t lock;		/* protects users, and opening and closing */
+	int users;
+	int fd;				/* -1: closed */
+	char *windows;			/* read only, written by Keel */
+	uint32_t windows_size;
+	int no_vdso;			/* reading the clock would be a system call */
+};
+
+struct libkeel_self {
+	const volatile struct keel_window *window;	/* NULL: not attached */
+	int64_t clock;			/* last time given out */
+	unsigned int refusal;
+	int policy;			/* of Linux before attaching, with the next two */
+	struct sched_param param;
+	cpu_set_t cpus;
+};
+
+extern struct libkeel_device libkeel_device;
+extern __thread struct libkeel_self libkeel_self __attribute__((tls_model("initial-exec")));
+
+/* Take or drop one use of the device. Context: in-band; takes the device's lock. */
+int libkeel_device_get(void);
+void libkeel_device_put(void);
+
+/* ioctl() on the device, 0 or a negative errno; -EBADF when it is closed. Context: in-band. */
+int libkeel_ioctl(unsigned long request, void *arg);
+
+/* Make the attached caller hard; see KEEL_PARK_HARDEN for errors, but never -EINTR.
+ * Context: in-band, returns hard. */
+int libkeel_harden(void);
+
+/* Make a Keel call. Linux answers -ENOSYS when a signal took the thread in-band just before: then
+ * it was not carried out, and is made again. -ENOSYS from Keel itself is the caller's.
+ * Context: any; hardens. */
+static inline long libkeel_call(long nr, long a, long b)
+{
+	const volatile struct keel_window *window = libkeel_self.window;
+	long ret;
+
+	if (!window)
+		return -EPERM;
+	do {
+		if (!window->hard) {
+			ret = libkeel_harden();
+			if (ret)
+				return ret;
+		}
+		ret = libkeel_syscall(nr, a, b, 0);
+	} while (ret == -ENOSYS && !window->hard);
+	return ret;
+}
+
+#endif

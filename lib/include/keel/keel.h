@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Keel's native interface: real-time threads in user space.
+ *
+ * A thread of yours becomes a Keel thread by keel_thread_attach(). From then on it is either
+ * hard (Keel runs it, Linux cannot delay it) or in-band (an ordinary Linux thread). Calls marked
+ * "hardens" make it hard when it is not; any Linux system call, page fault or signal takes it
+ * back in-band, which is counted, see keel_stats_get().
+ *
+ * All functions that return int give 0 or a negative errno. A call that needs an attached
+ * thread returns -EPERM from any other; one that hardens returns -EAGAIN while Keel is stopped and
+ * -EOPNOTSUPP when this thread cannot be hard, see keel_refusal(). Times are nanoseconds on
+ * CLOCK_MONOTONIC; unless called a duration they are absolute. Priorities are 1 to 99, higher
+ * wins. After fork() the child's thread is not attached, and mutexes stay with the parent.
+ */
+#ifndef KEEL_KEEL_H
+#define KEEL_KEEL_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <keel/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the device ---------------------------------------------------------------- */
+
+/* Open /dev/keel and check that library and module fit; one keel_close() is due for each success. An
+ * attached thread keeps the device open by itself. -ENOENT: keel.ko is not loaded; -EACCES;
+ * -EPROTONOSUPPORT: versions do not fit, after one line on stderr.
+ * Context: any thread; in-band. */
+int keel_open(void);
+
+/* Give up one keel_open(). With the last user the process's mutexes go too.
+ * Context: any thread; in-band. */
+void keel_close(void);
+
+/* ---- threads ------------------------------------------------------------------- */
+
+struct keel_thread_attr {
+	const char *name;		/* at most 15 bytes count; NULL: none */
+	int prio;			/* 1 to 99 */
+	int cpu;			/* -1: where it happens to run */
+	size_t stack;			/* bytes; 0: the default of pthread_create() */
+};
+
+/* Make the caller a Keel thread and hard. Locks the process's memory, present and future,
+ * touches 64 KB of stack, and gives the thread SCHED_FIFO with the same priority under Linux, and
+ * the CPU if @cpu is not -1. -EBUSY: attached already; -EINVAL; -EPERM or -ENOMEM: no right
+ * to lock memory (RLIMIT_MEMLOCK) or to real-time priority (RLIMIT_RTPRIO); as keel_open().
+ * Context: not attached; in-band, returns hard. */
+int keel_thread_attach(const char *name, int prio, int cpu);
+
+/* Undo it: scheduling and CPUs under Linux are again as they were. Happens by itself when the
+ * thread exits. Context: attached; returns in-band. */
+int keel_thread_detach(void);
+
+/* pthread_create() of a thread that is attached and hard before @fn(@arg) starts. Errors of
+ * attaching come back here, and then no thread is left. Join or detach it as any pthread.
+ * Context: any thread; in-band; blocks until the thread is attached. */
+int keel_thread_create(pthread_t *thread, const struct keel_thread_attr *attr,
+		       void *(*fn)(void *arg), void *arg);
+
+/* New priority. In-band the Linux priority changes too, while hard only Keel's.
+ * Context: attached; hard or in-band. */
+int keel_priority_set(int prio);
+
+/* Move to @cpu. -EINVAL: Keel does not serve it.
+ * Context: attached; goes in-band for it, returns as it was. */
+int keel_cpu_set(int cpu);
+
+/* Let others of the same priority run. Context: attached; hardens. */
+int keel_yield(void);
+
+/* ---- modes --------------------------------------------------------------------- */
+
+/* Be hard now instead of at the next call that hardens. Context: attached; hardens. */
+int keel_harden(void);
+
+/* Be in-band, before a stretch of Linux system calls: one change of mode, and not counted as an
+ * accident. Context: attached; returns in-band. */
+int keel_relax(void);
+
+/* 1 while hard, else 0. Context: any thread; changes nothing, no system call. */
+int keel_is_hard(void);
+
+/* Why the caller could not be hard, last time: KEEL_REFUSE_*.
+ * Context: any thread; changes nothing, no system call. */
+unsigned int keel_refusal(void);
+
+/* ---- time ---------------------------------------------------------------------- */
+
+/* Now. Never goes back within a thread. Context: any thread; changes nothing. */
+int64_t keel_clock_ns(void);
+
+/* Sleep until @ns, a time in the past returns at once. -EINTR: a signal came. While Keel is
+ * stopped Linux does the sleeping. Context: attached; hardens; blocks. */
+int keel_sleep_until(int64_t ns);
+
+/* Sleep for the duration @ns. -EINVAL when it is negative; else as above. */
+int keel_sleep(int64_t ns);
+
+/* Release points @first + k * @period for the caller; @first 0: one period from now. @period is a
+ * duration from 10 us to one hour, or 0 to switch off. -EINVAL. Context: attached; hardens. */
+int keel_period_set(int64_t first, int64_t period);
+
+/* Wait for the next release point. Points that had passed before the newest are added up in
+ * @overruns (may be NULL): each return stands for 1 + @overruns points. -EWOULDBLOCK: no period
+ * set; -EINTR: a signal came, the point stays due.
+ * Context: attached; hardens; blocks. */
+int keel_period_wait(unsigned long *overruns);
+
+/* ---- mutexes with priority inheritance ------------------------------------------ */
+
+/* For the threads of one process. Not recursive. */
+struct keel_mutex {
+	unsigned int id;
+};
+
+/* -ENOMEM or -ENOSPC: too many; -EBADF: no keel_open(). Context: any thread; in-band. */
+int keel_mutex_create(struct keel_mutex *mutex);
+
+/* -EBUSY while it is locked or waited for. Context: any thread; in-band. */
+int keel_mutex_delete(struct keel_mutex *mutex);
+
+/* 0, or -EOWNERDEAD: it is yours, but its owner died in the middle of something. -EDEADLK: it
+ * would wait for itself; -EINTR: a signal came, it is not yours.
+ * Context: attached; hardens; blocks. */
+int keel_mutex_lock(struct keel_mutex *mutex);
+
+/* The same until @deadline: -ETIMEDOUT. Context: attached; hardens; blocks. */
+int keel_mutex_timedlock(struct keel_mutex *mutex, int64_t deadline);
+
+/* Never blocks: -EBUSY when it is taken. Context: attached; hardens. */
+int keel_mutex_trylock(struct keel_mutex *mutex);
+
+/* -EPERM when it is not the caller's. Context: attached; hardens. */
+int keel_mutex_unlock(struct keel_mutex *mutex);
+
+/* ---- what happened -------------------------------------------------------------- */
+
+struct keel_stats {
+	uint64_t mode_switches;		/* times it left hard mode, for any reason */
+	uint64_t relaxes[KEEL_RELAX_REASONS];	/* the same by reason, KEEL_RELAX_* */
+	uint64_t hardens;		/* times it became hard */
+	uint64_t switches;		/* times Keel gave it a CPU */
+	uint64_t overruns;		/* release points missed in all */
+	uint64_t last_ip;		/* where it was when it left hard mode last */
+	uint64_t last_fault;		/* address of the last page fault in hard mode */
+	uint32_t last_reason;		/* KEEL_RELAX_* */
+	uint32_t refusal;		/* KEEL_REFUSE_* */
+};
+
+/* The caller's counters. Context: attached; changes nothing, no system call. */
+int keel_stats_get(struct keel_stats *stats);
+
+/* A few words for KEEL_RELAX_* and KEEL_REFUSE_*; never NULL. Context: any thread. */
+const char *keel_strreason(unsigned int reason);
+const char *keel_strrefusal(unsigned int refusal);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

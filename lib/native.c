@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The calls a hard thread lives on: modes, time, periods, mutexes, counters. All but create and
+ * delete of a mutex are made without Linux.
+ */
+#include <time.h>
+#include <keel/keel.h>
+#include "core.h"
+
+int keel_harden(void)
+{
+	if (!libkeel_self.window)
+		return -EPERM;
+	return libkeel_self.window->hard ? 0 : libkeel_harden();
+}
+
+/* -ENOSYS comes from Linux: a signal was faster, and the thread is in-band already. */
+int keel_relax(void)
+{
+	long ret;
+
+	if (!libkeel_self.window)
+		return -EPERM;
+	if (!libkeel_self.window->hard)
+		return 0;
+	ret = libkeel_syscall(KEEL_CALL_RELAX, 0, 0, 0);
+	return ret == -ENOSYS ? 0 : ret;
+}
+
+int keel_is_hard(void)
+{
+	return libkeel_self.window && libkeel_self.window->hard;
+}
+
+unsigned int keel_refusal(void)
+{
+	return libkeel_self.refusal;
+}
+
+static int64_t clock_read(void)
+{
+	struct timespec ts;
+
+	if (libkeel_device.no_vdso && keel_is_hard()) {
+		long ns = libkeel_syscall(KEEL_CALL_CLOCK, 0, 0, 0);
+
+		if (ns >= 0)
+			return ns;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/* Keel may have stopped Linux in the middle of a small correction of its clock. */
+int64_t keel_clock_ns(void)
+{
+	int64_t now = clock_read();
+
+	if (now < libkeel_self.clock)
+		now = libkeel_self.clock;
+	libkeel_self.clock = now;
+	return now;
+}
+
+static int sleep_inband(int64_t ns)
+{
+	struct timespec ts = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+
+	return ns < 0 ? 0 : -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+int keel_sleep_until(int64_t ns)
+{
+	long ret = libkeel_call(KEEL_CALL_SLEEP_UNTIL, ns, 0);
+
+	return ret == -EAGAIN ? sleep_inband(ns) : ret;
+}
+
+int keel_sleep(int64_t ns)
+{
+	int64_t now = keel_clock_ns();
+
+	if (ns < 0)
+		return -EINVAL;
+	return keel_sleep_until(ns < KEEL_FOREVER - now ? now + ns : KEEL_FOREVER);
+}
+
+int keel_period_set(int64_t first, int64_t period)
+{
+	return libkeel_call(KEEL_CALL_PERIOD_SET, first, period);
+}
+
+int keel_period_wait(unsigned long *overruns)
+{
+	long ret = libkeel_call(KEEL_CALL_PERIOD_WAIT, 0, 0);
+
+	if (ret < 0)
+		return ret;
+	if (overruns)
+		*overruns = ret;
+	return 0;
+}
+
+int keel_yield(void)
+{
+	return libkeel_call(KEEL_CALL_YIELD, 0, 0);
+}
+
+int keel_mutex_create(struct keel_mutex *mutex)
+{
+	struct keel_mutex_req req = { .id = 0 };
+	int err = libkeel_ioctl(KEEL_IOC_MUTEX_CREATE, &req);
+
+	if (!err)
+		mutex->id = req.id;
+	return err;
+}
+
+int keel_mutex_delete(struct keel_mutex *mutex)
+{
+	struct keel_mutex_req req = { .id = mutex->id };
+
+	return libkeel_ioctl(KEEL_IOC_MUTEX_DELETE, &req);
+}
+
+int keel_mutex_lock(struct keel_mutex *mutex)
+{
+	return libkeel_call(KEEL_CALL_MUTEX_LOCK, mutex->id, KEEL_FOREVER);
+}
+
+int keel_mutex_timedlock(struct keel_mutex *mutex, int64_t deadline)
+{
+	return libkeel_call(KEEL_CALL_MUTEX_LOCK, mutex->id, deadline);
+}
+
+int keel_mutex_trylock(struct keel_mutex *mutex)
+{
+	return libkeel_call(KEEL_CALL_MUTEX_TRYLOCK, mutex->id, 0);
+}
+
+int keel_mutex_unlock(struct keel_mutex *mutex)
+{
+	return libkeel_call(KEEL_CALL_MUTEX_UNLOCK, mutex->id, 0);
+}
+
+int keel_stats_get(struct keel_stats *stats)
+{
+	const volatile struct keel_window *window = libkeel_self.window;
+	int i;
+
+	if (!window)
+		return -EPERM;
+	stats->mode_switches = 0;
+	for (i = 0; i < KEEL_RELAX_REASONS; i++) {
+		stats->relaxes[i] = window->relaxes[i];
+		stats->mode_switches += stats->relaxes[i];
+	}
+	stats->hardens = window->hardens;
+	stats->switches = window->switches;
+	stats->overruns = window->overruns;
+	stats->last_ip = window->last_ip;
+	stats->last_fault = window->last_fault;
+	stats->last_reason = window->last_reason;
+	stats->refusal = window->refusal;
+	return 0;
+}

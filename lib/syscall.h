@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The bare system call of x86-64. libc's wrapper would not do: errno and cancellation have no
+ * place in a hard thread, and Keel calls have numbers that libc knows nothing of.
+ */
+#ifndef LIBKEEL_SYSCALL_H
+#define LIBKEEL_SYSCALL_H
+
+/* Returns what the kernel does: a negative errno, or the value. Context: any. */
+static inline long libkeel_syscall(long nr, long a, long b, long c)
+{
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a" (ret)
+			 : "a" (nr), "D" (a), "S" (b), "d" (c)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+#endif

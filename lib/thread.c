@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Threads: attaching, creating, leaving. Everything Linux has to do for a thread is done before it
+ * becomes hard.
+ */
+#include <semaphore.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <keel/keel.h>
+#include "core.h"
+
+#define PREFAULT_BYTES	65536
+#define PREFAULT_MARGIN	16384	/* left for what touching them needs itself */
+
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static int key_error;
+
+/* What keel_thread_create() hands to its thread; on the creator's stack. */
+struct start {
+	const struct keel_thread_attr *attr;
+	void *(*fn)(void *arg);
+	void *arg;
+	int error;
+	sem_t done;
+};
+
+static void thread_exit(void *unused)
+{
+	(void)unused;
+	keel_thread_detach();
+}
+
+static void key_create(void)
+{
+	key_error = -pthread_key_create(&key, thread_exit);
+}
+
+/* 1 when the stack has room to be touched. Stacks of pthread_create() are locked whole by
+ * mlockall(); only the first thread's grows, and there it is what matters. */
+static int stack_has_room(const char *here)
+{
+	pthread_attr_t attr;
+	void *low;
+	size_t size;
+	int err;
+
+	if (pthread_getattr_np(pthread_self(), &attr))
+		return 1;
+	err = pthread_attr_getstack(&attr, &low, &size);
+	pthread_attr_destroy(&attr);
+	return !err && here - (char *)low > PREFAULT_BYTES + PREFAULT_MARGIN;
+}
+
+static __attribute__((noinline)) void stack_touch(void)
+{
+	volatile char bytes[PREFAULT_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof(bytes); i += 4096)
+		bytes[i] = 0;
+}
+
+static int lock_memory(void)
+{
+	char here;
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		return -errno;
+	if (stack_has_room(&here))
+		stack_touch();
+	return 0;
+}
+
+static int set_affinity(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return -pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+}
+
+static int set_linux_priority(int prio)
+{
+	struct sched_param param = { .sched_priority = prio };
+
+	return -pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+}
+
+static void restore_linux(const struct libkeel_self *self)
+{
+	pthread_setaffinity_np(pthread_self(), sizeof(self->cpus), &self->cpus);
+	pthread_setschedparam(pthread_self(), self->policy, &self->param);
+}
+
+/* What Linux has to give the thread, undone whole on an error. */
+static int prepare_linux(struct libkeel_self *self, int prio, int cpu)
+{
+	int err;
+
+	err = lock_memory();
+	if (!err)
+		err = -pthread_getschedparam(pthread_self(), &self->policy, &self->param);
+	if (!err)
+		err = -pthread_getaffinity_np(pthread_self(), sizeof(self->cpus), &self->cpus);
+	if (err)
+		return err;
+	err = set_linux_priority(prio);
+	if (!err && cpu >= 0)
+		err = set_affinity(cpu);
+	if (err)
+		restore_linux(self);
+	return err;
+}
+
+/* The window goes in last: from then on the thread counts as attached. */
+static int attach_device(struct libkeel_self *self, const char *name, int prio, int cpu)
+{
+	struct keel_attach req = { .abi_level = KEEL_ABI_LEVEL, .prio = prio, .cpu = cpu };
+	int err;
+
+	if (name) {
+		memcpy(req.name, name, strnlen(name, KEEL_NAME_LEN - 1));
+		pthread_setname_np(pthread_self(), req.name);
+	}
+	err = libkeel_ioctl(KEEL_IOC_ATTACH, &req);
+	if (err)
+		return err;
+	err = -pthread_setspecific(key, self);
+	if (!err && (req.index + 1) * KEEL_WINDOW_SIZE > libkeel_device.windows_size)
+		err = -EPROTO;
+	if (err) {
+		libkeel_ioctl(KEEL_IOC_DETACH, NULL);
+		return err;
+	}
+	self->window = (void *)(libkeel_device.windows + req.index * KEEL_WINDOW_SIZE);
+	return 0;
+}
+
+static int attach(struct libkeel_self *self, const char *name, int prio, int cpu)
+{
+	int err;
+
+	err = libkeel_device_get();
+	if (err)
+		return err;
+	err = prepare_linux(self, prio, cpu);
+	if (err)
+		goto put;
+	err = attach_device(self, name, prio, cpu);
+	if (err)
+		goto restore;
+	return 0;
+restore:
+	restore_linux(self);
+put:
+	libkeel_device_put();
+	return err;
+}
+
+int keel_thread_attach(const char *name, int prio, int cpu)
+{
+	struct libkeel_self *self = &libkeel_self;
+	int err;
+
+	if (self->window)
+		return -EBUSY;
+	if (prio < KEEL_PRIO_MIN || prio > KEEL_PRIO_MAX || cpu < -1 || cpu >= CPU_SETSIZE)
+		return -EINVAL;
+	pthread_once(&key_once, key_create);
+	if (key_error)
+		return key_error;
+	err = attach(self, name, prio, cpu);
+	if (err)
+		return err;
+	err = libkeel_harden();
+	if (err)
+		keel_thread_detach();
+	return err;
+}
+
+int keel_thread_detach(void)
+{
+	struct libkeel_self *self = &libkeel_self;
+	int err;
+
+	if (!self->window)
+		return -EPERM;
+	keel_relax();
+	err = libkeel_ioctl(KEEL_IOC_DETACH, NULL);
+	self->window = NULL;
+	pthread_setspecific(key, NULL);
+	restore_linux(self);
+	libkeel_device_put();
+	return err;
+}
+
+/* Telling the creator is a Linux call, so the thread is hard, then in-band, then hard again:
+ * only the first shows whether it can be hard at all. */
+static void *start_thread(void *arg)
+{
+	struct start *start = arg;
+	void *(*fn)(void *) = start->fn;
+	void *fn_arg = start->arg;
+	int err;
+
+	err = keel_thread_attach(start->attr->name, start->attr->prio, start->attr->cpu);
+	start->error = err;
+	keel_relax();
+	sem_post(&start->done);
+	if (err)
+		return NULL;
+	keel_harden();
+	return fn(fn_arg);
+}
+
+static int create(pthread_t *thread, struct start *start)
+{
+	pthread_attr_t attr;
+	int err;
+
+	err = -pthread_attr_init(&attr);
+	if (err)
+		return err;
+	if (start->attr->stack)
+		err = -pthread_attr_setstacksize(&attr, start->attr->stack);
+	if (!err)
+		err = -pthread_create(thread, &attr, start_thread, start);
+	pthread_attr_destroy(&attr);
+	return err;
+}
+
+int keel_thread_create(pthread_t *thread, const struct keel_thread_attr *attr,
+		       void *(*fn)(void *arg), void *arg)
+{
+	struct start start = { .attr = attr, .fn = fn, .arg = arg };
+	int err;
+
+	if (sem_init(&start.done, 0, 0) < 0)
+		return -errno;
+	err = create(thread, &start);
+	if (!err) {
+		while (sem_wait(&start.done) < 0)
+			;	/* a signal: EINTR is its only error here */
+		err = start.error;
+		if (err)
+			pthread_join(*thread, NULL);
+	}
+	sem_destroy(&start.done);
+	return err;
+}
+
+int keel_priority_set(int prio)
+{
+	struct keel_thread_set set = { .prio = prio, .cpu = -1 };
+	int err;
+
+	if (!libkeel_self.window)
+		return -EPERM;
+	if (prio < KEEL_PRIO_MIN || prio > KEEL_PRIO_MAX)
+		return -EINVAL;
+	if (libkeel_self.window->hard)
+		return libkeel_call(KEEL_CALL_PRIORITY_SET, prio, 0);
+	err = set_linux_priority(prio);
+	return err ? err : libkeel_ioctl(KEEL_IOC_THREAD_SET, &set);
+}
+
+int keel_cpu_set(int cpu)
+{
+	struct keel_thread_set set = { .cpu = cpu };
+	int hard, err;
+
+	if (!libkeel_self.window)
+		return -EPERM;
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return -EINVAL;
+	hard = libkeel_self.window->hard;
+	keel_relax();
+	err = set_affinity(cpu);
+	if (!err)
+		err = libkeel_ioctl(KEEL_IOC_THREAD_SET, &set);
+	if (hard) {
+		int again = libkeel_harden();
+
+		err = err ? err : again;
+	}
+	return err;
+}
