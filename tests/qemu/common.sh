@@ -73,7 +73,7 @@ link_tree() {
 			if [ ! -e "$top/$file" ] || [ -e "$to/$file" ]; then
 				continue
 			fi
-			mkdir -p "$to/${file%/*}"
+			mkdir -p "$(dirname "$to/$file")"
 			ln -sf "$top/$file" "$to/$file"
 		done
 }
