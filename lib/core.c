@@ -46,27 +46,6 @@ static void fork_register(void)
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
-/* Without a clock source the vDSO can read, it makes a system call. */
-static int vdso_is_slow(void)
-{
-	static const char *const fast[] = { "tsc", "kvm-clock", "hyperv_clocksource_tsc_page" };
-	char name[64] = "";
-	size_t i;
-	FILE *f;
-
-	f = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
-	if (!f)
-		return 0;
-	if (!fgets(name, sizeof(name), f))
-		name[0] = '\0';
-	fclose(f);
-	name[strcspn(name, "\n")] = '\0';
-	for (i = 0; i < sizeof(fast) / sizeof(fast[0]); i++)
-		if (!strcmp(name, fast[i]))
-			return 0;
-	return 1;
-}
-
 static int check_abi(int fd, struct keel_info *info)
 {
 	if (ioctl(fd, KEEL_IOC_INFO, info) < 0) {
@@ -116,7 +95,6 @@ static int device_open(void)
 		close(fd);
 		return err;
 	}
-	libkeel_device.no_vdso = vdso_is_slow();
 	libkeel_device.fd = fd;
 	return 0;
 }

@@ -22,7 +22,6 @@ struct libkeel_device {
 	int fd;				/* -1: closed */
 	char *windows;			/* read only, written by Keel */
 	uint32_t windows_size;
-	int no_vdso;			/* reading the clock would be a system call */
 };
 
 struct libkeel_self {

@@ -37,25 +37,15 @@ unsigned int keel_refusal(void)
 	return libkeel_self.refusal;
 }
 
-static int64_t clock_read(void)
-{
-	struct timespec ts;
-
-	if (libkeel_device.no_vdso && keel_is_hard()) {
-		long ns = libkeel_syscall(KEEL_CALL_CLOCK, 0, 0, 0);
-
-		if (ns >= 0)
-			return ns;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-/* Keel may have stopped Linux in the middle of a small correction of its clock. */
+/* By the vDSO, without a system call: Keel runs only where the TSC is Linux's clock source. It
+ * may have stopped Linux in the middle of a small correction of that clock. */
 int64_t keel_clock_ns(void)
 {
-	int64_t now = clock_read();
+	struct timespec ts;
+	int64_t now;
 
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = ts.tv_sec * 1000000000LL + ts.tv_nsec;
 	if (now < libkeel_self.clock)
 		now = libkeel_self.clock;
 	libkeel_self.clock = now;
@@ -66,7 +56,7 @@ static int sleep_inband(int64_t ns)
 {
 	struct timespec ts = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 
-	return ns < 0 ? 0 : -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+	return ns < 0 ? -EINVAL : -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 }
 
 int keel_sleep_until(int64_t ns)

@@ -165,7 +165,7 @@ int keel_thread_attach(const char *name, int prio, int cpu)
 	int err;
 
 	if (self->window)
-		return -EBUSY;
+		return -EALREADY;
 	if (prio < KEEL_PRIO_MIN || prio > KEEL_PRIO_MAX || cpu < -1 || cpu >= CPU_SETSIZE)
 		return -EINVAL;
 	pthread_once(&key_once, key_create);

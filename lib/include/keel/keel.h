@@ -9,7 +9,8 @@
  *
  * All functions that return int give 0 or a negative errno. A call that needs an attached
  * thread returns -EPERM from any other; one that hardens returns -EAGAIN while Keel is stopped and
- * -EOPNOTSUPP when this thread cannot be hard, see keel_refusal(). Times are nanoseconds on
+ * -EOPNOTSUPP when this thread cannot be hard, see keel_refusal(); one that blocks returns -EINTR
+ * when a signal's handler ran that was not installed with SA_RESTART. Times are nanoseconds on
  * CLOCK_MONOTONIC; unless called a duration they are absolute. Priorities are 1 to 99, higher
  * wins. After fork() the child's thread is not attached, and mutexes stay with the parent.
  */
@@ -48,8 +49,9 @@ struct keel_thread_attr {
 
 /* Make the caller a Keel thread and hard. Locks the process's memory, present and future,
  * touches 64 KB of stack, and gives the thread SCHED_FIFO with the same priority under Linux, and
- * the CPU if @cpu is not -1. -EBUSY: attached already; -EINVAL; -EPERM or -ENOMEM: no right
- * to lock memory (RLIMIT_MEMLOCK) or to real-time priority (RLIMIT_RTPRIO); as keel_open().
+ * the CPU if @cpu is not -1. -EALREADY: attached already; -EINVAL; -EPERM: it takes CAP_SYS_NICE;
+ * -ENOMEM: the memory cannot be locked (RLIMIT_MEMLOCK); -EAGAIN: Keel is stopped, or serves
+ * KEEL_MAX_THREADS of this process; and as keel_open().
  * Context: not attached; in-band, returns hard. */
 int keel_thread_attach(const char *name, int prio, int cpu);
 
@@ -95,8 +97,8 @@ unsigned int keel_refusal(void);
 /* Now. Never goes back within a thread. Context: any thread; changes nothing. */
 int64_t keel_clock_ns(void);
 
-/* Sleep until @ns, a time in the past returns at once. -EINTR: a signal came. While Keel is
- * stopped Linux does the sleeping. Context: attached; hardens; blocks. */
+/* Sleep until @ns, a time in the past returns at once. -EINVAL: negative; -EINTR: a signal came,
+ * see above. While Keel is stopped Linux does the sleeping. Context: attached; hardens; blocks. */
 int keel_sleep_until(int64_t ns);
 
 /* Sleep for the duration @ns. -EINVAL when it is negative; else as above. */
@@ -119,7 +121,7 @@ struct keel_mutex {
 	unsigned int id;
 };
 
-/* -ENOMEM or -ENOSPC: too many; -EBADF: no keel_open(). Context: any thread; in-band. */
+/* -ENOSPC: KEEL_MAX_MUTEXES are in use; -EBADF: no keel_open(). Context: any thread; in-band. */
 int keel_mutex_create(struct keel_mutex *mutex);
 
 /* -EBUSY while it is locked or waited for. Context: any thread; in-band. */
@@ -145,8 +147,8 @@ struct keel_stats {
 	uint64_t mode_switches;		/* times it left hard mode, for any reason */
 	uint64_t relaxes[KEEL_RELAX_REASONS];	/* the same by reason, KEEL_RELAX_* */
 	uint64_t hardens;		/* times it became hard */
-	uint64_t switches;		/* times Keel gave it a CPU */
-	uint64_t overruns;		/* release points missed in all */
+	uint64_t switches;		/* times Keel gave it a CPU: when it left hard mode last */
+	uint64_t overruns;		/* release points missed in all: likewise */
 	uint64_t last_ip;		/* where it was when it left hard mode last */
 	uint64_t last_fault;		/* address of the last page fault in hard mode */
 	uint32_t last_reason;		/* KEEL_RELAX_* */
