@@ -18,6 +18,8 @@ struct sim_fiber;
 
 struct hal_context {
 	struct sim_fiber *fiber;
+	void (*entry)(void *arg);
+	void *arg;
 	int root;		/* Linux on its CPU */
 	int syncs;		/* calls of hal_context_sync() */
 	int wakes;		/* calls of hal_inband_wake() */

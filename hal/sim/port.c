@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hal contract on the simulated machine. What the contract demands of a caller is checked.
+ */
+#include "hal/sim/machine.h"
+
+#define SPIN_LIMIT 100000
+
+hal_flags_t hal_oob_save(void)
+{
+	hal_flags_t flags;
+
+	sim_point();
+	flags = sim_this_cpu()->masked;
+	sim_this_cpu()->masked = 1;
+	return flags;
+}
+
+void hal_oob_restore(hal_flags_t flags)
+{
+	sim_this_cpu()->masked = flags;
+	sim_deliver();
+	sim_point();
+}
+
+int hal_oob_masked(void)
+{
+	return sim_this_cpu()->masked;
+}
+
+int hal_cpu(void)
+{
+	return sim_machine.me;
+}
+
+int hal_cpu_online(int cpu)
+{
+	return cpu >= 0 && cpu < sim_machine.cpus;
+}
+
+/* Somebody else must do something, or this spins for ever. */
+void hal_cpu_relax(void)
+{
+	static int spins;
+
+	spins = sim_others_want() ? 0 : spins + 1;
+	sim_require(spins < SPIN_LIMIT);
+	sim_switch_cpu();
+}
+
+void hal_spin_lock(struct hal_spinlock *lock)
+{
+	sim_point();
+	sim_require(sim_this_cpu()->masked);
+	sim_require(lock->owner != sim_machine.me + 1);
+	while (lock->owner)
+		sim_turn_to(lock->owner - 1);
+	lock->owner = sim_machine.me + 1;
+	sim_this_cpu()->locks++;
+}
+
+void hal_spin_unlock(struct hal_spinlock *lock)
+{
+	sim_require(sim_this_cpu()->masked);
+	sim_require(lock->owner == sim_machine.me + 1);
+	lock->owner = 0;
+	sim_this_cpu()->locks--;
+	sim_point();
+}
+
+int hal_spin_held(struct hal_spinlock *lock)
+{
+	return lock->owner == sim_machine.me + 1;
+}
+
+hal_time_t hal_clock_now(void)
+{
+	return sim_machine.now;
+}
+
+hal_time_t hal_clock_realtime_offset(void)
+{
+	return 0;
+}
+
+void hal_timer_program(hal_time_t deadline)
+{
+	sim_point();
+	sim_require(sim_this_cpu()->masked);
+	sim_this_cpu()->deadline = deadline;
+	sim_this_cpu()->programs++;
+}
+
+void hal_ipi_send(int cpu)
+{
+	sim_require(sim_this_cpu()->masked);
+	sim_require(cpu != sim_machine.me && hal_cpu_online(cpu));
+	sim_machine.cpu[cpu].kicked = 1;
+	sim_machine.cpu[cpu].kicks++;
+	sim_point();
+}
+
+/* The fiber of a root is its CPU's, which shows at the switch. */
+void hal_context_init_root(struct hal_context *ctx)
+{
+	*ctx = (struct hal_context){ .root = 1 };
+}
+
+static void kernel_main(void *arg)
+{
+	struct hal_context *ctx = arg;
+
+	nk_hal_thread_begin();
+	hal_oob_restore(0);
+	ctx->entry(ctx->arg);
+	sim_require(!"an entry function has returned");
+}
+
+void hal_context_init_kernel(struct hal_context *ctx, void *stack, unsigned long size,
+			     void (*entry)(void *), void *arg)
+{
+	if (!ctx->fiber)
+		ctx->fiber = sim_fiber_get();
+	ctx->entry = entry;
+	ctx->arg = arg;
+	fiber_init(ctx->fiber, stack, size, kernel_main, ctx);
+}
+
+static struct sim_fiber *fiber_of(const struct hal_context *ctx)
+{
+	return ctx->root ? sim_this_cpu()->root : ctx->fiber;
+}
+
+void hal_switch(struct hal_context *prev, struct hal_context *next)
+{
+	struct sim_cpu *c = sim_this_cpu();
+
+	sim_point();
+	sim_require(c->masked && !c->locks);
+	sim_require(c->curr == fiber_of(prev) && prev != next);
+	c->curr = fiber_of(next);
+	fiber_switch(fiber_of(prev), c->curr);
+	sim_point();
+}
+
+static int is_current(const struct hal_context *ctx)
+{
+	return sim_this_cpu()->curr == fiber_of(ctx);
+}
+
+void hal_context_sync(struct hal_context *ctx)
+{
+	sim_require(sim_this_cpu()->masked && is_current(ctx));
+	ctx->syncs++;
+}
+
+void hal_inband_wake(struct hal_context *ctx)
+{
+	sim_require(sim_this_cpu()->masked && !sim_this_cpu()->locks);
+	sim_require(!is_current(ctx) && ctx->syncs > ctx->wakes);
+	ctx->wakes++;
+	sim_point();
+	if (sim_machine.on_wake)
+		sim_machine.on_wake(ctx);
+}
+
+void hal_context_destroy(struct hal_context *ctx)
+{
+	sim_require(!is_current(ctx));
+}
+
+void hal_warn(const char *what, long arg)
+{
+	sim_require(what);
+	sim_machine.warnings++;
+	sim_machine.warning_arg = arg;
+}
