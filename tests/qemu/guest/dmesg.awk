@@ -8,11 +8,13 @@ index($0, "keel-test: begin " name) { reports = 0; next }
 expect != "" && $0 ~ expect { next }
 
 # Show-tasks dumps, which one of the loads asks for, print a call trace too;
-# there it follows a line that begins a task.
-/\] task:/ { task = NR }
+# there it follows a line that begins a task. Names of tasks and of functions
+# in a trace are no reports.
+/\] task:/ { task = NR; next }
+/\] +(\? )?[A-Za-z_][A-Za-z0-9_.]*\+0x[0-9a-f]+\/0x/ { next }
 
 /BUG: |WARNING: |Oops|general protection|Kernel panic|double fault/ { report() }
-/rcu.*(stall|starved)|lockup|LOCKUP|blocked for more than/ { report() }
+/\] rcu: .*(stall|starved)|LOCKUP|blocked for more than/ { report() }
 /unable to handle|unchecked MSR|nobody cared|bad: scheduling/ { report() }
 /\] Call Trace:/ { if (NR - task > 4) report() }
 
