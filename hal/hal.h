@@ -32,8 +32,15 @@ typedef __INT64_TYPE__ hal_time_t;
  *   void hal_spin_unlock(struct hal_spinlock *)
  *   int  hal_spin_held(struct hal_spinlock *)    1 when held (by this CPU where the port knows)
  *   void hal_cpu_relax(void)              in a spin loop
+ *   HAL_NORETURN                          optional, see below
  */
 #include <hal_port.h>
+
+/* The kernel's objtool knows no functions of ours that do not return: its port defines this
+ * empty, and their callers go on to a return that is never reached. */
+#ifndef HAL_NORETURN
+#define HAL_NORETURN __attribute__((noreturn))
+#endif
 
 /* ---- time ---------------------------------------------------------------------- */
 
@@ -89,7 +96,7 @@ void hal_context_destroy(struct hal_context *ctx);
 /* ---- trouble ------------------------------------------------------------------- */
 
 /* An invariant does not hold: print, and stop the machine (Linux: BUG; sim: fail the test). */
-void hal_panic(const char *file, int line, const char *what) __attribute__((noreturn));
+void hal_panic(const char *file, int line, const char *what) HAL_NORETURN;
 
 /* Something an operator must hear of, said later from in-band. @what is a literal, @arg an
  * integer for it. Bounded; losing one when many come at once is allowed.
@@ -116,5 +123,8 @@ void nk_hal_thread_begin(void);
 /* An in-band interrupt was held back because an oob thread has this CPU; told once per
  * residence. Starts the watchdog. */
 void nk_hal_inband_waits(hal_time_t now);
+
+/* 1 when no oob thread lives on @cpu. Context: any. */
+int nk_cpu_idle(int cpu);
 
 #endif

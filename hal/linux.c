@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What any port needs of Linux: messages from where printk may not be called, the idle task,
+ * and translations of pages that Linux takes away from a hard thread's process.
+ */
+#include <linux/kernel.h>
+#include <linux/bug.h>
+#include <linux/irq_work.h>
+#include <linux/mmu_notifier.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include "x86/compat.h"
+#include "x86/cpu.h"
+#include "x86/linux_side.h"
+
+/* ---- messages -------------------------------------------------------------------------- */
+
+#define WARNINGS 16
+
+static struct {
+	const char *what;
+	long arg;
+} warnings[WARNINGS];
+
+static atomic_t warn_head;
+static unsigned int warn_tail;
+
+static void warn_print(struct irq_work *work)
+{
+	unsigned int head = atomic_read(&warn_head);
+
+	if (head - warn_tail > WARNINGS)
+		warn_tail = head - WARNINGS;
+	for (; warn_tail != head; warn_tail++) {
+		const char *what = READ_ONCE(warnings[warn_tail % WARNINGS].what);
+
+		if (what)
+			pr_warn("keel: %s (%ld)\n", what, warnings[warn_tail % WARNINGS].arg);
+	}
+}
+
+static struct irq_work warn_work = IRQ_WORK_INIT_HARD(warn_print);
+
+void hal_warn(const char *what, long arg)
+{
+	unsigned long flags = hal_oob_save();
+	unsigned int i = (atomic_inc_return(&warn_head) - 1) % WARNINGS;
+
+	warnings[i].arg = arg;
+	WRITE_ONCE(warnings[i].what, what);
+	irq_work_queue(&warn_work);
+	hal_oob_restore(flags);
+}
+
+void hal_panic(const char *file, int line, const char *what)
+{
+	pr_emerg("keel: invariant broken at %s:%d: %s\n", file, line, what);
+	BUG();
+}
+
+/* ---- idle ------------------------------------------------------------------------------ */
+
+void hal_idle_nudge(void)
+{
+	if (boot_cpu_has(X86_FEATURE_MWAIT) && is_idle_task(current))
+		set_tsk_need_resched(current);
+}
+
+/* ---- translations ---------------------------------------------------------------------- */
+
+/*
+ * Linux does not know that a CPU runs a hard thread of @mm, so it sends that CPU no flush. This
+ * hook is called after the page tables changed and before pages or tables are freed.
+ *
+ *	CPU 0, in-band (here)			CPU 1
+ *	page tables changed			hard_mm = mm
+ *	barrier					barrier
+ *	hard_mm == mm ? ask and wait		load CR3: sees the change
+ *
+ * The wait is for an interrupt that CPU 1 takes whenever H is open there; CPU 1 waits for
+ * nothing of ours.
+ */
+static void mm_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
+			  unsigned long end)
+{
+	int cpu;
+
+	smp_mb();
+	for_each_online_cpu(cpu) {
+		struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
+		unsigned long flags, asked;
+
+		if (READ_ONCE(hc->hard_mm) != mm)
+			continue;
+		asked = __atomic_add_fetch(&hc->flush_request, 1, __ATOMIC_SEQ_CST);
+		flags = hal_oob_save();
+		hal_ipi_send(cpu);
+		hal_oob_restore(flags);
+		while (READ_ONCE(hc->hard_mm) == mm &&
+		       (long)(smp_load_acquire(&hc->flush_done) - asked) < 0)
+			cpu_relax();
+	}
+}
+
+static void hal_mm_free(struct mmu_notifier *mn)
+{
+	kfree(container_of(mn, struct hal_mm, notifier));
+}
+
+static struct mmu_notifier *hal_mm_alloc(struct mm_struct *mm)
+{
+	struct hal_mm *hm = kzalloc(sizeof(*hm), GFP_KERNEL);
+
+	return hm ? &hm->notifier : ERR_PTR(-ENOMEM);
+}
+
+static const struct mmu_notifier_ops mm_ops = {
+	KEEL_NOTIFIER_INVALIDATE = mm_invalidate,
+	.alloc_notifier = hal_mm_alloc,
+	.free_notifier = hal_mm_free,
+};
+
+struct hal_mm *hal_mm_get(struct mm_struct *mm)
+{
+	struct mmu_notifier *mn = mmu_notifier_get(&mm_ops, mm);
+
+	return IS_ERR(mn) ? ERR_CAST(mn) : container_of(mn, struct hal_mm, notifier);
+}
+
+void hal_mm_put(struct hal_mm *hm)
+{
+	mmu_notifier_put(&hm->notifier);
+}
+
+void hal_linux_exit(void)
+{
+	irq_work_sync(&warn_work);
+	mmu_notifier_synchronize();
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The stage switch. Kernel threads of ours use no user state: Linux's stays in the registers
+ * until a hard user thread needs them ("live" says whose is there). Whatever Linux
+ * was doing, its raw state comes back before it goes on, so it may be interrupted anywhere:
+ * in switch_mm, in kernel_fpu_begin, with half-loaded registers.
+ *
+ * Never compiled with stack protector: the canary is per CPU and Linux's.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/percpu.h>
+#include <asm/debugreg.h>
+#include <asm/desc.h>
+#include <asm/fsgsbase.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+#include <asm/segment.h>
+#include <asm/special_insns.h>
+#include <asm/invpcid.h>
+#include <asm/processor-flags.h>
+#include "compat.h"
+#include "context.h"
+#include "cpu.h"
+#include "linux_side.h"
+#include "symbols.h"
+#include "thunks.h"
+
+#define KEEL_PCID 7ul	/* Linux uses 0 to 6; its exit code knows 16 */
+
+static unsigned long *top_of_stack(void)
+{
+	return this_cpu_ptr((unsigned long __percpu *)(hal_sym.top_of_stack +
+						       KEEL_TOP_OF_STACK_OFFSET));
+}
+
+unsigned long hal_cr3_base(void)
+{
+	return __native_read_cr3() & ~(CR3_PCID_MASK | CR3_NOFLUSH);
+}
+
+/* ---- bases and selectors --------------------------------------------------------------- */
+
+unsigned long hal_fsbase_get(void)
+{
+	unsigned long base;
+
+	if (static_cpu_has(X86_FEATURE_FSGSBASE))
+		return rdfsbase();
+	rdmsrl(MSR_FS_BASE, base);
+	return base;
+}
+
+void hal_fsbase_set(unsigned long base)
+{
+	if (static_cpu_has(X86_FEATURE_FSGSBASE))
+		wrfsbase(base);
+	else
+		wrmsrl(MSR_FS_BASE, base);
+}
+
+static void selectors_save(struct hal_root_state *r)
+{
+	savesegment(ds, r->ds);
+	savesegment(es, r->es);
+	savesegment(fs, r->fs);
+	savesegment(gs, r->gs);
+}
+
+/* Hard code may have loaded selectors; the bases are written afterwards. */
+static void selectors_restore(const struct hal_root_state *r)
+{
+	unsigned short s;
+
+	savesegment(ds, s);
+	if (unlikely(s != r->ds))
+		loadsegment(ds, r->ds);
+	savesegment(es, s);
+	if (unlikely(s != r->es))
+		loadsegment(es, r->es);
+	savesegment(fs, s);
+	if (unlikely(s != r->fs))
+		loadsegment(fs, r->fs);
+	savesegment(gs, s);
+	if (unlikely(s != r->gs))
+		asm volatile("swapgs; mov %0, %%gs; mfence; swapgs" : : "rm"(r->gs) : "memory");
+	if (static_cpu_has_bug(X86_BUG_SYSRET_SS_ATTRS)) {
+		savesegment(ss, s);
+		if (s != __KERNEL_DS)
+			loadsegment(ss, __KERNEL_DS);
+	}
+}
+
+/* ---- page tables ------------------------------------------------------------------------- */
+
+/* Everything a user half may hold from before is dropped: PCID of our own, never no-flush. */
+static void cr3_load_user(const struct hal_user *u)
+{
+	unsigned long cr3 = u->cr3;
+
+	if (static_cpu_has(X86_FEATURE_PCID)) {
+		cr3 |= KEEL_PCID;
+		/* Linux's exit code enters the user half without a flush. */
+		if (static_cpu_has(X86_FEATURE_PTI))
+			invpcid_flush_single_context(KEEL_PCID | 1ul << X86_CR3_PTI_PCID_USER_BIT);
+	}
+	native_write_cr3(cr3);
+}
+
+static void cr3_load_root(unsigned long cr3)
+{
+	if (static_cpu_has(X86_FEATURE_PCID))
+		cr3 |= CR3_NOFLUSH;	/* its translations were never touched */
+	native_write_cr3(cr3);
+}
+
+/* ---- rarely used CPU state of Linux's current task ------------------------------------------ */
+
+static void odd_state_save(struct hal_root_state *r)
+{
+	struct tss_struct *tss = this_cpu_ptr(&cpu_tss_rw);
+
+	r->io_bitmap_base = tss->x86_tss.io_bitmap_base;
+	if (unlikely(r->io_bitmap_base != IO_BITMAP_OFFSET_INVALID))
+		tss->x86_tss.io_bitmap_base = IO_BITMAP_OFFSET_INVALID;
+	r->cr4 = native_read_cr4();
+	if (unlikely(r->cr4 & X86_CR4_TSD))
+		asm volatile("mov %0, %%cr4" : : "r"(r->cr4 & ~X86_CR4_TSD) : "memory");
+	r->dr7 = this_cpu_read(cpu_dr7);
+	if (unlikely(r->dr7))
+		asm volatile("mov %0, %%db7" : : "r"(0ul) : "memory");
+}
+
+static void odd_state_restore(const struct hal_root_state *r)
+{
+	if (unlikely(r->io_bitmap_base != IO_BITMAP_OFFSET_INVALID))
+		this_cpu_ptr(&cpu_tss_rw)->x86_tss.io_bitmap_base = r->io_bitmap_base;
+	if (unlikely(r->cr4 & X86_CR4_TSD))
+		asm volatile("mov %0, %%cr4" : : "r"(r->cr4) : "memory");
+	if (unlikely(r->dr7))
+		asm volatile("mov %0, %%db7" : : "r"(r->dr7) : "memory");
+}
+
+/* ---- user state in and out of the registers --------------------------------------------------- */
+
+static void root_save(struct hal_cpu *hc)
+{
+	struct hal_root_state *r = &hc->root;
+
+	r->top_of_stack = *top_of_stack();
+	r->cr3 = __native_read_cr3();
+	selectors_save(r);
+	r->fsbase = hal_fsbase_get();
+	rdmsrl(MSR_KERNEL_GS_BASE, r->gsbase);
+	if (static_cpu_has(X86_FEATURE_OSPKE))
+		r->pkru = rdpkru();
+	hal_xstate_save(r->xstate, hal_xstate_root_mask());
+	odd_state_save(r);
+}
+
+static void root_restore(struct hal_cpu *hc)
+{
+	struct hal_root_state *r = &hc->root;
+
+	*top_of_stack() = r->top_of_stack;
+	cr3_load_root(r->cr3);
+	smp_store_release(&hc->hard_mm, NULL);
+	selectors_restore(r);
+	hal_fsbase_set(r->fsbase);
+	wrmsrl(MSR_KERNEL_GS_BASE, r->gsbase);
+	hal_xstate_restore(r->xstate, hal_xstate_root_mask());
+	if (static_cpu_has(X86_FEATURE_OSPKE))
+		wrpkru(r->pkru);
+	odd_state_restore(r);
+}
+
+static void user_save(struct hal_user *u)
+{
+	u->fsbase = hal_fsbase_get();
+	rdmsrl(MSR_KERNEL_GS_BASE, u->gsbase);
+	if (static_cpu_has(X86_FEATURE_OSPKE))
+		u->pkru = rdpkru();
+	hal_xstate_save(u->xstate, u->xfeatures);
+}
+
+static void user_restore(struct hal_cpu *hc, struct hal_user *u)
+{
+	*top_of_stack() = (unsigned long)u->stack + HAL_STACK_SIZE;
+	if (hc->hard_mm != u->mm) {
+		/*
+		 * Pairs with the barrier in mm_invalidate(): either that sees hard_mm and asks for a
+		 * flush, or the load of CR3 comes after the page tables changed.
+		 */
+		WRITE_ONCE(hc->hard_mm, u->mm);
+		smp_mb();
+		cr3_load_user(u);
+	}
+	hal_fsbase_set(u->fsbase);
+	wrmsrl(MSR_KERNEL_GS_BASE, u->gsbase);
+	hal_xstate_restore(u->xstate, u->xfeatures);
+	if (static_cpu_has(X86_FEATURE_OSPKE))
+		wrpkru(u->pkru);
+}
+
+void hal_flush_answer(struct hal_cpu *hc)
+{
+	unsigned long asked = READ_ONCE(hc->flush_request);
+
+	if (asked == hc->flush_done)
+		return;
+	if (hc->live)
+		cr3_load_user(hc->live);
+	smp_store_release(&hc->flush_done, asked);
+}
+
+static void live_change(struct hal_cpu *hc, struct hal_user *to)
+{
+	if (hc->live)
+		user_save(hc->live);
+	else
+		root_save(hc);
+	if (to)
+		user_restore(hc, to);
+	else
+		root_restore(hc);
+	hc->live = to;
+}
+
+/* ---- the contract ------------------------------------------------------------------------------ */
+
+void hal_context_init_root(struct hal_context *ctx)
+{
+	ctx->user = NULL;
+	ctx->root = 1;
+}
+
+static void context_start(struct hal_context *ctx, void *top, void (*start)(void),
+			  unsigned long rbx, unsigned long r12)
+{
+	unsigned long *sp = top;
+
+	*--sp = (unsigned long)start;
+	*--sp = 0;	/* rbp */
+	*--sp = rbx;
+	*--sp = r12;
+	*--sp = 0;	/* r13 */
+	*--sp = 0;	/* r14 */
+	*--sp = 0;	/* r15 */
+	ctx->sp = (unsigned long)sp;
+}
+
+void hal_context_init_kernel(struct hal_context *ctx, void *stack, unsigned long size,
+			     void (*entry)(void *), void *arg)
+{
+	ctx->user = NULL;
+	ctx->root = 0;
+	context_start(ctx, stack + size, hal_start_kernel, (unsigned long)entry,
+		      (unsigned long)arg);
+}
+
+void hal_context_start_user(struct hal_context *ctx, struct hal_user *u)
+{
+	ctx->user = u;
+	ctx->root = 0;
+	context_start(ctx, hal_user_regs(u), hal_start_user, 0, 0);
+}
+
+static void root_leave(struct hal_cpu *hc)
+{
+	hc->fast.oob = 1;
+	hc->waits_told = 0;
+	if (hc->timer.linux_due || (hc->fast.state & PIPELINE_PENDING)) {
+		hc->waits_told = 1;
+		nk_hal_inband_waits(hal_clock_now());
+	}
+}
+
+static void root_resume(struct hal_cpu *hc)
+{
+	hc->fast.oob = 0;
+	if (pipeline_due(hc->fast.state))
+		hal_irq_replay();
+}
+
+void hal_switch(struct hal_context *prev, struct hal_context *next)
+{
+	struct hal_cpu *hc = hal_this();
+
+	if (prev->root)
+		root_leave(hc);
+	if (next->root) {
+		if (hc->live)
+			live_change(hc, NULL);
+	} else if (next->user && next->user != hc->live) {
+		live_change(hc, next->user);
+	}
+	hal_switch_stack(&prev->sp, &next->sp);
+	if (prev->root)
+		root_resume(hal_this());
+}
+
+void hal_context_sync(struct hal_context *ctx)
+{
+	struct hal_cpu *hc = hal_this();
+
+	if (ctx->user && hc->live == ctx->user)
+		live_change(hc, NULL);
+}
+
+void hal_context_destroy(struct hal_context *ctx)
+{
+	ctx->user = NULL;
+}

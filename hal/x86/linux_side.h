@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the port needs of Linux besides entry code: the idle task, and the translations that
+ * a hard thread uses behind Linux's back.
+ */
+#ifndef HAL_X86_LINUX_SIDE_H
+#define HAL_X86_LINUX_SIDE_H
+
+#include <linux/mmu_notifier.h>
+#include "cpu.h"
+
+/* One per mm with attached threads, counted. */
+struct hal_mm {
+	struct mmu_notifier notifier;
+};
+
+/* Wait until nothing of ours is queued in Linux. Context: in-band, may sleep. */
+void hal_linux_exit(void);
+
+/* An interrupt is logged while the idle task runs: make its next test see that it must not
+ * sleep (mwait looks at the flag, hlt is replaced). Context: hard masked. */
+void hal_idle_nudge(void);
+
+/* Watch @mm for pages that go: from then on no hard thread of it keeps a stale translation.
+ * The object or ERR_PTR. Context: in-band, may sleep; @mm is current's. */
+struct hal_mm *hal_mm_get(struct mm_struct *mm);
+void hal_mm_put(struct hal_mm *hm);
+
+/* Answer another CPU's wish to drop translations. Context: hard masked, in the kick. */
+void hal_flush_answer(struct hal_cpu *hc);
+
+#endif

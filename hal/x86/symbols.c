@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lookup of Linux's unexported symbols. A kprobe that is never armed resolves any name; the
+ * functions behind kallsyms itself may be sealed against indirect calls, so they are not used.
+ */
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/kallsyms.h>
+#include <linux/string.h>
+#include "compat.h"
+#include "symbols.h"
+
+struct hal_symbols hal_sym;
+
+struct symbol_row {
+	const char *name;
+	unsigned long *place;
+};
+
+#define ROW(sym, field) { sym, (unsigned long *)&hal_sym.field }
+
+static const struct symbol_row rows[] = {
+	ROW("text_poke", text_poke),
+	ROW("text_mutex", text_mutex),
+	ROW("_stext", stext),
+	ROW("_etext", etext),
+	ROW("insn_decode", insn_decode),
+	ROW("kallsyms_lookup_size_offset", kallsyms_lookup_size_offset),
+	ROW("lapic_events", lapic_events),
+	ROW(KEEL_SYM_TOP_OF_STACK, top_of_stack),
+	ROW("tk_fast_mono", tk_fast_mono),
+	ROW("idt_table", idt_table),
+	ROW("swapgs_restore_regs_and_return_to_usermode", user_exit),
+	ROW(KEEL_SYM_SAFE_HALT, safe_halt),
+	ROW("__rdgsbase_inactive", rdgsbase_inactive),
+	ROW("__wrgsbase_inactive", wrgsbase_inactive),
+	ROW("timekeeping_update", timekeeping_update),
+	ROW("update_vsyscall", update_vsyscall),
+	ROW("entry_SYSCALL_64_after_hwframe", entry_syscall),
+	ROW("do_syscall_64", do_syscall),
+	ROW("entry_SYSENTER_compat_after_hwframe", sysenter),
+	ROW("do_SYSENTER_32", do_sysenter),
+	ROW("entry_SYSCALL_compat_after_hwframe", syscall32),
+	ROW("do_fast_syscall_32", do_syscall32),
+	ROW("int80_emulation", int80),
+	ROW("do_int80_emulation", do_int80),
+	ROW(KEEL_SYM_EOI, eoi),
+};
+
+unsigned long hal_symbol_lookup(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+
+	if (!register_kprobe(&kp)) {
+		unsigned long addr = (unsigned long)kp.addr;
+
+		unregister_kprobe(&kp);
+		return addr;
+	}
+	return (unsigned long)kp.addr;
+}
+
+int hal_symbols_resolve(const char *hide)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned long addr = 0;
+
+		if (!hide || strcmp(hide, rows[i].name))
+			addr = hal_symbol_lookup(rows[i].name);
+		if (!addr) {
+			pr_err("keel: this kernel has no symbol '%s': not a kernel Keel knows; nothing was changed\n",
+			       rows[i].name);
+			return -ENOENT;
+		}
+		*rows[i].place = addr;
+	}
+	return 0;
+}
+
+void hal_symbol_name(unsigned long addr, char *buf)
+{
+	sprint_symbol_no_offset(buf, addr);
+	buf[strcspn(buf, ". +")] = 0;
+}

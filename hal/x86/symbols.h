@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one table of Linux symbols that Keel uses without an export: looked up by name at
+ * load, all or nothing.
+ */
+#ifndef HAL_X86_SYMBOLS_H
+#define HAL_X86_SYMBOLS_H
+
+struct mutex;
+struct clock_event_device;
+struct tk_fast_view;
+
+/* Only functions that are not sealed against indirect calls are called through here;
+ * addresses of the others serve as patch targets. */
+struct hal_symbols {
+	void *(*text_poke)(void *addr, const void *opcode, unsigned long len);
+	struct mutex *text_mutex;
+	unsigned long stext, etext;
+	unsigned long insn_decode;
+	unsigned long kallsyms_lookup_size_offset;
+	unsigned long lapic_events;		/* per CPU */
+	unsigned long top_of_stack;		/* per CPU */
+	unsigned long tk_fast_mono;
+	unsigned long idt_table;
+	unsigned long user_exit;
+	unsigned long safe_halt;
+	unsigned long rdgsbase_inactive, wrgsbase_inactive;
+	unsigned long timekeeping_update, update_vsyscall;
+	unsigned long entry_syscall, do_syscall;
+	unsigned long sysenter, do_sysenter;
+	unsigned long syscall32, do_syscall32;
+	unsigned long int80, do_int80;
+	unsigned long eoi;			/* 6.1: struct apic *; 6.12: static call key */
+};
+
+extern struct hal_symbols hal_sym;
+
+/* Fill hal_sym. 0, or -ENOENT after one message that names what is missing. @hide: a name to
+ * treat as missing, for tests; NULL. Context: in-band, may sleep. */
+int hal_symbols_resolve(const char *hide);
+
+/* Address of @name, or 0. Context: in-band, may sleep; slow. */
+unsigned long hal_symbol_lookup(const char *name);
+
+/* Name of the function at @addr without suffix (.part.0, .cold, module), into @buf of
+ * KSYM_SYMBOL_LEN bytes. Context: in-band. */
+void hal_symbol_name(unsigned long addr, char *buf);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Code that Linux's patched text calls or jumps to, and the context switch.
+ *
+ * Rules: one %gs: instruction per change of per-CPU state, as a thunk may be interrupted
+ * anywhere while H is open; slots may clobber rax and flags only; wherever Linux's own function has
+ * to run it is reached by a direct jump whose displacement is written at load time (its entry may
+ * be sealed against indirect calls), and as a tail jump, so no frame of ours ever lies on a
+ * stack that sleeps.
+ */
+#include <linux/linkage.h>
+#include <asm/asm.h>
+#include <asm/nospec-branch.h>
+#include <asm/segment.h>
+#include <asm/unwind_hints.h>
+#include "thunks.h"
+
+#define STATE	%gs:hal_cpu_data
+#define OOB	%gs:hal_cpu_data+4
+
+#define REGS_FLAGS	144	/* offsetof(struct pt_regs, flags); cpu.c checks */
+
+/* A jump or call whose target is set at load time; its place is noted in a table. */
+.macro patched op:req table:req to=hal_unset
+	.byte \op
+99:	.long \to - . - 4
+	.pushsection .rodata.hal_\table, "a"
+	.quad 99b
+	.popsection
+.endm
+
+.macro table_start table:req
+	.pushsection .rodata.hal_\table, "a"
+	.balign 8
+	.globl hal_\table
+hal_\table:
+	.popsection
+.endm
+table_start irq_stubs
+table_start inner_stubs
+table_start exc_stubs
+table_start syscall_stubs
+table_start irq_jmp
+table_start inner_call
+table_start inner_jmp
+table_start exc_jmp
+table_start exc_call
+table_start syscall_jmp
+table_start linux_jmp
+table_start vsyscall_call
+table_start user_exit
+
+	.pushsection .rodata
+hal_ds_selector:
+	.word	__KERNEL_DS
+	.popsection
+
+.text
+
+/* ---- interrupt-flag slots -------------------------------------------------------- */
+
+/* cli: with H closed all is as on the bare machine, else only Linux is held back. */
+SYM_FUNC_START(hal_thunk_cli)
+	pushfq
+	popq	%rax
+	testl	$0x200, %eax
+	jz	1f
+	orb	$1, STATE
+1:	RET
+SYM_FUNC_END(hal_thunk_cli)
+
+/* sti: open V; what was logged meanwhile is raised again before H opens. */
+SYM_FUNC_START(hal_thunk_sti)
+	andl	$~1, STATE
+	jnz	1f
+	sti
+	RET
+1:	call	hal_thunk_replay
+	sti
+	RET
+SYM_FUNC_END(hal_thunk_sti)
+
+/* pushf; pop %rax: the flag that Linux sees is H and V. */
+SYM_FUNC_START(hal_thunk_save)
+	pushfq
+	popq	%rax
+	testb	$1, STATE
+	jz	1f
+	andl	$~0x200, %eax
+1:	RET
+SYM_FUNC_END(hal_thunk_save)
+
+/* Keeps all registers but rax, as slots demand. Leaves H closed. */
+SYM_FUNC_START_LOCAL(hal_thunk_replay)
+	cli
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbp
+	movq	%rsp, %rbp
+	andq	$~15, %rsp
+	call	hal_irq_replay
+	movq	%rbp, %rsp
+	popq	%rbp
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	RET
+SYM_FUNC_END(hal_thunk_replay)
+
+/*
+ * Replaces native_safe_halt. An interrupt logged before the cli is raised again and ends
+ * the hlt; later ones wait for the sti and end it too: no wake-up is slept over.
+ */
+SYM_FUNC_START(hal_safe_halt)
+	cli
+	andl	$~1, STATE
+	jz	1f
+	call	hal_thunk_replay
+1:	verw	hal_ds_selector(%rip)	/* stale CPU buffers, for machines that leak them */
+	sti
+	hlt
+	RET
+SYM_FUNC_END(hal_safe_halt)
+
+/* ---- whole-function replacements: swapgs pairs with H closed ----------------------- */
+
+SYM_FUNC_START(hal_rdgsbase_inactive)
+	pushfq
+	cli
+	swapgs
+	rdgsbase %rax
+	swapgs
+	popfq
+	RET
+SYM_FUNC_END(hal_rdgsbase_inactive)
+
+SYM_FUNC_START(hal_wrgsbase_inactive)
+	pushfq
+	cli
+	swapgs
+	wrgsbase %rdi
+	swapgs
+	popfq
+	RET
+SYM_FUNC_END(hal_wrgsbase_inactive)
+
+/* Around update_vsyscall: a hard thread on this CPU must never meet its odd sequence count. */
+SYM_FUNC_START(hal_update_vsyscall)
+	pushfq
+	cli
+	patched 0xe8 vsyscall_call
+	popfq
+	RET
+SYM_FUNC_END(hal_update_vsyscall)
+
+/* ---- interrupt entries ------------------------------------------------------------ */
+
+/* Instead of the stub's call: decide, then let Linux's handler run as if called, or return. */
+.macro irq_stub n:req
+SYM_FUNC_START_LOCAL(hal_irq_stub_\n)
+	pushq	%rdi
+	pushq	%rsi
+	movl	$\n, %edx
+	subq	$8, %rsp
+	call	hal_irq_gate
+	addq	$8, %rsp
+	popq	%rsi
+	popq	%rdi
+	testb	%al, %al
+	jz	1f
+	patched 0xe9 irq_jmp
+1:	RET
+SYM_FUNC_END(hal_irq_stub_\n)
+	.pushsection .rodata.hal_irq_stubs, "a"
+	.quad hal_irq_stub_\n
+	.popsection
+.endm
+
+/* Instead of the call of the inner handler: H open with V stalled while it runs, so that Keel's
+ * interrupts preempt it. A frame with H closed means a caller that wants it so (KVM). */
+.macro inner_stub n:req
+SYM_FUNC_START_LOCAL(hal_inner_stub_\n)
+	testl	$0x200, REGS_FLAGS(%rdi)
+	jz	2f
+	subq	$8, %rsp
+	orb	$1, STATE
+	sti
+	patched 0xe8 inner_call
+	cli
+	andl	$~1, STATE
+	jz	1f
+	call	hal_irq_replay
+1:	addq	$8, %rsp
+	RET
+2:	patched 0xe9 inner_jmp
+SYM_FUNC_END(hal_inner_stub_\n)
+	.pushsection .rodata.hal_inner_stubs, "a"
+	.quad hal_inner_stub_\n
+	.popsection
+.endm
+
+.irp n, HAL_IRQ_STUB_LIST
+	irq_stub \n
+	inner_stub \n
+.endr
+
+/* ---- exceptions -------------------------------------------------------------------- */
+
+.macro exc_stub n:req
+SYM_FUNC_START_LOCAL(hal_exc_stub_\n)
+	cmpl	$0, OOB
+	jne	1f
+	testb	$1, STATE
+	jne	1f
+4:	patched 0xe9 exc_jmp
+1:	pushq	%rdi
+	pushq	%rsi
+	movl	$\n, %edx
+	subq	$8, %rsp
+	call	hal_exc_gate
+	addq	$8, %rsp
+	popq	%rsi
+	popq	%rdi
+	cmpl	$HAL_EXC_NATIVE, %eax
+	je	4b
+	cmpl	$HAL_EXC_DONE, %eax
+	je	3f
+	/* V stalled, H open in the frame: the handler must read "off" there. */
+	andl	$~0x200, REGS_FLAGS(%rdi)
+	pushq	%rdi
+	cmpl	$HAL_EXC_STALLED_OPEN, %eax
+	jne	2f
+	sti
+2:	patched 0xe8 exc_call
+	popq	%rdi
+	cli
+	orl	$0x200, REGS_FLAGS(%rdi)
+	orb	$1, STATE
+3:	RET
+SYM_FUNC_END(hal_exc_stub_\n)
+	.pushsection .rodata.hal_exc_stubs, "a"
+	.quad hal_exc_stub_\n
+	.popsection
+.endm
+
+.irp n, HAL_EXC_STUB_LIST
+	exc_stub \n
+.endr
+
+/* ---- system calls ------------------------------------------------------------------ */
+
+/* do_syscall_64(regs, nr), do_SYSENTER_32(regs), do_fast_syscall_32(regs), do_int80_emulation(regs) */
+.macro syscall_stub n:req
+SYM_FUNC_START_LOCAL(hal_syscall_stub_\n)
+	cmpl	$0, OOB
+	jne	1f
+	patched 0xe9 syscall_jmp
+1:	subq	$8, %rsp
+	movl	$\n, %edx
+	call	hal_syscall_gate
+	addq	$8, %rsp
+	RET
+SYM_FUNC_END(hal_syscall_stub_\n)
+	.pushsection .rodata.hal_syscall_stubs, "a"
+	.quad hal_syscall_stub_\n
+	.popsection
+.endm
+.irp n, HAL_SYSCALL_STUB_LIST
+	syscall_stub \n
+.endr
+
+/* ---- Linux functions that may be sealed: reached by a patched jump ------------------ */
+
+SYM_FUNC_START(hal_insn_decode)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_insn_decode)
+
+SYM_FUNC_START(hal_kallsyms_lookup_size_offset)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_kallsyms_lookup_size_offset)
+
+/* Where displacements point before load time. */
+SYM_FUNC_START(hal_unset)
+	RET
+SYM_FUNC_END(hal_unset)
+
+/* ---- context switch ---------------------------------------------------------------- */
+
+/* hal_switch_stack(prev, next): both start with the saved stack pointer. */
+SYM_FUNC_START(hal_switch_stack)
+	pushq	%rbp
+	pushq	%rbx
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%rsp, (%rdi)
+	movq	(%rsi), %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbx
+	popq	%rbp
+	RET
+SYM_FUNC_END(hal_switch_stack)
+
+/* First run of a kernel thread: rbx entry, r12 argument. */
+SYM_CODE_START(hal_start_kernel)
+	UNWIND_HINT_FUNC
+	call	nk_hal_thread_begin
+	sti
+	movq	%r12, %rdi
+	CALL_NOSPEC rbx
+	ud2
+SYM_CODE_END(hal_start_kernel)
+
+/* First run of a user thread after it became hard: rsp is its pt_regs. */
+SYM_CODE_START(hal_start_user)
+	UNWIND_HINT_REGS
+	call	nk_hal_thread_begin
+	movq	%rsp, %rdi
+	call	hal_user_first
+	patched 0xe9 user_exit hal_unset_user
+SYM_CODE_END(hal_start_user)
+
+SYM_CODE_START_LOCAL(hal_unset_user)
+	UNWIND_HINT_REGS
+	ud2
+SYM_CODE_END(hal_unset_user)

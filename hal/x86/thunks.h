@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Shared by thunks.S and C: how many stubs there are, and what their gates answer.
+ * Read by the assembler, so #defines come first.
+ */
+#ifndef HAL_X86_THUNKS_H
+#define HAL_X86_THUNKS_H
+
+#define HAL_IRQ_STUBS		40	/* one for each interrupt entry of the kernel */
+#define HAL_EXC_STUBS		32
+#define HAL_SYSCALL_STUBS	4
+
+/* The same numbers spelt out, for the assembler's .irp. */
+#define HAL_SYSCALL_STUB_LIST	0, 1, 2, 3
+#define HAL_EXC_STUB_LIST						\
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,		\
+	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+#define HAL_IRQ_STUB_LIST	HAL_EXC_STUB_LIST, 32, 33, 34, 35, 36, 37, 38, 39
+
+#define HAL_EXC_DONE		0	/* dealt with: return from the exception */
+#define HAL_EXC_NATIVE		1	/* run Linux's handler as if nothing were */
+#define HAL_EXC_STALLED		2	/* run it with the flag shown as off */
+#define HAL_EXC_STALLED_OPEN	3	/* the same with H open: it takes long (WARN) */
+
+#ifndef __ASSEMBLY__
+
+struct pt_regs;
+struct insn;
+
+/* Slot thunks: addresses only, never called from C. */
+void hal_thunk_cli(void);
+void hal_thunk_sti(void);
+void hal_thunk_save(void);
+void hal_safe_halt(void);
+void hal_rdgsbase_inactive(void);
+void hal_wrgsbase_inactive(void);
+void hal_update_vsyscall(void);
+
+int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
+int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
+				    unsigned long *offset);
+
+/* Entered from thunks.S only. All hard masked. */
+int hal_irq_gate(struct pt_regs *regs, unsigned long vector, int stub);
+void hal_irq_replay(void);
+int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub);
+int hal_syscall_gate(struct pt_regs *regs, long nr, int stub);
+void hal_user_first(struct pt_regs *regs);
+
+void hal_switch_stack(unsigned long *prev_sp, unsigned long *next_sp);
+void hal_start_kernel(void);
+void hal_start_user(void);
+void hal_unset(void);
+
+/* The stubs, and the places in them that hold a displacement, gathered by thunks.S. */
+extern const unsigned long hal_irq_stubs[], hal_inner_stubs[], hal_exc_stubs[],
+			   hal_syscall_stubs[];
+extern const unsigned long hal_irq_jmp[], hal_inner_call[], hal_inner_jmp[], hal_exc_jmp[],
+			   hal_exc_call[], hal_syscall_jmp[], hal_linux_jmp[],
+			   hal_vsyscall_call[], hal_user_exit[];
+
+#endif
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clock and timer.
+ *
+ * The clock reads Linux's own fast timekeeper (a latch: readable from any context, also in
+ * the middle of an update) and so equals CLOCK_MONOTONIC as the vDSO shows it.
+ *
+ * Deadlines are absolute. Linux's comes from next_event, which the core sets before it calls
+ * set_next_event(). What the hardware fires for is told apart by the deadlines, never by
+ * the interrupt: an expired Linux deadline becomes "due" and stays so until delivered. An
+ * interrupt with nothing expired can be a tick broadcast by IPI: Linux gets it.
+ */
+#include <linux/kernel.h>
+#include <linux/clockchips.h>
+#include <linux/cpumask.h>
+#include <linux/timekeeper_internal.h>
+#include <linux/timekeeping.h>
+#include <asm/apic.h>
+#include <asm/irq_vectors.h>
+#include <asm/msr.h>
+#include "irq.h"
+#include "symbols.h"
+#include "timer.h"
+
+/* kernel/time/timekeeping.c: a sequence latch over two copies. */
+struct tk_fast_view {
+	unsigned int seq;
+	struct tk_read_base base[2];
+};
+
+static const struct tk_fast_view *tk_fast;
+static int deadline_mode;	/* TSC deadline instead of the one-shot count */
+
+static __always_inline u64 tsc_read(void)
+{
+	u32 low, high;
+
+	asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (u64)high << 32 | low;
+}
+
+static __always_inline hal_time_t clock_read(void)
+{
+	const struct tk_read_base *b;
+	unsigned int seq;
+	hal_time_t now;
+	s64 delta;
+
+	do {
+		seq = READ_ONCE(tk_fast->seq);
+		b = &tk_fast->base[seq & 1];
+		delta = tsc_read() - b->cycle_last;
+		if (delta < 0)
+			delta = 0;
+		now = b->base + (((u64)delta * b->mult + b->xtime_nsec) >> b->shift);
+		barrier();
+	} while (unlikely(READ_ONCE(tk_fast->seq) != seq));
+	return now;
+}
+
+hal_time_t hal_clock_now(void)
+{
+	hal_time_t now = clock_read();
+	hal_time_t last = this_cpu_read(hal_cpu_data.timer.last_now);
+
+	if (now <= last)
+		return last;
+	this_cpu_write(hal_cpu_data.timer.last_now, now);
+	return now;
+}
+
+hal_time_t hal_clock_realtime_offset(void)
+{
+	return (hal_time_t)ktime_get_real_fast_ns() - (hal_time_t)ktime_get_mono_fast_ns();
+}
+
+int hal_clock_ok(void)
+{
+	const struct clocksource *cs = READ_ONCE(tk_fast->base[0].clock);
+
+	return cs && !strncmp(cs->name, "tsc", 3);
+}
+
+int hal_clock_init(void)
+{
+	hal_time_t a, b, c;
+
+	tk_fast = (const struct tk_fast_view *)hal_sym.tk_fast_mono;
+	if (!hal_clock_ok()) {
+		pr_err("keel: Linux's clocksource is not the TSC (see /sys/devices/system/clocksource/clocksource0/): Keel needs it; boot with tsc=reliable if the TSC is known to be good\n");
+		return -EOPNOTSUPP;
+	}
+	a = ktime_get_mono_fast_ns();
+	b = clock_read();
+	c = ktime_get_mono_fast_ns();
+	if (b < a || b > c) {
+		pr_err("keel: the kernel's fast timekeeper is not laid out as expected\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* ---- hardware ------------------------------------------------------------------------ */
+
+#define COUNT_MAX_NS 2000000000LL	/* one count: longer sleeps wake and program again */
+
+static void hardware_set(struct hal_cpu *hc, hal_time_t deadline)
+{
+	struct hal_timer *t = &hc->timer;
+	hal_time_t delta;
+	u64 ticks;
+
+	t->hardware = deadline;
+	t->split = 0;
+	if (deadline == HAL_TIME_NEVER) {
+		if (deadline_mode)
+			wrmsrl(MSR_IA32_TSC_DEADLINE, 0);
+		else
+			hal_apic_write(APIC_TMICT, 0);
+		return;
+	}
+	delta = deadline - hal_clock_now();
+	if (delta > COUNT_MAX_NS) {
+		delta = COUNT_MAX_NS;
+		t->split = 1;
+	}
+	ticks = delta > 0 ? (u64)delta * t->mult >> t->shift : 0;
+	if (deadline_mode) {
+		asm volatile("mfence; lfence" : : : "memory");
+		wrmsrl(MSR_IA32_TSC_DEADLINE, rdtsc() + ticks + 1);
+	} else {
+		hal_apic_write(APIC_TMICT, min_t(u64, ticks + 1, U32_MAX));
+	}
+}
+
+static __always_inline void timer_update(struct hal_cpu *hc)
+{
+	struct hal_timer *t = &hc->timer;
+	hal_time_t next = t->oob < t->inband ? t->oob : t->inband;
+
+	if (next != t->hardware)
+		hardware_set(hc, next);
+}
+
+void hal_timer_program(hal_time_t deadline)
+{
+	struct hal_cpu *hc = hal_this();
+
+	hc->timer.oob = deadline;
+	if (hc->timer.dev)
+		timer_update(hc);
+}
+
+void hal_timer_interrupt(struct hal_cpu *hc)
+{
+	struct hal_timer *t = &hc->timer;
+	hal_time_t now = hal_clock_now();
+	int early = !t->split;
+
+	t->hardware = HAL_TIME_NEVER;	/* it fired */
+	if (now >= t->inband) {
+		t->inband = HAL_TIME_NEVER;
+		t->linux_due = 1;
+		early = 0;
+	}
+	if (now >= t->oob) {
+		t->oob = HAL_TIME_NEVER;
+		early = 0;
+		nk_hal_tick(now);
+	}
+	if (early)
+		t->linux_due = 1;	/* raised from the log, or broadcast by another CPU */
+	timer_update(hc);
+}
+
+/* ---- Linux's side ------------------------------------------------------------------- */
+
+static int linux_set_next_event(unsigned long evt, struct clock_event_device *dev)
+{
+	unsigned long flags = hal_oob_save();
+	struct hal_cpu *hc = hal_this();
+
+	hc->timer.inband = ktime_to_ns(dev->next_event);
+	timer_update(hc);
+	hal_oob_restore(flags);
+	return 0;
+}
+
+/* Linux wants no tick: only a note, the hardware goes on for Keel. */
+static int linux_stop(struct clock_event_device *dev)
+{
+	unsigned long flags = hal_oob_save();
+	struct hal_cpu *hc = hal_this();
+
+	hc->timer.inband = HAL_TIME_NEVER;
+	timer_update(hc);
+	hal_oob_restore(flags);
+	return 0;
+}
+
+static int linux_oneshot(struct clock_event_device *dev)
+{
+	return 0;
+}
+
+static int linux_periodic(struct clock_event_device *dev)
+{
+	pr_err_once("keel: Linux asked for a periodic tick, which Keel does not share; stop Keel first\n");
+	return -EOPNOTSUPP;
+}
+
+static struct clock_event_device *lapic_device(int cpu)
+{
+	return per_cpu_ptr((struct clock_event_device __percpu *)hal_sym.lapic_events, cpu);
+}
+
+int hal_timer_check(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		const struct clock_event_device *dev = lapic_device(cpu);
+
+		if ((clockevent_state_oneshot((struct clock_event_device *)dev) ||
+		     clockevent_state_oneshot_stopped((struct clock_event_device *)dev)) &&
+		    !strncmp(dev->name, "lapic", 5) && dev->mult && dev->event_handler)
+			continue;
+		pr_err("keel: CPU %d's tick is not a one-shot local APIC timer: boot without highres=off, nohz=off, nolapic_timer\n",
+		       cpu);
+		return -EOPNOTSUPP;
+	}
+	deadline_mode = !strcmp(lapic_device(0)->name, "lapic-deadline");
+	return 0;
+}
+
+void hal_timer_take(struct hal_cpu *hc)
+{
+	struct clock_event_device *dev = lapic_device(hc->fast.cpu);
+	struct hal_timer *t = &hc->timer;
+	struct hal_saved_clockevent *s = &t->saved;
+
+	s->set_next_event = dev->set_next_event;
+	s->set_state_periodic = dev->set_state_periodic;
+	s->set_state_oneshot = dev->set_state_oneshot;
+	s->set_state_oneshot_stopped = dev->set_state_oneshot_stopped;
+	s->set_state_shutdown = dev->set_state_shutdown;
+	s->tick_resume = dev->tick_resume;
+	dev->set_next_event = linux_set_next_event;
+	dev->set_state_periodic = linux_periodic;
+	dev->set_state_oneshot = linux_oneshot;
+	dev->set_state_oneshot_stopped = linux_stop;
+	dev->set_state_shutdown = linux_stop;
+	dev->tick_resume = linux_oneshot;
+
+	/* Linux counts in 1/16 of the bus clock, or 1/8 of the TSC; Keel in whole ones. */
+	t->mult = dev->mult;
+	t->shift = dev->shift - (deadline_mode ? 3 : 4);
+	t->inband = clockevent_state_oneshot(dev) ? ktime_to_ns(dev->next_event) : HAL_TIME_NEVER;
+	t->oob = HAL_TIME_NEVER;
+	t->linux_due = 0;
+	t->hardware = HAL_TIME_NEVER;
+	t->dev = dev;
+	if (deadline_mode) {
+		hal_apic_write(APIC_LVTT, APIC_LVT_TIMER_TSCDEADLINE | LOCAL_TIMER_VECTOR);
+		asm volatile("mfence" : : : "memory");
+	} else {
+		hal_apic_write(APIC_LVTT, LOCAL_TIMER_VECTOR);
+		hal_apic_write(APIC_TDCR, APIC_TDR_DIV_1);
+	}
+	timer_update(hc);
+}
+
+void hal_timer_release(struct hal_cpu *hc)
+{
+	struct hal_timer *t = &hc->timer;
+	struct hal_saved_clockevent *s = &t->saved;
+	struct clock_event_device *dev = t->dev;
+	hal_time_t delta;
+
+	t->dev = NULL;
+	dev->set_next_event = s->set_next_event;
+	dev->set_state_periodic = s->set_state_periodic;
+	dev->set_state_oneshot = s->set_state_oneshot;
+	dev->set_state_oneshot_stopped = s->set_state_oneshot_stopped;
+	dev->set_state_shutdown = s->set_state_shutdown;
+	dev->tick_resume = s->tick_resume;
+	if (!clockevent_state_oneshot(dev) && !t->linux_due) {
+		dev->set_state_shutdown(dev);
+		return;
+	}
+	/* The state callback writes LVTT and the divider as Linux had them. */
+	dev->set_state_oneshot(dev);
+	delta = t->linux_due ? 0 : t->inband - hal_clock_now();
+	if (t->linux_due || t->inband != HAL_TIME_NEVER) {
+		delta = clamp_t(hal_time_t, delta, dev->min_delta_ns, dev->max_delta_ns);
+		dev->set_next_event((unsigned long)((u64)delta * dev->mult >> dev->shift), dev);
+	}
+	t->linux_due = 0;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A Linux task's user context, taken when it becomes hard and given back when it relaxes.
+ * Runs in-band, in the task's own system call.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <asm/fpu/api.h>
+#include <asm/fpu/types.h>
+#include <asm/fsgsbase.h>
+#include <asm/mmu.h>
+#include <asm/segment.h>
+#include <keel/abi.h>
+#include "context.h"
+#include "attach.h"
+
+#define XSTATE_ALIGN 64
+
+static void wake_owner(struct irq_work *work)
+{
+	wake_up_process(container_of(work, struct hal_user, wake)->owner);
+}
+
+int hal_user_init(struct hal_user *u)
+{
+	u->stack = vmalloc(HAL_STACK_SIZE);
+	if (!u->stack)
+		return -ENOMEM;
+	u->owner = current;
+	u->mm = current->mm;
+	u->wake = IRQ_WORK_INIT_HARD(wake_owner);
+	return hal_user_prepare(u);
+}
+
+void hal_user_destroy(struct hal_user *u)
+{
+	irq_work_sync(&u->wake);
+	vfree(u->stack);
+	kfree(u->xraw);
+	u->stack = u->xraw = NULL;
+}
+
+void hal_inband_wake(struct hal_context *ctx)
+{
+	/* Queued first: the owner, if awake already, may drop all this once it is home, and
+	 * waits for the work then. The work itself cannot run here before H opens. */
+	irq_work_queue(&ctx->user->wake);
+	smp_store_release(&ctx->user->home, 1);
+}
+
+int hal_user_prepare(struct hal_user *u)
+{
+	unsigned int need = current->thread.fpu.fpstate->size;
+	void *raw;
+
+	if (need <= u->xroom)
+		return 0;
+	raw = kzalloc(need + XSTATE_ALIGN, GFP_KERNEL);
+	if (!raw)
+		return -ENOMEM;
+	kfree(u->xraw);
+	u->xraw = raw;
+	u->xstate = PTR_ALIGN(raw, XSTATE_ALIGN);
+	u->xroom = need;
+	return 0;
+}
+
+static bool selectors_odd(void)
+{
+	unsigned short fs, gs;
+
+	savesegment(fs, fs);
+	savesegment(gs, gs);
+	return fs || gs;
+}
+
+static bool breakpoints_set(void)
+{
+	for (int i = 0; i < HBP_NUM; i++)
+		if (current->thread.ptrace_bps[i])
+			return true;
+	return false;
+}
+
+int hal_user_refusal(void)
+{
+	const struct pt_regs *regs = task_pt_regs(current);
+
+	if (regs->cs != __USER_CS || test_thread_flag(TIF_ADDR32))
+		return KEEL_REFUSE_32BIT;
+	if (READ_ONCE(current->mm->context.ldt) || selectors_odd())
+		return KEEL_REFUSE_LDT;
+	if (test_thread_flag(TIF_SINGLESTEP) || (regs->flags & X86_EFLAGS_TF))
+		return KEEL_REFUSE_SINGLESTEP;
+	if (breakpoints_set())
+		return KEEL_REFUSE_DEBUGREG;
+	if (test_thread_flag(TIF_IO_BITMAP))
+		return KEEL_REFUSE_IOPERM;
+	if (hal_kvm_present())
+		return KEEL_REFUSE_KVM;
+	/* A task that uses AMX has its extended feature disable open; ours stays Linux's. */
+	if (boot_cpu_has(X86_FEATURE_XFD) &&
+	    current->thread.fpu.fpstate->xfeatures & XFEATURE_MASK_XTILE_DATA)
+		return KEEL_REFUSE_CPU;
+	return KEEL_REFUSE_NONE;
+}
+
+static void xstate_take(struct hal_user *u, struct fpstate *fps)
+{
+	u->xsize = fps->size;
+	u->xfeatures = fps->xfeatures;
+	fpregs_lock();
+	if (test_thread_flag(TIF_NEED_FPU_LOAD))
+		memcpy(u->xstate, &fps->regs, fps->size);
+	else
+		hal_xstate_save(u->xstate, fps->xfeatures);
+	fpregs_unlock();
+}
+
+int hal_user_take(struct hal_user *u, struct hal_context *ctx)
+{
+	struct pt_regs *regs = hal_user_regs(u);
+	struct fpstate *fps = current->thread.fpu.fpstate;
+
+	if (fps->size > u->xroom)
+		return -EAGAIN;
+	*regs = *task_pt_regs(current);
+	regs->ax = 0;
+	regs->orig_ax = -1;
+	u->fsbase = hal_fsbase_get();
+	rdmsrl(MSR_KERNEL_GS_BASE, u->gsbase);
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
+		u->pkru = rdpkru();
+	u->cr3 = hal_cr3_base();
+	xstate_take(u, fps);
+	u->home = 0;
+	hal_context_start_user(ctx, u);
+	return 0;
+}
+
+static void xstate_give(struct hal_user *u)
+{
+	struct fpu *fpu = &current->thread.fpu;
+
+	fpregs_lock();
+	memcpy(&fpu->fpstate->regs, u->xstate, u->xsize);
+	set_thread_flag(TIF_NEED_FPU_LOAD);
+	fpu->last_cpu = -1;	/* the registers are stale even if this CPU held them last */
+	fpregs_unlock();
+}
+
+void hal_user_give(struct hal_user *u)
+{
+	*task_pt_regs(current) = *hal_user_regs(u);
+	xstate_give(u);
+	preempt_disable();
+	hal_fsbase_set(u->fsbase);
+	wrmsrl(MSR_KERNEL_GS_BASE, u->gsbase);
+	current->thread.fsbase = u->fsbase;
+	current->thread.gsbase = u->gsbase;
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
+		wrpkru(u->pkru);
+	preempt_enable();
+}

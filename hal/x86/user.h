@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the owner of user threads (kmod/shadow.c) provides to the x86 port. All are called
+ * hard masked, by a hard user thread, on its own kernel stack.
+ */
+#ifndef HAL_X86_USER_H
+#define HAL_X86_USER_H
+
+#include "hal/hal.h"
+
+struct pt_regs;
+
+/* Calls of the Keel range. Returns the call's value. */
+long shadow_call(struct pt_regs *regs, long nr);
+
+/* About to go back to user mode: honours a recall, then does not return. */
+void shadow_return(struct pt_regs *regs);
+
+/* Leave for in-band with @regs as they are. @reason: KEEL_RELAX_*; @fault: address of a page
+ * fault or 0; @signal: to be sent by the owner, or 0. Does not return. */
+void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int signal)
+	HAL_NORETURN;
+
+/* Linux sent this CPU an interrupt that is held back: perhaps because a signal is pending for
+ * the thread that has it, whose task cannot run here to recall it. */
+void shadow_poll(void);
+
+#endif

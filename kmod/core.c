@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * keel.ko: init and exit, attach and detach.
+ */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/reboot.h>
+#include "ctl.h"
+#include "debugfs.h"
+#include "hal/x86/attach.h"
+#include "latency.h"
+#include "nucleus/init.h"
+#include "nucleus/watchdog.h"
+#include "shadow.h"
+#include "version.h"
+
+static unsigned int watchdog_ms = 4000;
+module_param(watchdog_ms, uint, 0444);
+MODULE_PARM_DESC(watchdog_ms, "longest time Linux is kept off a CPU before the thread is sent to it (0: no limit)");
+
+static char *fault_symbol;
+module_param(fault_symbol, charp, 0444);
+MODULE_PARM_DESC(fault_symbol, "for tests: treat this kernel symbol as missing");
+
+static int fault_slot = -1;
+module_param(fault_slot, int, 0444);
+MODULE_PARM_DESC(fault_slot, "for tests: expect other bytes in this slot");
+
+static bool fault_no_paravirt;
+module_param(fault_no_paravirt, bool, 0444);
+MODULE_PARM_DESC(fault_no_paravirt, "for tests: act as on a kernel without CONFIG_PARAVIRT_XXL");
+
+static struct hal_faults faults;
+static DEFINE_MUTEX(control_lock);
+
+int keel_start(void)
+{
+	int err;
+
+	mutex_lock(&control_lock);
+	err = hal_attach();
+	if (!err)
+		shadow_resume();
+	mutex_unlock(&control_lock);
+	return err;
+}
+
+int keel_stop(void)
+{
+	int err;
+
+	mutex_lock(&control_lock);
+	shadow_suspend();
+	latency_stop_all();
+	err = hal_detach();
+	if (err)
+		shadow_resume();
+	mutex_unlock(&control_lock);
+	return err;
+}
+
+/* The way down is Linux's alone. */
+static int on_reboot(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	keel_stop();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_notifier = { .notifier_call = on_reboot };
+
+static void nucleus_start(void)
+{
+	int cpu;
+
+	nk_watchdog_limit = (nk_time_t)watchdog_ms * 1000000;
+	nk_init();
+	for_each_possible_cpu(cpu)
+		nk_cpu_init(cpu);
+}
+
+static int __init keel_init(void)
+{
+	int err;
+
+	faults = (struct hal_faults){
+		.hide_symbol = fault_symbol,
+		.spoil_slot = fault_slot,
+		.no_paravirt = fault_no_paravirt,
+	};
+	if (nr_cpu_ids > HAL_MAX_CPUS) {
+		pr_err("keel: %u CPUs, this build serves %d: boot with nr_cpus=%d\n", nr_cpu_ids,
+		       HAL_MAX_CPUS, HAL_MAX_CPUS);
+		return -EOPNOTSUPP;
+	}
+	nucleus_start();
+	err = hal_init(&faults);
+	if (err)
+		return err;
+	err = shadow_init();
+	if (err)
+		goto hal;
+	err = keel_start();
+	if (err)
+		goto shadow;
+	err = ctl_init();
+	if (err)
+		goto stop;
+	debugfs_init();
+	register_reboot_notifier(&reboot_notifier);
+	pr_info("keel: " KEEL_VERSION " loaded\n");
+	return 0;
+stop:
+	keel_stop();
+shadow:
+	shadow_exit();
+hal:
+	hal_exit();
+	return err;
+}
+
+static void __exit keel_exit(void)
+{
+	unregister_reboot_notifier(&reboot_notifier);
+	debugfs_exit();
+	ctl_exit();
+	/* Somebody changed text that Keel changed: it cannot be put back, nor can this text go. */
+	while (keel_stop() == -EBUSY)
+		msleep(1000);
+	shadow_exit();
+	hal_exit();
+	nk_exit();
+	pr_info("keel: unloaded\n");
+}
+
+module_init(keel_init);
+module_exit(keel_exit);
+MODULE_LICENSE("GPL");
+MODULE_VERSION(KEEL_VERSION);
+MODULE_DESCRIPTION("Keel, a hard real-time nanokernel beneath Linux");

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control device. Each request is a row in one table; a handler checks everything first
+ * and then acts.
+ */
+#include <linux/bitmap.h>
+#include <linux/capability.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include "ctl.h"
+#include "hal/x86/attach.h"
+#include "hal/x86/compat.h"
+#include "latency.h"
+#include "shadow.h"
+#include "version.h"
+
+union request {
+	struct keel_info info;
+	struct keel_attach attach;
+	struct keel_thread_set set;
+	struct keel_mutex_req mutex;
+	struct keel_latency_start latency_start;
+	struct keel_latency_read latency_read;
+	struct keel_control control;
+};
+
+/* One clear line for whoever reads the log; at most a few a second. */
+#define refuse(err, fmt, ...)							\
+	({									\
+		pr_notice_ratelimited("keel: %s[%d]: " fmt "\n", current->comm,	\
+				      task_pid_nr(current), ##__VA_ARGS__);	\
+		(err);								\
+	})
+
+static long do_info(struct keel_process *p, union request *r)
+{
+	struct keel_info *i = &r->info;
+
+	memset(i, 0, sizeof(*i));
+	i->abi_base = KEEL_ABI_BASE;
+	i->abi_level = KEEL_ABI_LEVEL;
+	i->windows_size = KEEL_WINDOWS_SIZE;
+	i->attached = hal_attached();
+	i->cpus = num_online_cpus();
+	strscpy(i->release, KEEL_VERSION, sizeof(i->release));
+	return 0;
+}
+
+static int prio_check(int prio)
+{
+	if (prio >= KEEL_PRIO_MIN && prio <= KEEL_PRIO_MAX)
+		return 0;
+	return refuse(-EINVAL, "priority %d is not within %d..%d", prio, KEEL_PRIO_MIN,
+		      KEEL_PRIO_MAX);
+}
+
+static int cpu_check(int cpu)
+{
+	if (cpu == -1 || (cpu >= 0 && cpu < nr_cpu_ids && cpu_online(cpu)))
+		return 0;
+	return refuse(-EINVAL, "CPU %d is not online", cpu);
+}
+
+static long do_attach(struct keel_process *p, union request *r)
+{
+	struct keel_attach *a = &r->attach;
+	int i;
+
+	if (a->abi_level < KEEL_ABI_BASE || a->abi_level > KEEL_ABI_LEVEL)
+		return refuse(-EPROTONOSUPPORT,
+			      "library level %u, module serves %d..%d: install matching versions",
+			      a->abi_level, KEEL_ABI_BASE, KEEL_ABI_LEVEL);
+	if (prio_check(a->prio) || cpu_check(a->cpu))
+		return -EINVAL;
+	if (!capable(CAP_SYS_NICE))
+		return refuse(-EPERM, "a real-time thread needs CAP_SYS_NICE");
+	a->name[KEEL_NAME_LEN - 1] = 0;
+	i = shadow_attach(p, a);
+	if (i < 0)
+		return i;
+	a->index = i;
+	return 0;
+}
+
+static long do_detach(struct keel_process *p, union request *r)
+{
+	return shadow_detach(p);
+}
+
+static long do_set(struct keel_process *p, union request *r)
+{
+	if ((r->set.prio && prio_check(r->set.prio)) || cpu_check(r->set.cpu))
+		return -EINVAL;
+	return shadow_set(p, &r->set);
+}
+
+static long do_mutex_create(struct keel_process *p, union request *r)
+{
+	int id;
+
+	mutex_lock(&p->lock);
+	id = native_mutex_create(&p->space);
+	mutex_unlock(&p->lock);
+	if (id < 0)
+		return id;
+	r->mutex.id = id;
+	r->mutex.pad = 0;
+	return 0;
+}
+
+static long do_mutex_delete(struct keel_process *p, union request *r)
+{
+	long err;
+
+	if (r->mutex.pad)
+		return -EINVAL;
+	mutex_lock(&p->lock);
+	err = native_mutex_delete(&p->space, r->mutex.id);
+	mutex_unlock(&p->lock);
+	return err;
+}
+
+static long do_latency_start(struct keel_process *p, union request *r)
+{
+	struct latency *l;
+	long err = -EBUSY;
+
+	if (!capable(CAP_SYS_NICE))
+		return refuse(-EPERM, "a latency measurement needs CAP_SYS_NICE");
+	mutex_lock(&p->lock);
+	if (!p->latency) {
+		l = latency_start(&r->latency_start);
+		err = PTR_ERR_OR_ZERO(l);
+		if (!err)
+			p->latency = l;
+	}
+	mutex_unlock(&p->lock);
+	if (err == -EINVAL)
+		refuse(err, "latency: kind %u, period %lld ns, priority %d or CPU %d is out of range",
+		       r->latency_start.kind, r->latency_start.period_ns, r->latency_start.prio,
+		       r->latency_start.cpu);
+	return err;
+}
+
+static long do_latency_read(struct keel_process *p, union request *r)
+{
+	long err = -ENOENT;
+
+	mutex_lock(&p->lock);
+	if (p->latency)
+		err = latency_read(p->latency, &r->latency_read);
+	mutex_unlock(&p->lock);
+	return err;
+}
+
+static long do_latency_stop(struct keel_process *p, union request *r)
+{
+	long err = -ENOENT;
+
+	mutex_lock(&p->lock);
+	if (p->latency) {
+		latency_stop(p->latency);
+		p->latency = NULL;
+		err = 0;
+	}
+	mutex_unlock(&p->lock);
+	return err;
+}
+
+static long do_control(struct keel_process *p, union request *r)
+{
+	if (r->control.pad || r->control.command > KEEL_CONTROL_START)
+		return refuse(-EINVAL, "control command %u is not known", r->control.command);
+	if (!capable(CAP_SYS_ADMIN))
+		return refuse(-EPERM, "starting and stopping Keel needs CAP_SYS_ADMIN");
+	return r->control.command == KEEL_CONTROL_START ? keel_start() : keel_stop();
+}
+
+static const struct request_row {
+	unsigned int cmd;
+	long (*handle)(struct keel_process *p, union request *r);
+} requests[] = {
+	{ KEEL_IOC_INFO, do_info },
+	{ KEEL_IOC_ATTACH, do_attach },
+	{ KEEL_IOC_DETACH, do_detach },
+	{ KEEL_IOC_THREAD_SET, do_set },
+	{ KEEL_IOC_MUTEX_CREATE, do_mutex_create },
+	{ KEEL_IOC_MUTEX_DELETE, do_mutex_delete },
+	{ KEEL_IOC_LATENCY_START, do_latency_start },
+	{ KEEL_IOC_LATENCY_READ, do_latency_read },
+	{ KEEL_IOC_LATENCY_STOP, do_latency_stop },
+	{ KEEL_IOC_CONTROL, do_control },
+};
+
+static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	const struct request_row *row = NULL;
+	void __user *user = (void __user *)arg;
+	union request r;
+	long ret;
+
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
+		if (requests[i].cmd == cmd)
+			row = &requests[i];
+	if (!row)
+		return refuse(-ENOTTY, "request 0x%x is not known, or of another size", cmd);
+	if ((_IOC_DIR(cmd) & _IOC_WRITE) && copy_from_user(&r, user, _IOC_SIZE(cmd)))
+		return refuse(-EFAULT, "request 0x%x: bad pointer", cmd);
+	ret = row->handle(file->private_data, &r);
+	if (!ret && (_IOC_DIR(cmd) & _IOC_READ) && copy_to_user(user, &r, _IOC_SIZE(cmd)))
+		ret = refuse(-EFAULT, "request 0x%x: bad pointer", cmd);
+	return ret;
+}
+
+static loff_t keel_llseek(struct file *file, loff_t offset, int whence)
+{
+	if (offset != KEEL_PARK_HARDEN || whence != SEEK_SET)
+		return refuse(-EINVAL, "seek to %lld is not known", offset);
+	return shadow_park(file->private_data);
+}
+
+static int keel_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct keel_process *p = file->private_data;
+
+	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != KEEL_WINDOWS_SIZE)
+		return refuse(-EINVAL, "the windows are %d bytes at offset 0", KEEL_WINDOWS_SIZE);
+	if (vma->vm_flags & VM_WRITE)
+		return refuse(-EACCES, "the windows are read-only");
+	window_vma_flags(vma);
+	return remap_vmalloc_range(vma, p->windows, 0);
+}
+
+static void process_free(struct keel_process *p)
+{
+	vfree(p->windows);
+	vfree(p->space.mutexes);
+	kfree(p);
+}
+
+static int keel_open(struct inode *inode, struct file *file)
+{
+	struct keel_process *p = kzalloc(sizeof(*p), GFP_KERNEL);
+
+	if (!p)
+		return -ENOMEM;
+	mutex_init(&p->lock);
+	p->windows = vmalloc_user(KEEL_WINDOWS_SIZE);
+	p->space.mutexes = vzalloc(array_size(KEEL_MAX_MUTEXES, sizeof(struct native_mutex)));
+	if (!p->windows || !p->space.mutexes) {
+		process_free(p);
+		return -ENOMEM;
+	}
+	file->private_data = p;
+	return 0;
+}
+
+static int keel_release(struct inode *inode, struct file *file)
+{
+	struct keel_process *p = file->private_data;
+
+	shadow_detach_all(p);
+	if (p->latency)
+		latency_stop(p->latency);
+	process_free(p);
+	return 0;
+}
+
+static const struct file_operations keel_fops = {
+	.owner = THIS_MODULE,
+	.open = keel_open,
+	.release = keel_release,
+	.unlocked_ioctl = keel_ioctl,
+	.llseek = keel_llseek,
+	.mmap = keel_mmap,
+};
+
+static struct miscdevice keel_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "keel",
+	.fops = &keel_fops,
+	.mode = 0660,
+};
+
+int ctl_init(void)
+{
+	return misc_register(&keel_device);
+}
+
+void ctl_exit(void)
+{
+	misc_deregister(&keel_device);
+}

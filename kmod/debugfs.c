@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keel's state for people and tests. Nothing depends on it being there.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include "debugfs.h"
+#include "hal/x86/attach.h"
+#include "shadow.h"
+
+static struct dentry *dir;
+
+static int slots_show(struct seq_file *m, void *unused)
+{
+	hal_show_slots(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(slots);
+
+static int sites_show(struct seq_file *m, void *unused)
+{
+	hal_show_sites(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(sites);
+
+static int cpus_show(struct seq_file *m, void *unused)
+{
+	hal_show_cpus(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(cpus);
+
+static int threads_show(struct seq_file *m, void *unused)
+{
+	shadow_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(threads);
+
+void debugfs_init(void)
+{
+	dir = debugfs_create_dir("keel", NULL);
+	debugfs_create_file("slots", 0444, dir, NULL, &slots_fops);
+	debugfs_create_file("sites", 0444, dir, NULL, &sites_fops);
+	debugfs_create_file("cpus", 0444, dir, NULL, &cpus_fops);
+	debugfs_create_file("threads", 0444, dir, NULL, &threads_fops);
+}
+
+void debugfs_exit(void)
+{
+	debugfs_remove_recursive(dir);
+}

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attach, park, come home, detach.
+ *
+ * Park (numbers as in the body):
+ *	[1] refuse what cannot be hard; a pending signal goes first
+ *	[2] preemption off: the context is taken from one CPU
+ *	[3] task state before hand-over, so that a signal from now on wakes the owner
+ *	[4] hand over; the thread runs at once and this call returns when the CPU is Linux's again
+ *	[5] sleep until the context is home; a signal recalls it, then the wait is
+ *	    uninterruptible: bounded by the thread's way to its next user boundary
+ *	[6] give the context back; return its ax
+ */
+#include <linux/cred.h>
+#include <linux/hashtable.h>
+#include <linux/kernel.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/tracepoint.h>
+#include <linux/wait.h>
+#include <trace/events/sched.h>
+#include "hal/x86/attach.h"
+#include "hal/x86/timer.h"
+#include "hal/x86/user.h"
+#include "nucleus/sched.h"
+#include "nucleus/stage.h"
+#include "shadow.h"
+
+static DEFINE_HASHTABLE(shadows, 8);
+static DEFINE_SPINLOCK(shadows_lock);
+static int suspended;
+static atomic_t parked = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(all_home);
+
+/* Only the task itself adds, uses and drops its shadow, so what is found stays. */
+static struct shadow *shadow_find(struct task_struct *task)
+{
+	struct shadow *s, *found = NULL;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(shadows, s, by_task, (unsigned long)task)
+		if (s->task == task)
+			found = s;
+	rcu_read_unlock();
+	return found;
+}
+
+static struct shadow *shadow_of(struct keel_process *p)
+{
+	struct shadow *s = shadow_find(current);
+
+	return s && s->proc == p ? s : NULL;
+}
+
+/* ---- attach and detach ---------------------------------------------------------------------- */
+
+static int window_claim(struct keel_process *p)
+{
+	int i = -EAGAIN;
+
+	mutex_lock(&p->lock);
+	if (!p->mm)
+		p->mm = current->mm;
+	if (p->mm != current->mm) {
+		i = -EPERM;	/* a forked child: it opens the device itself */
+	} else {
+		i = find_first_zero_bit(p->used, KEEL_MAX_THREADS);
+		if (i < KEEL_MAX_THREADS)
+			__set_bit(i, p->used);
+		else
+			i = -EAGAIN;
+	}
+	mutex_unlock(&p->lock);
+	return i;
+}
+
+static void window_release(struct keel_process *p, unsigned int i)
+{
+	mutex_lock(&p->lock);
+	__clear_bit(i, p->used);
+	mutex_unlock(&p->lock);
+}
+
+static int shadow_fill(struct shadow *s, struct keel_process *p, const struct keel_attach *req)
+{
+	char name[KEEL_NAME_LEN];
+	int err;
+
+	strscpy(name, req->name[0] ? req->name : current->comm, sizeof(name));
+	nk_thread_init(&s->thread, name, req->prio, raw_smp_processor_id());
+	s->thread.user = 1;
+	s->proc = p;
+	s->task = current;
+	err = hal_user_init(&s->user);
+	if (err)
+		return err;
+	s->mm_watch = hal_mm_get(current->mm);
+	if (IS_ERR(s->mm_watch))
+		return PTR_ERR(s->mm_watch);
+	s->window = &p->windows[s->index];
+	memset(s->window, 0, sizeof(*s->window));
+	return 0;
+}
+
+int shadow_attach(struct keel_process *p, const struct keel_attach *req)
+{
+	struct shadow *s;
+	int i, err;
+
+	if (shadow_find(current))
+		return -EALREADY;
+	i = window_claim(p);
+	if (i < 0)
+		return i;
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	err = -ENOMEM;
+	if (s) {
+		s->index = i;
+		err = shadow_fill(s, p, req);
+	}
+	if (err) {
+		if (s)
+			hal_user_destroy(&s->user);
+		kfree(s);
+		window_release(p, i);
+		return err;
+	}
+	get_task_struct(current);
+	spin_lock(&shadows_lock);
+	hash_add_rcu(shadows, &s->by_task, (unsigned long)current);
+	spin_unlock(&shadows_lock);
+	return i;
+}
+
+static void shadow_drop(struct shadow *s)
+{
+	spin_lock(&shadows_lock);
+	hash_del_rcu(&s->by_task);
+	spin_unlock(&shadows_lock);
+	synchronize_rcu();
+	nk_mutex_abandon_all(&s->thread);
+	nk_thread_destroy(&s->thread);
+	hal_context_destroy(&s->thread.ctx);
+	hal_mm_put(s->mm_watch);
+	hal_user_destroy(&s->user);
+	window_release(s->proc, s->index);
+	put_task_struct(s->task);
+	kfree(s);
+}
+
+int shadow_detach(struct keel_process *p)
+{
+	struct shadow *s = shadow_of(p);
+
+	if (!s)
+		return -EPERM;
+	shadow_drop(s);
+	return 0;
+}
+
+void shadow_detach_all(struct keel_process *p)
+{
+	struct shadow *s, *found;
+	int b;
+
+	do {
+		found = NULL;
+		spin_lock(&shadows_lock);
+		hash_for_each(shadows, b, s, by_task)
+			if (s->proc == p)
+				found = s;
+		spin_unlock(&shadows_lock);
+		if (found)
+			shadow_drop(found);
+	} while (found);
+}
+
+/* A task that dies, or becomes another program, is detached before its mm goes. */
+static void on_exit(void *data, struct task_struct *task)
+{
+	struct shadow *s = shadow_find(current);
+
+	if (unlikely(s))
+		shadow_drop(s);
+}
+
+static void on_exec(void *data, struct task_struct *task, pid_t old, struct linux_binprm *bprm)
+{
+	on_exit(NULL, task);
+}
+
+/* ---- parking ------------------------------------------------------------------------------------ */
+
+static long park_refuse(struct shadow *s, int err, int why)
+{
+	s->window->refusal = why;
+	return err;
+}
+
+static long park_check(struct shadow *s)
+{
+	int why;
+
+	if (!hal_attached() || READ_ONCE(suspended) || !hal_clock_ok())
+		return park_refuse(s, -EAGAIN, KEEL_REFUSE_NONE);
+	if (signal_pending(current))
+		return -ERESTARTNOINTR;
+	why = hal_user_refusal();
+	if (why)
+		return park_refuse(s, -EOPNOTSUPP, why);
+	return hal_user_prepare(&s->user);
+}
+
+/* [2] to [4]. */
+static int park_hand_over(struct shadow *s)
+{
+	unsigned long flags;
+	int err, cpu;
+
+	preempt_disable();
+	cpu = smp_processor_id();
+	err = hal_cpu_online(cpu) ? hal_user_take(&s->user, &s->thread.ctx) : -EAGAIN;
+	if (err) {
+		preempt_enable();
+		return err;
+	}
+	s->signal = 0;
+	s->window->hard = 1;
+	s->window->hardens++;
+	s->window->refusal = KEEL_REFUSE_NONE;
+	set_current_state(TASK_INTERRUPTIBLE);
+	flags = hal_oob_save();
+	nk_stage_enter(&s->thread, cpu);
+	nk_sched();
+	hal_oob_restore(flags);
+	preempt_enable();
+	return 0;
+}
+
+/* [5] */
+static void park_wait(struct shadow *s)
+{
+	int recalled = 0;
+
+	for (;;) {
+		set_current_state(recalled ? TASK_UNINTERRUPTIBLE : TASK_INTERRUPTIBLE);
+		if (hal_user_home(&s->user))
+			break;
+		if (!recalled && (signal_pending(current) || READ_ONCE(suspended))) {
+			__set_current_state(TASK_RUNNING);
+			nk_stage_recall(&s->thread, signal_pending(current) ?
+						    KEEL_RELAX_SIGNAL : KEEL_RELAX_DETACH);
+			recalled = 1;
+			continue;
+		}
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+/* A Keel call that a recall broke off is restarted by Linux's signal code; without a signal
+ * to deliver that code does not run, so it is done here. */
+static void park_restart(struct pt_regs *regs)
+{
+	if (regs->orig_ax == -1 || signal_pending(current))
+		return;
+	regs->ax = regs->orig_ax;
+	regs->ip -= 2;
+	regs->orig_ax = -1;
+}
+
+loff_t shadow_park(struct keel_process *p)
+{
+	struct shadow *s = shadow_of(p);
+	struct pt_regs *regs = task_pt_regs(current);
+	long err;
+
+	if (!s)
+		return -EPERM;
+	do {
+		err = park_check(s);	/* [1] */
+		if (err)
+			return err;
+		atomic_inc(&parked);
+		err = park_hand_over(s);
+		if (err)
+			atomic_dec(&parked);
+	} while (err == -EAGAIN && hal_attached() && !READ_ONCE(suspended));
+	if (err)
+		return err;
+	park_wait(s);
+	hal_user_give(&s->user);	/* [6] */
+	if (atomic_dec_and_test(&parked))
+		wake_up(&all_home);
+	if (s->signal)
+		send_sig(s->signal, current, 1);
+	park_restart(regs);
+	return regs->ax;
+}
+
+int shadow_set(struct keel_process *p, const struct keel_thread_set *req)
+{
+	struct shadow *s = shadow_of(p);
+
+	if (!s)
+		return -EPERM;
+	if (req->prio)
+		nk_thread_set_prio(&s->thread, req->prio);
+	return 0;
+}
+
+static void recall_all(void)
+{
+	struct shadow *s;
+	int b;
+
+	rcu_read_lock();
+	hash_for_each_rcu(shadows, b, s, by_task)
+		nk_stage_recall(&s->thread, KEEL_RELAX_DETACH);
+	rcu_read_unlock();
+}
+
+void shadow_suspend(void)
+{
+	WRITE_ONCE(suspended, 1);
+	/* Again and again: one that passed the test of the flag may still become hard. */
+	do
+		recall_all();
+	while (!wait_event_timeout(all_home, !atomic_read(&parked), msecs_to_jiffies(20)));
+}
+
+void shadow_resume(void)
+{
+	WRITE_ONCE(suspended, 0);
+}
+
+/* ---- called by a hard thread, oob and hard masked ----------------------------------------------- */
+
+static struct shadow *shadow_current(void)
+{
+	return container_of(nk_thread_current(), struct shadow, thread);
+}
+
+void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int signal)
+{
+	struct shadow *s = shadow_current();
+	struct keel_window *w = s->window;
+
+	w->last_reason = reason;
+	w->last_ip = regs->ip;
+	if (fault)
+		w->last_fault = fault;
+	w->relaxes[reason]++;
+	w->switches = s->thread.switches;
+	w->overruns = s->thread.overruns;
+	w->hard = 0;
+	s->signal = reason == KEEL_RELAX_WATCHDOG ? SIGXCPU : signal;
+	nk_stage_leave(reason);
+}
+
+void shadow_return(struct pt_regs *regs)
+{
+	struct nk_thread *t = nk_thread_current();
+
+	if (unlikely(t->recall))
+		shadow_leave(regs, t->recall, 0, 0);
+}
+
+long shadow_call(struct pt_regs *regs, long nr)
+{
+	struct shadow *s = shadow_current();
+	long ret;
+
+	if (nr == KEEL_CALL_RELAX) {
+		regs->ax = 0;
+		regs->orig_ax = -1;
+		shadow_leave(regs, KEEL_RELAX_CALL, 0, 0);
+	}
+	ret = native_call(&s->proc->space, nr, regs->di, regs->si);
+	if (ret == -EINTR && s->thread.recall)
+		return -ERESTARTSYS;	/* orig_ax stays the call: shadow_return() follows */
+	regs->orig_ax = -1;
+	return ret;
+}
+
+void shadow_poll(void)
+{
+	struct nk_thread *t = nk_thread_current();
+
+	if (t->user && signal_pending(shadow_current()->task))
+		nk_stage_recall(t, KEEL_RELAX_SIGNAL);
+}
+
+/* ---- tracepoints ------------------------------------------------------------------------------------ */
+
+static struct tracepoint *tp_exit, *tp_exec;
+
+static void tracepoint_find(struct tracepoint *tp, void *unused)
+{
+	if (!strcmp(tp->name, "sched_process_exit"))
+		tp_exit = tp;
+	if (!strcmp(tp->name, "sched_process_exec"))
+		tp_exec = tp;
+}
+
+int shadow_init(void)
+{
+	int err;
+
+	for_each_kernel_tracepoint(tracepoint_find, NULL);
+	if (!tp_exit || !tp_exec) {
+		pr_err("keel: this kernel has no sched_process_exit and sched_process_exec tracepoints\n");
+		return -ENOENT;
+	}
+	err = tracepoint_probe_register(tp_exit, on_exit, NULL);
+	if (err)
+		return err;
+	err = tracepoint_probe_register(tp_exec, on_exec, NULL);
+	if (err)
+		tracepoint_probe_unregister(tp_exit, on_exit, NULL);
+	return err;
+}
+
+void shadow_exit(void)
+{
+	tracepoint_probe_unregister(tp_exec, on_exec, NULL);
+	tracepoint_probe_unregister(tp_exit, on_exit, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+void shadow_show(struct seq_file *m)
+{
+	static const char *const states[] = {
+		"dormant", "ready", "running", "blocked", "in-band", "dead",
+	};
+	struct shadow *s;
+	int b;
+
+	seq_puts(m, "pid cpu base eff state switches overruns name\n");
+	rcu_read_lock();
+	hash_for_each_rcu(shadows, b, s, by_task)
+		seq_printf(m, "%d %d %d %d %s %lu %lu %s\n", task_pid_nr(s->task),
+			   s->thread.cpu, s->thread.base_prio, s->thread.eprio,
+			   states[s->thread.state], s->thread.switches, s->thread.overruns,
+			   s->thread.name);
+	rcu_read_unlock();
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A Linux task that is attached to Keel, and its process's open device.
+ *
+ * Life: attached (in-band) → parked: asleep in lseek() while its context is hard → home again, and so on →
+ * detached. Owner and context are never live together: the task returns to user mode, dies
+ * or dumps core only after the context is home.
+ */
+#ifndef KMOD_SHADOW_H
+#define KMOD_SHADOW_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <keel/abi.h>
+#include "hal/x86/context.h"
+#include "hal/x86/linux_side.h"
+#include "skins/native/native.h"
+
+/* One open file. Its threads belong to one mm. */
+struct keel_process {
+	struct mutex lock;		/* windows in use, mutex table, mm */
+	struct mm_struct *mm;		/* of the first attach; compared, never followed */
+	struct keel_window *windows;	/* vmalloc, mapped to user space */
+	DECLARE_BITMAP(used, KEEL_MAX_THREADS);
+	struct native_space space;
+	struct latency *latency;	/* a measurement under way, or NULL */
+};
+
+struct shadow {
+	struct nk_thread thread;	/* first */
+	struct hal_user user;
+	struct keel_process *proc;
+	struct keel_window *window;
+	struct hal_mm *mm_watch;
+	struct task_struct *task;
+	struct hlist_node by_task;
+	unsigned int index;
+	int signal;			/* to raise at home */
+};
+
+int shadow_init(void);
+void shadow_exit(void);
+
+/* Attach current. Window index or -errno. Context: in-band, may sleep. */
+int shadow_attach(struct keel_process *p, const struct keel_attach *req);
+
+/* Detach current: 0 or -EPERM when it is not attached to @p. Context: in-band, may sleep. */
+int shadow_detach(struct keel_process *p);
+
+/* Detach all that is left of @p; its tasks are gone or have closed the file. */
+void shadow_detach_all(struct keel_process *p);
+
+/* Park current until it is home again: the value for its ax, or -errno when it did not
+ * become hard. Context: in-band, in lseek(). */
+loff_t shadow_park(struct keel_process *p);
+
+/* Change base priority (0 keeps). Context: in-band, current attached. */
+int shadow_set(struct keel_process *p, const struct keel_thread_set *req);
+
+/* Send every hard thread home and let none become hard until shadow_resume().
+ * Context: in-band, may sleep. */
+void shadow_suspend(void);
+void shadow_resume(void);
+
+struct seq_file;
+void shadow_show(struct seq_file *m);
+
+#endif
