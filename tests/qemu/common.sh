@@ -34,7 +34,12 @@ quiet() {
 }
 
 # apt drops to a user that can't write here; the download is verified anyway.
-apt_get() { apt-get -qq -o APT::Sandbox::User=root "$@"; }
+apt_get() {
+	local log=$build/log/apt.log
+	mkdir -p "$build/log"
+	apt-get -qq -o APT::Sandbox::User=root "$@" >"$log" 2>&1 && return
+	die "can't get packages from the archive: $(grep -m 1 ^E: "$log") (see $log)"
+}
 
 # Moves a finished directory into place, so that a broken run leaves none.
 install_dir() {
