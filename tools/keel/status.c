@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <jansson.h>
+#include <unistd.h>
+#include "keel.h"
+
+#define SLOTS_FILE	"/sys/kernel/debug/keel/slots"
+
+/* Names and numbers of the slot file, in its order; NULL when it cannot be read. */
+static json_t *read_slots(void)
+{
+	unsigned long long count;
+	json_t *slots;
+	char name[32];
+	FILE *f;
+
+	f = fopen(SLOTS_FILE, "re");
+	if (!f)
+		return NULL;
+	slots = json_object();
+	while (fscanf(f, "%31s %llu", name, &count) == 2)
+		json_object_set_new(slots, name, json_integer(count));
+	fclose(f);
+	return slots;
+}
+
+static void print_slots(json_t *slots)
+{
+	const char *name;
+	json_t *count;
+
+	json_object_foreach(slots, name, count)
+		printf("slots %-9s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(count));
+}
+
+static void print_text(const struct keel_info *info, json_t *slots)
+{
+	printf("Keel            %.*s, %s\n", (int)sizeof(info->release), info->release,
+	       info->attached ? "running" : "stopped");
+	printf("ABI levels      %u to %u\n", info->abi_base, info->abi_level);
+	printf("CPUs            %u\n", info->cpus);
+	if (slots)
+		print_slots(slots);
+	else
+		printf("slots           unknown: %s cannot be read\n", SLOTS_FILE);
+}
+
+static int print_json(const struct keel_info *info, json_t *slots)
+{
+	char release[sizeof(info->release) + 1] = "";
+	json_t *root;
+	int err;
+
+	memcpy(release, info->release, sizeof(info->release));
+	root = json_pack("{s:s,s:b,s:i,s:i,s:i,s:O?}", "release", release,
+			 "attached", info->attached, "abi_base", info->abi_base,
+			 "abi_level", info->abi_level, "cpus", info->cpus, "slots", slots);
+	err = !root || json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF;
+	json_decref(root);
+	return err ? STATUS_FAILED : 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	int *json = state->input;
+
+	switch (key) {
+	case 'j':
+		*json = 1;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "too many arguments: %s", arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ .name = "json", .key = 'j', .doc = "Print JSON" },
+		{ 0 }
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "Say whether Keel runs, on how many CPUs, and how many of the kernel's "
+		       "interrupt-flag slots it changed.",
+	};
+	struct keel_info info;
+	int fd, json = 0, status = 0;
+	json_t *slots;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	fd = device_open(&info);
+	if (fd < 0)
+		return STATUS_FAILED;
+	close(fd);
+	slots = read_slots();
+	if (json)
+		status = print_json(&info, slots);
+	else
+		print_text(&info, slots);
+	json_decref(slots);
+	return status;
+}
