@@ -92,30 +92,16 @@ static int machine_check(void)
 
 /* ---- our own text ------------------------------------------------------------------------------- */
 
-static int own_reach(unsigned long disp, unsigned long target)
-{
-	int d;
-
-	if (patch_disp(disp, target, &d)) {
-		pr_err("keel: module text is too far from kernel text\n");
-		return -ERANGE;
-	}
-	mutex_lock(hal_sym.text_mutex);
-	hal_sym.text_poke((void *)disp, &d, sizeof(d));
-	mutex_unlock(hal_sym.text_mutex);
-	return 0;
-}
-
 static int own_bootstrap(void)
 {
-	int err = own_reach(hal_linux_jmp[0], hal_sym.insn_decode);
+	int err = hal_own_reach(hal_linux_jmp[0], hal_sym.insn_decode);
 
 	if (!err)
-		err = own_reach(hal_linux_jmp[1], hal_sym.kallsyms_lookup_size_offset);
+		err = hal_own_reach(hal_linux_jmp[1], hal_sym.kallsyms_lookup_size_offset);
 	if (!err)
-		err = own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
+		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
-		err = own_reach(hal_user_exit[0], hal_sym.user_exit);
+		err = hal_own_reach(hal_user_exit[0], hal_sym.user_exit);
 	return err;
 }
 

@@ -233,6 +233,8 @@ static int gate_add(struct patch_set *set, struct patch_set *own, unsigned int v
 		return irq_entry_add(set, own, addr, name + 4, irq_kind(vector), vector);
 	if (!strcmp(name, "asm_int80_emulation"))
 		return 0;	/* with the system calls */
+	if (vector < FIRST_EXTERNAL_VECTOR && !strcmp(name, "early_idt_handler_array"))
+		return 0;	/* reserved by the CPU, never raised, closed to user mode */
 	pr_err("keel: vector 0x%x leads to %s, which Keel does not know; nothing was changed\n",
 	       vector, name);
 	return -ENOEXEC;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lookup of Linux's unexported symbols. A kprobe that is never armed resolves any name; the
- * functions behind kallsyms itself may be sealed against indirect calls, so they are not used.
+ * Lookup of Linux's unexported symbols.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/kallsyms.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
 #include "compat.h"
+#include "patch.h"
 #include "symbols.h"
+#include "thunks.h"
 
 struct hal_symbols hal_sym;
 
@@ -20,8 +22,6 @@ struct symbol_row {
 #define ROW(sym, field) { sym, (unsigned long *)&hal_sym.field }
 
 static const struct symbol_row rows[] = {
-	ROW("text_poke", text_poke),
-	ROW("text_mutex", text_mutex),
 	ROW("_stext", stext),
 	ROW("_etext", etext),
 	ROW("insn_decode", insn_decode),
@@ -47,7 +47,8 @@ static const struct symbol_row rows[] = {
 	ROW(KEEL_SYM_EOI, eoi),
 };
 
-unsigned long hal_symbol_lookup(const char *name)
+/* A kprobe that is never armed resolves the name of code and data. */
+static unsigned long probe_lookup(const char *name)
 {
 	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
 
@@ -60,21 +61,61 @@ unsigned long hal_symbol_lookup(const char *name)
 	return (unsigned long)kp.addr;
 }
 
+static int missing(const char *name)
+{
+	pr_err("keel: this kernel has no symbol '%s': not a kernel Keel knows; nothing was changed\n",
+	       name);
+	return -ENOENT;
+}
+
+int hal_own_reach(unsigned long disp, unsigned long target)
+{
+	int d;
+
+	if (patch_disp(disp, target, &d)) {
+		pr_err("keel: module text is too far from kernel text\n");
+		return -ERANGE;
+	}
+	mutex_lock(hal_sym.text_mutex);
+	hal_sym.text_poke((void *)disp, &d, sizeof(d));
+	mutex_unlock(hal_sym.text_mutex);
+	return 0;
+}
+
+/* kallsyms' own functions may be sealed against indirect calls: a jump of ours is patched. */
+static int lookup_reach(void)
+{
+	unsigned long lookup = probe_lookup("kallsyms_lookup_name");
+
+	hal_sym.text_poke = (void *)probe_lookup("text_poke");
+	hal_sym.text_mutex = (void *)probe_lookup("text_mutex");
+	if (!lookup)
+		return missing("kallsyms_lookup_name");
+	if (!hal_sym.text_poke || !hal_sym.text_mutex)
+		return missing(hal_sym.text_poke ? "text_mutex" : "text_poke");
+	return hal_own_reach(hal_linux_jmp[2], lookup);
+}
+
+unsigned long hal_symbol_lookup(const char *name)
+{
+	return hal_kallsyms_lookup_name(name);
+}
+
 int hal_symbols_resolve(const char *hide)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	int err = lookup_reach();
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(rows); i++) {
 		unsigned long addr = 0;
 
 		if (!hide || strcmp(hide, rows[i].name))
 			addr = hal_symbol_lookup(rows[i].name);
-		if (!addr) {
-			pr_err("keel: this kernel has no symbol '%s': not a kernel Keel knows; nothing was changed\n",
-			       rows[i].name);
-			return -ENOENT;
-		}
-		*rows[i].place = addr;
+		if (!addr)
+			err = missing(rows[i].name);
+		else
+			*rows[i].place = addr;
 	}
-	return 0;
+	return err;
 }
 
 void hal_symbol_name(unsigned long addr, char *buf)

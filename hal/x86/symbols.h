@@ -39,7 +39,11 @@ extern struct hal_symbols hal_sym;
  * treat as missing, for tests; NULL. Context: in-band, may sleep. */
 int hal_symbols_resolve(const char *hide);
 
-/* Address of @name, or 0. Context: in-band, may sleep; slow. */
+/* Write the displacement at @disp, in our own text, so that it leads to @target.
+ * 0 or -ERANGE. Context: in-band, may sleep. */
+int hal_own_reach(unsigned long disp, unsigned long target);
+
+/* Address of @name, or 0. Context: in-band; slow. */
 unsigned long hal_symbol_lookup(const char *name);
 
 /* Name of the function at @addr without suffix (.part.0, .cold, module), into @buf of

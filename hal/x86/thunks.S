@@ -290,6 +290,10 @@ SYM_FUNC_START(hal_kallsyms_lookup_size_offset)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_kallsyms_lookup_size_offset)
 
+SYM_FUNC_START(hal_kallsyms_lookup_name)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_kallsyms_lookup_name)
+
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)
 	RET

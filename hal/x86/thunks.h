@@ -39,6 +39,7 @@ void hal_update_vsyscall(void);
 int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
 int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
 				    unsigned long *offset);
+unsigned long hal_kallsyms_lookup_name(const char *name);
 
 /* Entered from thunks.S only. All hard masked. */
 int hal_irq_gate(struct pt_regs *regs, unsigned long vector, int stub);

@@ -42,6 +42,9 @@ vm_command() {
 	if [ "$(boot_word "$boot" icount)" = yes ]; then
 		vm+=(-icount "shift=0,sleep=off"
 			-rtc "base=2026-01-01T00:00:00,clock=vm")
+	else
+		# TCG's TSCs are one clock, which Linux cannot know of several CPUs.
+		append="tsc=reliable $append"
 	fi
 	vm+=(-cpu "$(boot_word "$boot" cpu)" -smp "$(boot_word "$boot" smp)"
 		-m "$(boot_word "$boot" mem)" -nographic -no-reboot -nic none
