@@ -46,6 +46,11 @@ vm_command() {
 		# TCG's TSCs are one clock, which Linux cannot know of several CPUs.
 		append="tsc=reliable $append"
 	fi
+	# The emulated TSC is good, but an old CPU model does not say so, and
+	# Linux would drop it when there are several CPUs or the host is slow.
+	if [ "$(boot_word "$boot" icount)$(boot_word "$boot" smp)" != yes1 ]; then
+		append="tsc=reliable $append"
+	fi
 	vm+=(-cpu "$(boot_word "$boot" cpu)" -smp "$(boot_word "$boot" smp)"
 		-m "$(boot_word "$boot" mem)" -nographic -no-reboot -nic none
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
