@@ -108,7 +108,7 @@ void nk_rq_switch(struct nk_rq *rq);
 
 /* Take the current thread off its CPU for good, as NK_DEAD or NK_INBAND.
  * Context: oob, hard masked; never returns; takes the rq lock. */
-void nk_rq_leave(enum nk_thread_state state) __attribute__((noreturn));
+void nk_rq_leave(enum nk_thread_state state) HAL_NORETURN;
 
 /* Change @t's effective priority and its place. Does not switch.
  * Context: @t's lock held; takes the rq lock. */

@@ -19,7 +19,7 @@ void nk_stage_enter(struct nk_thread *t, int cpu);
 
 /* The current thread goes to its Linux task, which is woken once the CPU has left it. Mutexes
  * stay its own. Context: oob; never returns. */
-void nk_stage_leave(int reason) __attribute__((noreturn));
+void nk_stage_leave(int reason) HAL_NORETURN;
 
 /* Ask @t to leave, for @reason (not 0); the first reason stays. Ends its wait with -EINTR, and
  * kicks its CPU when it runs on another. Nothing while it is in-band.

@@ -70,7 +70,7 @@ void nk_thread_start(struct nk_thread *t);
 
 /* End the calling kernel thread; mutexes it holds are abandoned.
  * Context: oob; never returns. */
-void nk_thread_exit(void) __attribute__((noreturn));
+void nk_thread_exit(void) HAL_NORETURN;
 
 /* 1 once an exited thread has left its stack for good. Context: any; never blocks. */
 int nk_thread_is_dead(const struct nk_thread *t);

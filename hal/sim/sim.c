@@ -114,28 +114,36 @@ void sim_turn_to(int cpu)
 	fiber_switch(from, sim_this_cpu()->curr);
 }
 
-void sim_deliver(void)
+/* One round; in it the fiber runs, whatever it waited for. */
+static void take_irqs(struct sim_cpu *c)
 {
-	struct sim_cpu *c = sim_this_cpu();
+	struct sim_fiber *f = c->curr;
+	int waiting = f->waiting;
 	struct sim_call irq;
 
-	while (has_irq(c)) {
-		c->masked = 1;
-		if (c->deadline <= sim_machine.now) {
-			c->deadline = HAL_TIME_NEVER;
-			nk_hal_tick(sim_machine.now);
-		}
-		if (c->kicked) {
-			c->kicked = 0;
-			nk_hal_kick();
-		}
-		if (c->irqs.count) {
-			irq = dequeue(&c->irqs);
-			irq.fn(irq.arg);
-		}
-		nk_hal_preempt();
-		c->masked = 0;
+	f->waiting = SIM_RUNS;
+	c->masked = 1;
+	if (c->deadline <= sim_machine.now) {
+		c->deadline = HAL_TIME_NEVER;
+		nk_hal_tick(sim_machine.now);
 	}
+	if (c->kicked) {
+		c->kicked = 0;
+		nk_hal_kick();
+	}
+	if (c->irqs.count) {
+		irq = dequeue(&c->irqs);
+		irq.fn(irq.arg);
+	}
+	nk_hal_preempt();
+	c->masked = 0;
+	f->waiting = waiting;
+}
+
+void sim_deliver(void)
+{
+	while (has_irq(sim_this_cpu()))
+		take_irqs(sim_this_cpu());
 }
 
 void sim_switch_cpu(void)

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * include/uapi/keel/abi.h against abi.golden, and the numbers the nucleus shares with others.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keel/abi.h"
+#include "nucleus/stage.h"
+#include "tests/unit/unit.h"
+
+#define SIZE(type) fprintf(out, "%s %zu\n", #type, sizeof(struct type))
+#define FIELD(type, field) \
+	fprintf(out, "%s.%s %zu %zu\n", #type, #field, offsetof(struct type, field), \
+		sizeof(((struct type *)0)->field))
+#define NUMBER(name) fprintf(out, "%s 0x%llx\n", #name, (unsigned long long)(name))
+
+static void print_window(FILE *out)
+{
+	SIZE(keel_window);
+	FIELD(keel_window, hard);
+	FIELD(keel_window, last_reason);
+	FIELD(keel_window, relaxes);
+	FIELD(keel_window, hardens);
+	FIELD(keel_window, switches);
+	FIELD(keel_window, overruns);
+	FIELD(keel_window, last_ip);
+	FIELD(keel_window, last_fault);
+	FIELD(keel_window, refusal);
+	FIELD(keel_window, pad);
+	FIELD(keel_window, spare);
+	NUMBER(KEEL_WINDOWS_SIZE);
+}
+
+static void print_requests(FILE *out)
+{
+	SIZE(keel_info);
+	FIELD(keel_info, abi_base);
+	FIELD(keel_info, abi_level);
+	FIELD(keel_info, windows_size);
+	FIELD(keel_info, attached);
+	FIELD(keel_info, cpus);
+	FIELD(keel_info, pad);
+	FIELD(keel_info, release);
+	SIZE(keel_attach);
+	FIELD(keel_attach, abi_level);
+	FIELD(keel_attach, prio);
+	FIELD(keel_attach, cpu);
+	FIELD(keel_attach, index);
+	FIELD(keel_attach, name);
+	SIZE(keel_thread_set);
+	FIELD(keel_thread_set, prio);
+	FIELD(keel_thread_set, cpu);
+	SIZE(keel_mutex_req);
+	FIELD(keel_mutex_req, id);
+	FIELD(keel_mutex_req, pad);
+	SIZE(keel_control);
+	FIELD(keel_control, command);
+	FIELD(keel_control, pad);
+}
+
+static void print_latency(FILE *out)
+{
+	SIZE(keel_latency_start);
+	FIELD(keel_latency_start, kind);
+	FIELD(keel_latency_start, cpu);
+	FIELD(keel_latency_start, prio);
+	FIELD(keel_latency_start, pad);
+	FIELD(keel_latency_start, period_ns);
+	FIELD(keel_latency_start, samples);
+	SIZE(keel_latency_read);
+	FIELD(keel_latency_read, cells);
+	FIELD(keel_latency_read, samples);
+	FIELD(keel_latency_read, overruns);
+	FIELD(keel_latency_read, min_ns);
+	FIELD(keel_latency_read, max_ns);
+	FIELD(keel_latency_read, sum_ns);
+	NUMBER(KEEL_LATENCY_IRQ);
+	NUMBER(KEEL_LATENCY_KTHREAD);
+	NUMBER(KEEL_LATENCY_CELLS);
+}
+
+static void print_ioctls(FILE *out)
+{
+	NUMBER(KEEL_IOC_INFO);
+	NUMBER(KEEL_IOC_ATTACH);
+	NUMBER(KEEL_IOC_DETACH);
+	NUMBER(KEEL_IOC_THREAD_SET);
+	NUMBER(KEEL_IOC_MUTEX_CREATE);
+	NUMBER(KEEL_IOC_MUTEX_DELETE);
+	NUMBER(KEEL_IOC_LATENCY_START);
+	NUMBER(KEEL_IOC_LATENCY_READ);
+	NUMBER(KEEL_IOC_LATENCY_STOP);
+	NUMBER(KEEL_IOC_CONTROL);
+	NUMBER(KEEL_CONTROL_STOP);
+	NUMBER(KEEL_CONTROL_START);
+}
+
+static void print_calls(FILE *out)
+{
+	NUMBER(KEEL_PARK_HARDEN);
+	NUMBER(KEEL_CALL_RELAX);
+	NUMBER(KEEL_CALL_SLEEP_UNTIL);
+	NUMBER(KEEL_CALL_PERIOD_SET);
+	NUMBER(KEEL_CALL_PERIOD_WAIT);
+	NUMBER(KEEL_CALL_MUTEX_LOCK);
+	NUMBER(KEEL_CALL_MUTEX_TRYLOCK);
+	NUMBER(KEEL_CALL_MUTEX_UNLOCK);
+	NUMBER(KEEL_CALL_PRIORITY_SET);
+	NUMBER(KEEL_CALL_CLOCK);
+	NUMBER(KEEL_CALL_YIELD);
+	NUMBER(KEEL_CALL_COUNT);
+	NUMBER(KEEL_FOREVER);
+}
+
+static void print_reasons(FILE *out)
+{
+	NUMBER(KEEL_RELAX_NONE);
+	NUMBER(KEEL_RELAX_CALL);
+	NUMBER(KEEL_RELAX_SYSCALL);
+	NUMBER(KEEL_RELAX_FAULT);
+	NUMBER(KEEL_RELAX_SIGNAL);
+	NUMBER(KEEL_RELAX_WATCHDOG);
+	NUMBER(KEEL_RELAX_DETACH);
+	NUMBER(KEEL_RELAX_REASONS);
+	NUMBER(KEEL_REFUSE_NONE);
+	NUMBER(KEEL_REFUSE_32BIT);
+	NUMBER(KEEL_REFUSE_LDT);
+	NUMBER(KEEL_REFUSE_SINGLESTEP);
+	NUMBER(KEEL_REFUSE_DEBUGREG);
+	NUMBER(KEEL_REFUSE_IOPERM);
+	NUMBER(KEEL_REFUSE_KVM);
+	NUMBER(KEEL_REFUSE_CPU);
+}
+
+void unit_abi_print(FILE *out)
+{
+	NUMBER(KEEL_ABI_BASE);
+	NUMBER(KEEL_ABI_LEVEL);
+	NUMBER(KEEL_MAX_THREADS);
+	NUMBER(KEEL_MAX_MUTEXES);
+	NUMBER(KEEL_PERIOD_MIN_NS);
+	NUMBER(KEEL_PERIOD_MAX_NS);
+	print_window(out);
+	print_requests(out);
+	print_latency(out);
+	print_ioctls(out);
+	print_calls(out);
+	print_reasons(out);
+}
+
+/* Make says where the sources are. */
+static FILE *open_golden(void)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[4096];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/tests/unit/abi.golden", srcdir ? srcdir : ".");
+	in = fopen(path, "r");
+	ck_assert_msg(in != NULL, "cannot open %s", path);
+	return in;
+}
+
+/* On a wanted change run the test program with --print-abi, and raise the level. */
+START_TEST(the_abi_is_what_the_golden_file_says)
+{
+	char want[256], have[256];
+	FILE *golden = open_golden();
+	FILE *now = tmpfile();
+
+	unit_abi_print(now);
+	rewind(now);
+	while (fgets(want, sizeof(want), golden)) {
+		ck_assert_ptr_nonnull(fgets(have, sizeof(have), now));
+		ck_assert_str_eq(have, want);
+	}
+	ck_assert_ptr_null(fgets(have, sizeof(have), now));
+	fclose(golden);
+	fclose(now);
+}
+END_TEST
+
+START_TEST(error_numbers_are_those_of_linux)
+{
+	ck_assert_int_eq(NK_EPERM, EPERM);
+	ck_assert_int_eq(NK_EINTR, EINTR);
+	ck_assert_int_eq(NK_EWOULDBLOCK, EWOULDBLOCK);
+	ck_assert_int_eq(NK_EBUSY, EBUSY);
+	ck_assert_int_eq(NK_EINVAL, EINVAL);
+	ck_assert_int_eq(NK_EDEADLK, EDEADLK);
+	ck_assert_int_eq(NK_EIDRM, EIDRM);
+	ck_assert_int_eq(NK_ETIMEDOUT, ETIMEDOUT);
+	ck_assert_int_eq(NK_EOWNERDEAD, EOWNERDEAD);
+}
+END_TEST
+
+START_TEST(the_nucleus_and_the_abi_agree)
+{
+	ck_assert_int_eq(NK_RELAX_WATCHDOG, KEEL_RELAX_WATCHDOG);
+	ck_assert_int_eq(NK_PRIO_MIN, KEEL_PRIO_MIN);
+	ck_assert_int_eq(NK_PRIO_MAX, KEEL_PRIO_MAX);
+	ck_assert_int_eq(NK_NAME_LEN, KEEL_NAME_LEN);
+	ck_assert(NK_TIME_NEVER == KEEL_FOREVER);
+}
+END_TEST
+
+Suite *abi_suite(void)
+{
+	Suite *s = suite_create("abi");
+	TCase *tc = unit_race_case(s, "abi");
+
+	tcase_add_test(tc, the_abi_is_what_the_golden_file_says);
+	tcase_add_test(tc, error_numbers_are_those_of_linux);
+	tcase_add_test(tc, the_nucleus_and_the_abi_agree);
+	return s;
+}

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nucleus/mutex.c
+ */
+#include "nucleus/mutex.h"
+#include "nucleus/stage.h"
+#include "tests/unit/unit.h"
+
+static struct nk_mutex m;
+static struct nk_waitq gate;	/* holders wait here with the mutex */
+static nk_time_t deadline;
+
+static void setup(void)
+{
+	unit_setup();
+	nk_mutex_init(&m);
+	nk_waitq_init(&gate);
+	deadline = NK_TIME_NEVER;
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(nk_mutex_check(&m), 0);
+	ck_assert_int_eq(nk_mutex_destroy(&m), 0);
+	ck_assert_int_eq(nk_waitq_destroy(&gate), 0);
+	unit_teardown();
+}
+
+static void holds(struct unit_thread *u)
+{
+	u->ret = nk_mutex_lock(&m, deadline);
+	if (u->ret && u->ret != -NK_EOWNERDEAD)
+		return;
+	if (u->arg)
+		unit_mark(*(char *)u->arg);
+	nk_wait_block(&gate, NK_TIME_NEVER);
+	nk_mutex_unlock(&m);
+}
+
+static void passes(struct unit_thread *u)
+{
+	u->ret = nk_mutex_lock(&m, deadline);
+	if (u->ret && u->ret != -NK_EOWNERDEAD)
+		return;
+	if (u->arg)
+		unit_mark(*(char *)u->arg);
+	nk_mutex_unlock(&m);
+}
+
+static void open_gate(void)
+{
+	nk_wait_wake_all(&gate);
+	sim_settle();
+}
+
+START_TEST(a_free_mutex_is_taken_and_given_back)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, holds, NULL);
+
+	ck_assert_ptr_eq(m.owner, &u->t);
+	open_gate();
+	ck_assert_int_eq(u->ret, 0);
+	ck_assert_ptr_null(m.owner);
+}
+END_TEST
+
+START_TEST(waiters_get_it_by_priority_then_by_arrival)
+{
+	unit_run("o", 10, 0, holds, NULL);
+	unit_run("c", 20, 0, passes, "c");
+	unit_run("a", 30, 0, passes, "a");
+	unit_run("d", 20, 0, passes, "d");
+	unit_run("b", 30, 0, passes, "b");
+	open_gate();
+	ck_assert_str_eq(unit_marks(), "abcd");
+}
+END_TEST
+
+START_TEST(unlock_hands_over_before_the_old_owner_can_lock_again)
+{
+	struct unit_thread *o = unit_run("o", 20, 0, holds, NULL);
+	struct unit_thread *w = unit_run("w", 10, 0, holds, NULL);
+
+	open_gate();
+	ck_assert_int_eq(o->done, 1);
+	ck_assert_ptr_eq(m.owner, &w->t);
+	open_gate();
+}
+END_TEST
+
+static void locks_twice(struct unit_thread *u)
+{
+	nk_mutex_lock(&m, NK_TIME_NEVER);
+	u->ret = nk_mutex_lock(&m, NK_TIME_NEVER);
+	ck_assert_int_eq(nk_mutex_trylock(&m), -NK_EDEADLK);
+	nk_mutex_unlock(&m);
+}
+
+START_TEST(locking_ones_own_mutex_is_a_deadlock)
+{
+	ck_assert_int_eq(unit_run("u", 10, 0, locks_twice, NULL)->ret, -NK_EDEADLK);
+}
+END_TEST
+
+static void tries(struct unit_thread *u)
+{
+	u->ret = nk_mutex_trylock(&m);
+	if (!u->ret)
+		nk_mutex_unlock(&m);
+}
+
+START_TEST(trylock_of_a_held_mutex_is_busy)
+{
+	unit_run("o", 10, 0, holds, NULL);
+	ck_assert_int_eq(unit_run("t", 20, 0, tries, NULL)->ret, -NK_EBUSY);
+	open_gate();
+	ck_assert_int_eq(unit_run("t", 20, 0, tries, NULL)->ret, 0);
+}
+END_TEST
+
+static void unlocks(struct unit_thread *u)
+{
+	u->ret = nk_mutex_unlock(&m);
+}
+
+START_TEST(only_the_owner_unlocks)
+{
+	unit_run("o", 10, 0, holds, NULL);
+	ck_assert_int_eq(unit_run("t", 20, 0, unlocks, NULL)->ret, -NK_EPERM);
+	open_gate();
+	ck_assert_int_eq(unit_run("t", 20, 0, unlocks, NULL)->ret, -NK_EPERM);
+}
+END_TEST
+
+START_TEST(destroy_is_busy_while_held_or_waited_for)
+{
+	unit_run("o", 10, 0, holds, NULL);
+	ck_assert_int_eq(nk_mutex_destroy(&m), -NK_EBUSY);
+	unit_run("w", 20, 1, passes, NULL);
+	sim_settle();
+	ck_assert_int_eq(nk_mutex_destroy(&m), -NK_EBUSY);
+	open_gate();
+}
+END_TEST
+
+START_TEST(a_waiter_boosts_the_owner_and_unlock_drops_it)
+{
+	struct unit_thread *o = unit_run("o", 10, 0, holds, NULL);
+
+	unit_run("w", 40, 1, passes, NULL);
+	sim_settle();
+	ck_assert_int_eq(o->t.eprio, 40);
+	ck_assert_int_eq(o->t.base_prio, 10);
+	open_gate();
+	ck_assert_int_eq(o->t.eprio, 10);
+}
+END_TEST
+
+START_TEST(unlock_gives_the_boost_to_the_next_owner)
+{
+	struct unit_thread *o = unit_run("o", 10, 0, holds, NULL);
+	struct unit_thread *next = unit_run("n", 40, 0, holds, NULL);
+
+	unit_run("w", 30, 0, passes, NULL);
+	nk_thread_set_prio(&next->t, 20);
+	/* w is first now; it gets the mutex, and next waits for it. */
+	ck_assert_int_eq(o->t.eprio, 30);
+	open_gate();
+	ck_assert_ptr_eq(m.owner, &next->t);
+	ck_assert_int_eq(next->t.eprio, 20);
+	unit_run("v", 50, 0, passes, NULL);
+	ck_assert_int_eq(next->t.eprio, 50);
+	open_gate();
+	ck_assert_int_eq(next->t.eprio, 20);
+}
+END_TEST
+
+START_TEST(a_timeout_drops_the_boost_to_the_next_waiter)
+{
+	struct unit_thread *o = unit_run("o", 10, 0, holds, NULL);
+	struct unit_thread *w;
+
+	unit_run("low", 20, 1, passes, NULL);
+	sim_settle();
+	deadline = hal_clock_now() + 100;
+	w = unit_run("w", 40, 1, passes, NULL);
+	sim_settle();
+	ck_assert_int_eq(o->t.eprio, 40);
+	sim_advance(100);
+	ck_assert_int_eq(w->ret, -NK_ETIMEDOUT);
+	ck_assert_int_eq(o->t.eprio, 20);
+	open_gate();
+}
+END_TEST
+
+START_TEST(an_unblock_drops_the_boost)
+{
+	struct unit_thread *o = unit_run("o", 10, 0, holds, NULL);
+	struct unit_thread *w = unit_run("w", 40, 0, passes, NULL);
+
+	nk_thread_unblock(&w->t, -NK_EINTR);
+	ck_assert_int_eq(w->ret, -NK_EINTR);
+	ck_assert_int_eq(o->t.eprio, 10);
+	open_gate();
+}
+END_TEST
+
+static void busy_owner(struct unit_thread *u)
+{
+	nk_mutex_lock(&m, NK_TIME_NEVER);
+	sim_advance(300);
+	unit_mark('o');
+	nk_mutex_unlock(&m);
+	unit_mark('e');
+	(void)u;
+}
+
+static void late_pass(struct unit_thread *u)
+{
+	nk_sleep_until(deadline - 200);
+	passes(u);
+}
+
+static void late_mark(struct unit_thread *u)
+{
+	nk_sleep_until(deadline - 100);
+	unit_mark(*(char *)u->arg);
+}
+
+START_TEST(a_boosted_owner_is_not_held_up_by_the_middle)
+{
+	deadline = hal_clock_now() + 300;
+	unit_run("high", 50, 0, late_pass, "h");
+	unit_run("mid", 30, 0, late_mark, "m");
+	deadline += 1000;
+	unit_run("low", 10, 0, busy_owner, NULL);
+	ck_assert_str_eq(unit_marks(), "ohme");
+}
+END_TEST
+
+static void dies_holding(struct unit_thread *u)
+{
+	nk_mutex_lock(&m, NK_TIME_NEVER);
+	nk_wait_block(&gate, NK_TIME_NEVER);
+	(void)u;
+}
+
+START_TEST(the_next_waiter_hears_of_a_dead_owner)
+{
+	struct unit_thread *a, *b;
+
+	unit_run("o", 10, 0, dies_holding, NULL);
+	a = unit_run("a", 30, 0, passes, NULL);
+	b = unit_run("b", 20, 0, passes, NULL);
+	open_gate();
+	ck_assert_int_eq(a->ret, -NK_EOWNERDEAD);
+	ck_assert_int_eq(b->ret, 0);
+}
+END_TEST
+
+START_TEST(a_later_locker_hears_of_a_dead_owner_once)
+{
+	unit_run("o", 10, 0, dies_holding, NULL);
+	open_gate();
+	ck_assert_int_eq(unit_run("a", 30, 0, passes, NULL)->ret, -NK_EOWNERDEAD);
+	ck_assert_int_eq(unit_run("b", 30, 0, passes, NULL)->ret, 0);
+}
+END_TEST
+
+static void leaves_holding(struct unit_thread *u)
+{
+	u->ret = nk_mutex_lock(&m, NK_TIME_NEVER);
+}
+
+START_TEST(an_owner_that_leaves_for_in_band_keeps_it)
+{
+	struct unit_thread *o = unit_user("o", 10, leaves_holding, NULL);
+	struct unit_thread *w;
+
+	unit_enter(o);
+	ck_assert_int_eq(o->t.state, NK_INBAND);
+	ck_assert_ptr_eq(m.owner, &o->t);
+	w = unit_run("w", 40, 0, passes, NULL);
+	ck_assert_int_eq(w->t.state, NK_BLOCKED);
+	ck_assert_int_eq(o->t.eprio, 40);
+	ck_assert_int_eq(nk_mutex_abandon_all(&o->t), 1);
+	ck_assert_int_eq(w->ret, -NK_EOWNERDEAD);
+	ck_assert_int_eq(o->t.eprio, 10);
+}
+END_TEST
+
+/* ---- races: the owner on CPU 0, the other side on CPU 1 -------------------------------- */
+
+static struct unit_thread *owner, *waiter;
+
+static void start_waiter(void *arg)
+{
+	(void)arg;
+	nk_thread_start(&waiter->t);
+}
+
+static void unlock_against_lock(void *arg)
+{
+	setup();
+	owner = unit_run("o", 10, 0, holds, NULL);
+	waiter = unit_make("w", 20, *(int *)arg, passes, NULL);
+	sim_post(1, start_waiter, NULL);
+	sim_race_begin();
+	nk_wait_wake_all(&gate);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(owner->done + waiter->done, 2);
+	ck_assert_int_eq(waiter->ret, 0);
+	ck_assert_int_eq(owner->t.eprio, 10);
+	teardown();
+}
+
+START_TEST(unlock_against_lock_loses_nobody)
+{
+	unit_explore(unlock_against_lock, &_i);
+}
+END_TEST
+
+static void advance_100(void *arg)
+{
+	(void)arg;
+	sim_advance(100);
+}
+
+static void unlock_against_timeout(void *arg)
+{
+	struct unit_thread *second;
+
+	setup();
+	owner = unit_run("o", 10, 0, holds, NULL);
+	deadline = hal_clock_now() + 100;
+	waiter = unit_run("w", 30, *(int *)arg, passes, NULL);
+	sim_settle();
+	deadline = NK_TIME_NEVER;
+	second = unit_run("v", 20, 0, passes, NULL);
+	sim_post(1, advance_100, NULL);
+	sim_race_begin();
+	nk_wait_wake_all(&gate);
+	sim_race_end();
+	sim_settle();
+	ck_assert(waiter->ret == 0 || waiter->ret == -NK_ETIMEDOUT);
+	ck_assert_int_eq(waiter->done + second->done + owner->done, 3);
+	ck_assert_int_eq(second->ret, 0);
+	ck_assert_int_eq(owner->t.eprio, 10);
+	ck_assert_int_eq(second->t.eprio, 20);
+	teardown();
+}
+
+START_TEST(unlock_against_timeout_gives_it_to_somebody)
+{
+	unit_explore(unlock_against_timeout, &_i);
+}
+END_TEST
+
+static void recall_waiter(void *arg)
+{
+	nk_stage_recall(&waiter->t, 4);
+	(void)arg;
+}
+
+/* The waiter is recalled while it enters, while its boost spreads, while it gets the lock. */
+static void recall_against_lock(void *arg)
+{
+	setup();
+	owner = unit_run("o", 10, 1, holds, NULL);
+	sim_settle();
+	waiter = unit_make("w", 30, 0, passes, NULL);
+	sim_post(1, recall_waiter, arg);
+	sim_race_begin();
+	nk_thread_start(&waiter->t);
+	sim_race_end();
+	sim_settle();
+	if (nk_stage_recalled(&waiter->t)) {
+		ck_assert_int_eq(waiter->ret, -NK_EINTR);
+		ck_assert_int_eq(owner->t.eprio, 10);
+	} else {
+		ck_assert_int_eq(owner->t.eprio, 30);
+	}
+	open_gate();
+	ck_assert_int_eq(waiter->done, 1);
+	teardown();
+}
+
+START_TEST(recall_against_lock_leaves_no_boost)
+{
+	unit_explore(recall_against_lock, NULL);
+}
+END_TEST
+
+static void dies_again(void *arg)
+{
+	nk_mutex_abandon_all(&owner->t);
+	(void)arg;
+}
+
+/* An owner in-band dies while another thread locks: it gets the mutex, one way or the other. */
+static void abandon_against_lock(void *arg)
+{
+	setup();
+	owner = unit_user("o", 10, leaves_holding, NULL);
+	unit_enter(owner);
+	waiter = unit_make("w", 30, 0, passes, NULL);
+	sim_post(1, dies_again, arg);
+	sim_race_begin();
+	nk_thread_start(&waiter->t);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(waiter->ret, -NK_EOWNERDEAD);
+	ck_assert_int_eq(owner->t.eprio, 10);
+	teardown();
+}
+
+START_TEST(abandon_against_lock_hands_the_mutex_on)
+{
+	unit_explore(abandon_against_lock, NULL);
+}
+END_TEST
+
+static void destroy_when_free(void *arg)
+{
+	int *destroyed = arg;
+
+	*destroyed = nk_mutex_destroy(&m) == 0;
+}
+
+/* destroy says 0 only once the owner has let go of it. */
+static void destroy_against_unlock(void *arg)
+{
+	int destroyed = 0;
+
+	setup();
+	owner = unit_run("o", 10, 0, holds, NULL);
+	deadline = hal_clock_now() + 50;
+	waiter = unit_run("w", 30, 0, passes, NULL);
+	nk_thread_unblock(&waiter->t, -NK_EINTR);
+	sim_post(1, destroy_when_free, &destroyed);
+	sim_race_begin();
+	nk_wait_wake_all(&gate);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(owner->done, 1);
+	if (destroyed)
+		ck_assert_ptr_null(m.owner);
+	teardown();
+	(void)arg;
+}
+
+START_TEST(destroy_against_unlock_waits_for_the_last_touch)
+{
+	unit_explore(destroy_against_unlock, NULL);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, a_free_mutex_is_taken_and_given_back);
+	tcase_add_test(tc, waiters_get_it_by_priority_then_by_arrival);
+	tcase_add_test(tc, unlock_hands_over_before_the_old_owner_can_lock_again);
+	tcase_add_test(tc, locking_ones_own_mutex_is_a_deadlock);
+	tcase_add_test(tc, trylock_of_a_held_mutex_is_busy);
+	tcase_add_test(tc, only_the_owner_unlocks);
+	tcase_add_test(tc, destroy_is_busy_while_held_or_waited_for);
+	tcase_add_test(tc, a_waiter_boosts_the_owner_and_unlock_drops_it);
+	tcase_add_test(tc, unlock_gives_the_boost_to_the_next_owner);
+	tcase_add_test(tc, a_timeout_drops_the_boost_to_the_next_waiter);
+	tcase_add_test(tc, an_unblock_drops_the_boost);
+	tcase_add_test(tc, a_boosted_owner_is_not_held_up_by_the_middle);
+	tcase_add_test(tc, the_next_waiter_hears_of_a_dead_owner);
+	tcase_add_test(tc, a_later_locker_hears_of_a_dead_owner_once);
+	tcase_add_test(tc, an_owner_that_leaves_for_in_band_keeps_it);
+}
+
+Suite *mutex_suite(void)
+{
+	Suite *s = suite_create("mutex");
+	TCase *tc = unit_race_case(s, "mutex");
+	TCase *race = unit_race_case(s, "race");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	add_tests(tc);
+	tcase_add_loop_test(race, unlock_against_lock_loses_nobody, 0, 2);
+	tcase_add_loop_test(race, unlock_against_timeout_gives_it_to_somebody, 0, 2);
+	tcase_add_test(race, recall_against_lock_leaves_no_boost);
+	tcase_add_test(race, abandon_against_lock_hands_the_mutex_on);
+	tcase_add_test(race, destroy_against_unlock_waits_for_the_last_touch);
+	return s;
+}

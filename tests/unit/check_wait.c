@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nucleus/wait.c
+ */
+#include "nucleus/stage.h"
+#include "nucleus/wait.h"
+#include "tests/unit/unit.h"
+
+static struct nk_waitq wq;
+static nk_time_t deadline;
+static int flag;
+static int count;
+
+static void setup(void)
+{
+	unit_setup();
+	nk_waitq_init(&wq);
+	deadline = NK_TIME_NEVER;
+	flag = 0;
+	count = -1;
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(nk_waitq_destroy(&wq), 0);
+	unit_teardown();
+}
+
+static void waits(struct unit_thread *u)
+{
+	u->ret = nk_wait_block(&wq, deadline);
+	if (u->arg)
+		unit_mark(*(char *)u->arg);
+}
+
+START_TEST(a_waiter_is_woken)
+{
+	struct unit_thread *u = unit_run("w", 10, 0, waits, NULL);
+
+	ck_assert_int_eq(u->t.state, NK_BLOCKED);
+	ck_assert_int_eq(nk_wait_wake_one(&wq, 0), 1);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, 0);
+	ck_assert_int_eq(nk_wait_wake_one(&wq, 0), 0);
+}
+END_TEST
+
+START_TEST(waiters_wake_by_priority_then_by_arrival)
+{
+	unit_run("a", 10, 0, waits, "c");
+	unit_run("b", 20, 0, waits, "a");
+	unit_run("c", 10, 0, waits, "d");
+	unit_run("d", 20, 0, waits, "b");
+	while (nk_wait_wake_one(&wq, 0))
+		;
+	ck_assert_str_eq(unit_marks(), "abcd");
+}
+END_TEST
+
+START_TEST(a_waiter_whose_priority_changes_moves_in_the_queue)
+{
+	struct unit_thread *u = unit_run("a", 10, 0, waits, "a");
+
+	unit_run("b", 20, 0, waits, "b");
+	nk_thread_set_prio(&u->t, 30);
+	ck_assert_int_eq(nk_plist_top(&wq.waiters), 30);
+	nk_wait_wake_one(&wq, 0);
+	nk_wait_wake_one(&wq, 0);
+	ck_assert_str_eq(unit_marks(), "ab");
+}
+END_TEST
+
+START_TEST(wake_all_wakes_all_in_order)
+{
+	unit_run("a", 10, 0, waits, "b");
+	unit_run("b", 20, 1, waits, "x");
+	unit_run("c", 30, 0, waits, "a");
+	sim_settle();
+	ck_assert_int_eq(nk_wait_wake_all(&wq), 3);
+	ck_assert_str_eq(unit_marks(), "ab");
+	sim_settle();
+	ck_assert_str_eq(unit_marks(), "abx");
+}
+END_TEST
+
+START_TEST(a_wait_times_out_and_leaves_the_queue)
+{
+	struct unit_thread *u;
+
+	deadline = hal_clock_now() + 100;
+	u = unit_run("w", 10, 0, waits, NULL);
+	ck_assert_int_eq(nk_waitq_destroy(&wq), -NK_EBUSY);
+	sim_advance(100);
+	ck_assert_int_eq(u->ret, -NK_ETIMEDOUT);
+	ck_assert(nk_plist_empty(&wq.waiters));
+}
+END_TEST
+
+START_TEST(a_woken_waiter_leaves_no_timer)
+{
+	deadline = hal_clock_now() + 100;
+	unit_run("w", 10, 0, waits, NULL);
+	nk_wait_wake_one(&wq, 0);
+	ck_assert_ptr_null(nk_rqs[0].timers.root);
+}
+END_TEST
+
+START_TEST(flush_gives_its_reason_to_all)
+{
+	struct unit_thread *a = unit_run("a", 10, 0, waits, NULL);
+	struct unit_thread *b = unit_run("b", 20, 1, waits, NULL);
+
+	sim_settle();
+	ck_assert_int_eq(nk_wait_flush(&wq, -NK_EIDRM), 2);
+	sim_settle();
+	ck_assert_int_eq(a->ret, -NK_EIDRM);
+	ck_assert_int_eq(b->ret, -NK_EIDRM);
+	ck_assert_int_eq(nk_waitq_destroy(&wq), 0);
+}
+END_TEST
+
+START_TEST(unblock_ends_a_wait)
+{
+	struct unit_thread *u = unit_run("w", 10, 0, waits, NULL);
+
+	ck_assert_int_eq(nk_thread_unblock(&u->t, -NK_EINTR), 1);
+	ck_assert_int_eq(u->ret, -NK_EINTR);
+	ck_assert_ptr_null(u->t.wait_on);
+}
+END_TEST
+
+START_TEST(a_recalled_thread_does_not_wait)
+{
+	struct unit_thread *u = unit_run("w", 10, 1, waits, NULL);
+
+	nk_stage_recall(&u->t, 3);
+	sim_settle();
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, -NK_EINTR);
+}
+END_TEST
+
+/* ---- races: CPU 0 is the test, Linux; the other side is a thread or Linux on CPU 1 ------- */
+
+static void waits_for_flag(struct unit_thread *u)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&wq.lock);
+	if (flag)
+		nk_lock_release(&wq.lock);
+	else
+		u->ret = nk_wait_block_locked(&wq, deadline);
+	hal_oob_restore(flags);
+}
+
+static void raise_flag(void)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&wq.lock);
+	flag = 1;
+	nk_wait_wake_locked(&wq, 0);
+	nk_lock_release(&wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+}
+
+static void block_against_wake(void *arg)
+{
+	struct unit_thread *u;
+
+	(void)arg;
+	setup();
+	u = unit_make("w", 10, 1, waits_for_flag, NULL);
+	sim_race_begin();
+	nk_thread_start(&u->t);
+	raise_flag();
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, 0);
+	teardown();
+}
+
+START_TEST(block_against_wake_loses_no_wakeup)
+{
+	unit_explore(block_against_wake, NULL);
+}
+END_TEST
+
+static void advance_100(void *arg)
+{
+	(void)arg;
+	sim_advance(100);
+}
+
+/* One wake-up, the first waiter's timeout at the same time: somebody gets the wake-up. */
+static void wake_against_timeout(void *arg)
+{
+	struct unit_thread *a, *b;
+	int cpu = *(int *)arg;
+
+	setup();
+	deadline = hal_clock_now() + 100;
+	a = unit_run("a", 20, cpu, waits, NULL);
+	sim_settle();
+	deadline = NK_TIME_NEVER;
+	b = unit_run("b", 10, cpu, waits, NULL);
+	sim_settle();
+	sim_post(1, advance_100, NULL);
+	sim_race_begin();
+	ck_assert_int_eq(nk_wait_wake_one(&wq, 0), 1);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(a->done, 1);
+	ck_assert_int_eq(a->ret, b->done ? -NK_ETIMEDOUT : 0);
+	nk_wait_wake_all(&wq);
+	sim_settle();
+	teardown();
+}
+
+START_TEST(wake_against_timeout_passes_the_wakeup_on)
+{
+	unit_explore(wake_against_timeout, &_i);
+}
+END_TEST
+
+static void unblock(void *arg)
+{
+	count = nk_thread_unblock(arg, -NK_EINTR);
+}
+
+static void wake_against_unblock(void *arg)
+{
+	struct unit_thread *u;
+	int woken;
+
+	setup();
+	u = unit_run("a", 20, *(int *)arg, waits, NULL);
+	sim_settle();
+	sim_post(1, unblock, &u->t);
+	sim_race_begin();
+	woken = nk_wait_wake_one(&wq, 0);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(woken + count, 1);
+	ck_assert_int_eq(u->ret, woken ? 0 : -NK_EINTR);
+	teardown();
+}
+
+START_TEST(wake_against_unblock_has_one_winner)
+{
+	unit_explore(wake_against_unblock, &_i);
+}
+END_TEST
+
+static void wake_all(void *arg)
+{
+	(void)arg;
+	count = nk_wait_flush(&wq, -NK_EIDRM);
+}
+
+static void flush_against_set_prio(void *arg)
+{
+	struct unit_thread *a, *b;
+
+	(void)arg;
+	setup();
+	deadline = hal_clock_now() + 100;
+	a = unit_run("a", 20, 0, waits, NULL);
+	b = unit_run("b", 10, 0, waits, NULL);
+	sim_post(1, wake_all, NULL);
+	sim_race_begin();
+	nk_thread_set_prio(&b->t, 30);
+	sim_race_end();
+	sim_advance(100);
+	ck_assert_int_eq(count, 2);
+	ck_assert_int_eq(a->ret, -NK_EIDRM);
+	ck_assert_int_eq(b->ret, -NK_EIDRM);
+	ck_assert_int_eq(b->t.eprio, 30);
+	teardown();
+}
+
+START_TEST(flush_against_set_prio_leaves_the_queue_empty)
+{
+	unit_explore(flush_against_set_prio, NULL);
+}
+END_TEST
+
+static void recall(void *arg)
+{
+	nk_stage_recall(arg, 4);
+}
+
+/* A recall at any moment of a block: the thread never stays asleep. */
+static void recall_against_block(void *arg)
+{
+	struct unit_thread *u;
+
+	(void)arg;
+	setup();
+	u = unit_make("w", 10, 0, waits, NULL);
+	sim_post(1, recall, &u->t);
+	sim_race_begin();
+	nk_thread_start(&u->t);
+	sim_race_end();
+	sim_settle();
+	if (nk_stage_recalled(&u->t)) {
+		ck_assert_int_eq(u->done, 1);
+		ck_assert_int_eq(u->ret, -NK_EINTR);
+	} else {
+		/* Too early: before the start a recall has no effect. */
+		ck_assert_int_eq(nk_wait_wake_all(&wq), 1);
+	}
+	sim_settle();
+	teardown();
+}
+
+START_TEST(recall_against_block_never_sleeps_on)
+{
+	unit_explore(recall_against_block, NULL);
+}
+END_TEST
+
+Suite *wait_suite(void)
+{
+	Suite *s = suite_create("wait");
+	TCase *tc = unit_race_case(s, "wait");
+	TCase *race = unit_race_case(s, "race");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_waiter_is_woken);
+	tcase_add_test(tc, waiters_wake_by_priority_then_by_arrival);
+	tcase_add_test(tc, a_waiter_whose_priority_changes_moves_in_the_queue);
+	tcase_add_test(tc, wake_all_wakes_all_in_order);
+	tcase_add_test(tc, a_wait_times_out_and_leaves_the_queue);
+	tcase_add_test(tc, a_woken_waiter_leaves_no_timer);
+	tcase_add_test(tc, flush_gives_its_reason_to_all);
+	tcase_add_test(tc, unblock_ends_a_wait);
+	tcase_add_test(tc, a_recalled_thread_does_not_wait);
+	tcase_add_test(race, block_against_wake_loses_no_wakeup);
+	tcase_add_loop_test(race, wake_against_timeout_passes_the_wakeup_on, 0, 2);
+	tcase_add_loop_test(race, wake_against_unblock_has_one_winner, 0, 2);
+	tcase_add_test(race, flush_against_set_prio_leaves_the_queue_empty);
+	tcase_add_test(race, recall_against_block_never_sleeps_on);
+	return s;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The unit test runner. CK_RUN_SUITE=name picks one suite; --print-abi writes what abi.golden
+ * should hold.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/unit.h"
+
+static Suite *(*const suites[])(void) = {
+	sim_suite, list_suite, lock_suite, runq_suite, timer_suite, sched_suite, thread_suite,
+	wait_suite, mutex_suite, pi_suite, stage_suite, watchdog_suite, init_suite, abi_suite,
+};
+
+int main(int argc, char **argv)
+{
+	SRunner *runner;
+	size_t i;
+	int failed;
+
+	if (argc > 1 && !strcmp(argv[1], "--print-abi")) {
+		unit_abi_print(stdout);
+		return EXIT_SUCCESS;
+	}
+	runner = srunner_create(NULL);
+	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fixture and helpers of the unit tests.
+ */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "nucleus/init.h"
+#include "nucleus/stage.h"
+
+#define MAX_THREADS 64
+#define STACK_SIZE (128 * 1024)
+#define MAX_MARKS 256
+
+static struct unit_thread threads[MAX_THREADS];
+static char stacks[MAX_THREADS][STACK_SIZE] __attribute__((aligned(16)));
+static int used;
+static int cpus;
+static char marks[MAX_MARKS];
+static unsigned int random_state;
+
+static void fail_test(const char *file, int line, const char *what)
+{
+	_ck_assert_failed(file, line, what, NULL);
+}
+
+void unit_setup_cpus(int count)
+{
+	int cpu;
+
+	cpus = count;
+	used = 0;
+	marks[0] = 0;
+	unit_random_seed(1);
+	sim_on_panic(fail_test);
+	sim_init(cpus);
+	nk_init();
+	for (cpu = 0; cpu < cpus; cpu++)
+		nk_cpu_init(cpu);
+}
+
+void unit_setup(void)
+{
+	unit_setup_cpus(2);
+}
+
+void unit_teardown(void)
+{
+	int cpu, i;
+
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(hal_cpu(), 0);
+	ck_assert_int_eq(sim_locks_held(), 0);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		ck_assert_int_eq(nk_lock_count(cpu), 0);
+		ck_assert_int_eq(nk_rq_check(&nk_rqs[cpu]), 0);
+		ck_assert_int_eq(nk_cpu_idle(cpu), 1);
+	}
+	for (i = 0; i < used; i++)
+		nk_thread_destroy(&threads[i].t);
+	nk_exit();
+	for (cpu = 0; cpu < cpus; cpu++)
+		ck_assert_ptr_null(nk_rqs[cpu].timers.root);
+}
+
+TCase *unit_race_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, 120);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+TCase *unit_case(Suite *suite, const char *name)
+{
+	TCase *tc = unit_race_case(suite, name);
+
+	tcase_add_checked_fixture(tc, unit_setup, unit_teardown);
+	return tc;
+}
+
+void unit_explore(void (*scenario)(void *arg), void *arg)
+{
+	/* Fewer would mean that the race was not inside the window. */
+	ck_assert_uint_gt(sim_explore(scenario, arg), 20);
+}
+
+static void kernel_entry(void *arg)
+{
+	struct unit_thread *u = arg;
+
+	u->fn(u);
+	u->done++;
+	nk_thread_exit();
+}
+
+static void user_entry(void *arg)
+{
+	struct unit_thread *u = arg;
+
+	u->fn(u);
+	u->done++;
+	nk_stage_leave(1);
+}
+
+static struct unit_thread *make(const char *name, int prio, int cpu,
+				void (*fn)(struct unit_thread *), void *arg)
+{
+	struct unit_thread *u = &threads[used];
+
+	ck_assert_int_lt(used, MAX_THREADS);
+	memset(u, 0, sizeof(*u));
+	u->stack = stacks[used++];
+	u->fn = fn;
+	u->arg = arg;
+	nk_thread_init(&u->t, name, prio, cpu);
+	return u;
+}
+
+struct unit_thread *unit_make(const char *name, int prio, int cpu,
+			      void (*fn)(struct unit_thread *u), void *arg)
+{
+	struct unit_thread *u = make(name, prio, cpu, fn, arg);
+
+	hal_context_init_kernel(&u->t.ctx, u->stack, STACK_SIZE, kernel_entry, u);
+	return u;
+}
+
+struct unit_thread *unit_run(const char *name, int prio, int cpu,
+			     void (*fn)(struct unit_thread *u), void *arg)
+{
+	struct unit_thread *u = unit_make(name, prio, cpu, fn, arg);
+
+	nk_thread_start(&u->t);
+	return u;
+}
+
+struct unit_thread *unit_user(const char *name, int prio, void (*fn)(struct unit_thread *u),
+			      void *arg)
+{
+	struct unit_thread *u = make(name, prio, 0, fn, arg);
+
+	u->t.user = 1;
+	return u;
+}
+
+void unit_enter(struct unit_thread *u)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	hal_context_init_kernel(&u->t.ctx, u->stack, STACK_SIZE, user_entry, u);
+	nk_stage_enter(&u->t, hal_cpu());
+	nk_sched();
+	hal_oob_restore(flags);
+}
+
+void unit_mark(char c)
+{
+	size_t n = strlen(marks);
+
+	ck_assert_uint_lt(n, MAX_MARKS - 1);
+	marks[n] = c;
+	marks[n + 1] = 0;
+}
+
+const char *unit_marks(void)
+{
+	return marks;
+}
+
+void unit_random_seed(unsigned int seed)
+{
+	random_state = seed * 2654435761u + 1;
+}
+
+unsigned int unit_random(unsigned int limit)
+{
+	random_state = random_state * 1664525u + 1013904223u;
+	return (random_state >> 8) % limit;
+}

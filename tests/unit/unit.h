@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the unit tests share: a fresh machine with two CPUs for each test, threads from a pool,
+ * and a string of marks for the order of events. After each test no lock is held, no timer armed,
+ * no thread left over, and every rq and timer queue is sound.
+ */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <check.h>
+#include <stdio.h>
+
+#include "hal/sim/sim.h"
+#include "nucleus/sched.h"
+
+struct unit_thread {
+	struct nk_thread t;
+	void (*fn)(struct unit_thread *u);
+	void *arg;		/* for fn */
+	int ret;		/* from fn */
+	int done;		/* fn has returned */
+	void *stack;
+};
+
+/* A case of @suite; each of its tests gets setup and teardown as its fixture. */
+TCase *unit_case(Suite *suite, const char *name);
+
+/* A case without: for tests that explore a race, where each run sets up for itself. */
+TCase *unit_race_case(Suite *suite, const char *name);
+
+void unit_setup_cpus(int cpus);
+void unit_setup(void);
+void unit_teardown(void);
+
+/* Explore @scenario; it uses unit_setup() and unit_teardown(). */
+void unit_explore(void (*scenario)(void *arg), void *arg);
+
+/* A kernel thread that will run @fn and exit; unit_run() starts it too. */
+struct unit_thread *unit_make(const char *name, int prio, int cpu,
+			      void (*fn)(struct unit_thread *u), void *arg);
+struct unit_thread *unit_run(const char *name, int prio, int cpu,
+			     void (*fn)(struct unit_thread *u), void *arg);
+
+/* A user thread, in-band; it runs @fn each time it enters, then leaves with reason 1. */
+struct unit_thread *unit_user(const char *name, int prio, void (*fn)(struct unit_thread *u),
+			      void *arg);
+
+/* Its Linux task makes it hard on the CPU this is called on. */
+void unit_enter(struct unit_thread *u);
+
+/* Add @c to the marks. */
+void unit_mark(char c);
+const char *unit_marks(void);
+
+/* A number below @limit, the same in each run. */
+unsigned int unit_random(unsigned int limit);
+void unit_random_seed(unsigned int seed);
+
+/* Write the ABI's sizes, offsets and numbers. */
+void unit_abi_print(FILE *out);
+
+Suite *abi_suite(void);
+Suite *init_suite(void);
+Suite *list_suite(void);
+Suite *lock_suite(void);
+Suite *mutex_suite(void);
+Suite *pi_suite(void);
+Suite *runq_suite(void);
+Suite *sched_suite(void);
+Suite *sim_suite(void);
+Suite *stage_suite(void);
+Suite *thread_suite(void);
+Suite *timer_suite(void);
+Suite *wait_suite(void);
+Suite *watchdog_suite(void);
+
+#endif
