@@ -7,10 +7,9 @@
 #define HAL_SIM_FIBER_H
 
 #include <stddef.h>
-#include <ucontext.h>
 
 struct sim_fiber {
-	ucontext_t context;
+	void *sp;		/* while it does not run */
 	void *stack;		/* NULL: the stack of the caller of fiber_adopt() */
 	size_t size;
 	void *fake_stack;	/* the sanitizer's */
