@@ -109,8 +109,8 @@ int keel_sleep(int64_t ns);
 int keel_period_set(int64_t first, int64_t period);
 
 /* Wait for the next release point. Points that had passed before the newest are added up in
- * @overruns (may be NULL): each return stands for 1 + @overruns points. -EWOULDBLOCK: no period
- * set; -EINTR: a signal came, the point stays due.
+ * @overruns (may be NULL): each return stands for 1 + @overruns points. -EWOULDBLOCK, the same as
+ * -EAGAIN: no period set; -EINTR: a signal came, the point stays due.
  * Context: attached; hardens; blocks. */
 int keel_period_wait(unsigned long *overruns);
 
