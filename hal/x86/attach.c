@@ -34,6 +34,7 @@
 #include "sites.h"
 #include "symbols.h"
 #include "timer.h"
+#include "xstate.h"
 
 static struct site_list sites;
 static struct patch_set text;	/* changes of Linux and its modules */

@@ -26,10 +26,11 @@
 #include "linux_side.h"
 #include "symbols.h"
 #include "thunks.h"
+#include "xstate.h"
 
 #define KEEL_PCID 7ul	/* Linux uses 0 to 6; its exit code knows 16 */
 
-static unsigned long *top_of_stack(void)
+static __always_inline unsigned long *top_of_stack(void)
 {
 	return this_cpu_ptr((unsigned long __percpu *)(hal_sym.top_of_stack +
 						       KEEL_TOP_OF_STACK_OFFSET));
@@ -42,25 +43,43 @@ unsigned long hal_cr3_base(void)
 
 /* ---- bases and selectors --------------------------------------------------------------- */
 
-unsigned long hal_fsbase_get(void)
+static __always_inline unsigned long msr_get(u32 msr)
 {
-	unsigned long base;
+	u32 low, high;
 
-	if (static_cpu_has(X86_FEATURE_FSGSBASE))
-		return rdfsbase();
-	rdmsrl(MSR_FS_BASE, base);
-	return base;
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return low | (u64)high << 32;
 }
 
-void hal_fsbase_set(unsigned long base)
+static __always_inline void msr_set(u32 msr, unsigned long value)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
+static __always_inline unsigned long fsbase_get(void)
+{
+	return static_cpu_has(X86_FEATURE_FSGSBASE) ? rdfsbase() : msr_get(MSR_FS_BASE);
+}
+
+static __always_inline void fsbase_set(unsigned long base)
 {
 	if (static_cpu_has(X86_FEATURE_FSGSBASE))
 		wrfsbase(base);
 	else
-		wrmsrl(MSR_FS_BASE, base);
+		msr_set(MSR_FS_BASE, base);
 }
 
-static void selectors_save(struct hal_root_state *r)
+unsigned long hal_fsbase_get(void)
+{
+	return fsbase_get();
+}
+
+void hal_fsbase_set(unsigned long base)
+{
+	fsbase_set(base);
+}
+
+static __always_inline void selectors_save(struct hal_root_state *r)
 {
 	savesegment(ds, r->ds);
 	savesegment(es, r->es);
@@ -69,7 +88,7 @@ static void selectors_save(struct hal_root_state *r)
 }
 
 /* Hard code may have loaded selectors; the bases are written afterwards. */
-static void selectors_restore(const struct hal_root_state *r)
+static __always_inline void selectors_restore(const struct hal_root_state *r)
 {
 	unsigned short s;
 
@@ -95,7 +114,7 @@ static void selectors_restore(const struct hal_root_state *r)
 /* ---- page tables ------------------------------------------------------------------------- */
 
 /* Everything a user half may hold from before is dropped: PCID of our own, never no-flush. */
-static void cr3_load_user(const struct hal_user *u)
+static __always_inline void cr3_load_user(const struct hal_user *u)
 {
 	unsigned long cr3 = u->cr3;
 
@@ -108,7 +127,7 @@ static void cr3_load_user(const struct hal_user *u)
 	native_write_cr3(cr3);
 }
 
-static void cr3_load_root(unsigned long cr3)
+static __always_inline void cr3_load_root(unsigned long cr3)
 {
 	if (static_cpu_has(X86_FEATURE_PCID))
 		cr3 |= CR3_NOFLUSH;	/* its translations were never touched */
@@ -117,7 +136,7 @@ static void cr3_load_root(unsigned long cr3)
 
 /* ---- rarely used CPU state of Linux's current task ------------------------------------------ */
 
-static void odd_state_save(struct hal_root_state *r)
+static __always_inline void odd_state_save(struct hal_root_state *r)
 {
 	struct tss_struct *tss = this_cpu_ptr(&cpu_tss_rw);
 
@@ -132,7 +151,7 @@ static void odd_state_save(struct hal_root_state *r)
 		asm volatile("mov %0, %%db7" : : "r"(0ul) : "memory");
 }
 
-static void odd_state_restore(const struct hal_root_state *r)
+static __always_inline void odd_state_restore(const struct hal_root_state *r)
 {
 	if (unlikely(r->io_bitmap_base != IO_BITMAP_OFFSET_INVALID))
 		this_cpu_ptr(&cpu_tss_rw)->x86_tss.io_bitmap_base = r->io_bitmap_base;
@@ -144,22 +163,29 @@ static void odd_state_restore(const struct hal_root_state *r)
 
 /* ---- user state in and out of the registers --------------------------------------------------- */
 
-static void root_save(struct hal_cpu *hc)
+/* Mostly equal, and the write is slow on real machines. @hc->gsbase was just read. */
+static __always_inline void gsbase_set(const struct hal_cpu *hc, unsigned long base)
+{
+	if (unlikely(hc->gsbase != base))
+		msr_set(MSR_KERNEL_GS_BASE, base);
+}
+
+static __always_inline void root_save(struct hal_cpu *hc)
 {
 	struct hal_root_state *r = &hc->root;
 
 	r->top_of_stack = *top_of_stack();
 	r->cr3 = __native_read_cr3();
 	selectors_save(r);
-	r->fsbase = hal_fsbase_get();
-	rdmsrl(MSR_KERNEL_GS_BASE, r->gsbase);
+	r->fsbase = fsbase_get();
+	r->gsbase = hc->gsbase = msr_get(MSR_KERNEL_GS_BASE);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		r->pkru = rdpkru();
-	hal_xstate_save(r->xstate, hal_xstate_root_mask());
+	hal_xstate_save(r->xstate, hal_xstate_root_mask);
 	odd_state_save(r);
 }
 
-static void root_restore(struct hal_cpu *hc)
+static __always_inline void root_restore(struct hal_cpu *hc)
 {
 	struct hal_root_state *r = &hc->root;
 
@@ -167,24 +193,24 @@ static void root_restore(struct hal_cpu *hc)
 	cr3_load_root(r->cr3);
 	smp_store_release(&hc->hard_mm, NULL);
 	selectors_restore(r);
-	hal_fsbase_set(r->fsbase);
-	wrmsrl(MSR_KERNEL_GS_BASE, r->gsbase);
-	hal_xstate_restore(r->xstate, hal_xstate_root_mask());
+	fsbase_set(r->fsbase);
+	gsbase_set(hc, r->gsbase);
+	hal_xstate_restore(r->xstate, hal_xstate_root_mask);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(r->pkru);
 	odd_state_restore(r);
 }
 
-static void user_save(struct hal_user *u)
+static __always_inline void user_save(struct hal_cpu *hc, struct hal_user *u)
 {
-	u->fsbase = hal_fsbase_get();
-	rdmsrl(MSR_KERNEL_GS_BASE, u->gsbase);
+	u->fsbase = fsbase_get();
+	u->gsbase = hc->gsbase = msr_get(MSR_KERNEL_GS_BASE);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		u->pkru = rdpkru();
 	hal_xstate_save(u->xstate, u->xfeatures);
 }
 
-static void user_restore(struct hal_cpu *hc, struct hal_user *u)
+static __always_inline void user_restore(struct hal_cpu *hc, struct hal_user *u)
 {
 	*top_of_stack() = (unsigned long)u->stack + HAL_STACK_SIZE;
 	if (hc->hard_mm != u->mm) {
@@ -196,8 +222,8 @@ static void user_restore(struct hal_cpu *hc, struct hal_user *u)
 		smp_mb();
 		cr3_load_user(u);
 	}
-	hal_fsbase_set(u->fsbase);
-	wrmsrl(MSR_KERNEL_GS_BASE, u->gsbase);
+	fsbase_set(u->fsbase);
+	gsbase_set(hc, u->gsbase);
 	hal_xstate_restore(u->xstate, u->xfeatures);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
@@ -217,7 +243,7 @@ void hal_flush_answer(struct hal_cpu *hc)
 static void live_change(struct hal_cpu *hc, struct hal_user *to)
 {
 	if (hc->live)
-		user_save(hc->live);
+		user_save(hc, hc->live);
 	else
 		root_save(hc);
 	if (to)

@@ -47,10 +47,6 @@ static inline struct pt_regs *hal_user_regs(const struct hal_user *u)
 	return (struct pt_regs *)(u->stack + HAL_STACK_SIZE) - 1;
 }
 
-/* 0 or -EOPNOTSUPP after a message: which vector state instructions this CPU has. In-band. */
-int hal_xstate_init(void);
-unsigned int hal_xstate_root_size(void);
-
 /* Room for @u and its stack; owner is current. 0 or -ENOMEM. Context: in-band, may sleep. */
 int hal_user_init(struct hal_user *u);
 void hal_user_destroy(struct hal_user *u);
@@ -70,11 +66,6 @@ void hal_user_give(struct hal_user *u);
 
 /* Set @ctx to start in user mode from @u's pt_regs. */
 void hal_context_start_user(struct hal_context *ctx, struct hal_user *u);
-
-/* Raw vector state. Context: hard masked, or preemption off. */
-void hal_xstate_save(void *buf, u64 mask);
-void hal_xstate_restore(void *buf, u64 mask);
-u64 hal_xstate_root_mask(void);
 
 /* The CPU's FS base, which while in the kernel is the user's. */
 unsigned long hal_fsbase_get(void);

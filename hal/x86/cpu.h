@@ -43,7 +43,8 @@ struct hal_timer {
 	unsigned int mult, shift;	/* ns to hardware ticks */
 	int split;			/* the count ends before the deadline */
 	int linux_due;			/* the tick that Linux must still see */
-	hal_time_t last_now;
+	hal_time_t last_now;		/* the last reading of the clock here, */
+	unsigned long last_tsc;		/* and of the TSC then */
 };
 
 struct hal_cpu {
@@ -52,6 +53,7 @@ struct hal_cpu {
 	struct pipeline pipe;
 	struct hal_timer timer;
 	struct hal_user *live;		/* whose user state is in the registers; NULL: Linux's */
+	unsigned long gsbase;		/* user GS base as last read from the register */
 	struct hal_root_state root;
 	unsigned int kicked;		/* (a) an oob IPI is under way */
 	int waits_told;			/* nk_hal_inband_waits() was called in this residence */

@@ -19,6 +19,7 @@
 #include <asm/ptrace.h>
 #include <asm/trapnr.h>
 #include <keel/abi.h>
+#include "compat.h"
 #include "cpu.h"
 #include "entry.h"
 #include "irq.h"
@@ -106,7 +107,7 @@ int entry_replace(struct patch_set *set, unsigned long addr, unsigned long targe
 
 /* ---- interrupts -------------------------------------------------------------------------------- */
 
-static int irq_stubs;
+static int irq_stubs;	/* in use, the timer's beside */
 
 /* The stub @asm_name calls @c_name, that calls its inner function twice (or, being short, not). */
 static int irq_entry_add(struct patch_set *set, struct patch_set *own, unsigned long asm_addr,
@@ -114,7 +115,7 @@ static int irq_entry_add(struct patch_set *set, struct patch_set *own, unsigned 
 {
 	struct call_site outer, inner[3];
 	char inner_name[KSYM_NAME_LEN];
-	int i = irq_stubs, n, err;
+	int i = kind == IRQ_TIMER ? HAL_TIMER_STUB : irq_stubs, n, err;
 
 	if (i == HAL_IRQ_STUBS) {
 		pr_err("keel: more interrupt entries than this build has stubs for\n");
@@ -130,7 +131,8 @@ static int irq_entry_add(struct patch_set *set, struct patch_set *own, unsigned 
 		pr_err("keel: %s calls its inner handler %d times, not twice\n", c_name, n);
 		return -ENOEXEC;
 	}
-	irq_stubs++;
+	if (kind != IRQ_TIMER)
+		irq_stubs++;
 	hal_irq_table[i].kind = kind;
 	hal_irq_table[i].vector = vector;
 	err = patch_add_disp(own, hal_irq_jmp[i], outer.target);
@@ -302,7 +304,8 @@ int entry_prepare(struct patch_set *linux_text, struct patch_set *own)
 {
 	int err;
 
-	irq_stubs = exc_stubs = 0;
+	irq_stubs = HAL_TIMER_STUB + 1;
+	exc_stubs = 0;
 	err = idt_prepare(linux_text, own);
 	return err ? err : syscalls_prepare(linux_text, own);
 }
@@ -356,10 +359,10 @@ int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub)
 	return kind == EXC_INVALID_OP ? HAL_EXC_STALLED_OPEN : HAL_EXC_STALLED;
 }
 
-/* May sysret be used: as Linux decides. */
+/* May sysret be used: as Linux decides. 6.1 decides later, in assembly. */
 static int sysret_ok(const struct pt_regs *regs)
 {
-	return regs->cx == regs->ip && regs->r11 == regs->flags && regs->cs == __USER_CS &&
+	return KEEL_LINUX_612 && regs->cx == regs->ip && regs->r11 == regs->flags && regs->cs == __USER_CS &&
 	       regs->ss == __USER_DS && regs->ip < TASK_SIZE_MAX &&
 	       !(regs->flags & (X86_EFLAGS_RF | X86_EFLAGS_TF));
 }

@@ -160,13 +160,16 @@ static void kick_gate(struct hal_cpu *hc, struct pt_regs *regs)
 		shadow_return(regs);
 }
 
-static int timer_gate(struct hal_cpu *hc, struct pt_regs *regs)
+int hal_timer_gate(struct pt_regs *regs)
 {
+	struct hal_cpu *hc = hal_this();
+
 	hal_apic_eoi();
+	if (unlikely(!hc->timer.dev))
+		return linux_arrive(hc, regs, LOCAL_TIMER_VECTOR);
 	hal_timer_interrupt(hc);
 	/* Oob threads first; when this returns for root, Linux's turn has come. */
 	nk_hal_preempt();
-	hc = hal_this();
 	if (hc->timer.linux_due && linux_arrive(hc, regs, LOCAL_TIMER_VECTOR)) {
 		hc->timer.linux_due = 0;
 		return 1;
@@ -191,12 +194,6 @@ int hal_irq_gate(struct pt_regs *regs, unsigned long vector, int stub)
 	int deliver;
 
 	switch (s->kind) {
-	case IRQ_TIMER:
-		if (hc->timer.dev)
-			return timer_gate(hc, regs);
-		hal_apic_eoi();
-		vector = s->vector;
-		break;
 	case IRQ_PLATFORM:
 		hal_apic_eoi();
 		if (xchg(&hc->kicked, 0)) {

@@ -171,9 +171,13 @@ SYM_FUNC_END(hal_update_vsyscall)
 SYM_FUNC_START_LOCAL(hal_irq_stub_\n)
 	pushq	%rdi
 	pushq	%rsi
-	movl	$\n, %edx
 	subq	$8, %rsp
+.if \n == HAL_TIMER_STUB
+	call	hal_timer_gate
+.else
+	movl	$\n, %edx
 	call	hal_irq_gate
+.endif
 	addq	$8, %rsp
 	popq	%rsi
 	popq	%rdi

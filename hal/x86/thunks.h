@@ -10,6 +10,8 @@
 #define HAL_EXC_STUBS		32
 #define HAL_SYSCALL_STUBS	4
 
+#define HAL_TIMER_STUB		0	/* kept for the timer interrupt: the shortest way */
+
 /* The same numbers spelt out, for the assembler's .irp. */
 #define HAL_SYSCALL_STUB_LIST	0, 1, 2, 3
 #define HAL_EXC_STUB_LIST						\
@@ -42,6 +44,7 @@ int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
 unsigned long hal_kallsyms_lookup_name(const char *name);
 
 /* Entered from thunks.S only. All hard masked. */
+int hal_timer_gate(struct pt_regs *regs);
 int hal_irq_gate(struct pt_regs *regs, unsigned long vector, int stub);
 void hal_irq_replay(void);
 int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub);

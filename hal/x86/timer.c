@@ -29,7 +29,7 @@ struct tk_fast_view {
 };
 
 static const struct tk_fast_view *tk_fast;
-static int deadline_mode;	/* TSC deadline instead of the one-shot count */
+static int deadline_mode __read_mostly;	/* TSC deadline instead of the one-shot count */
 
 static __always_inline u64 tsc_read(void)
 {
@@ -39,7 +39,7 @@ static __always_inline u64 tsc_read(void)
 	return (u64)high << 32 | low;
 }
 
-static __always_inline hal_time_t clock_read(void)
+static __always_inline hal_time_t clock_read(u64 *tsc)
 {
 	const struct tk_read_base *b;
 	unsigned int seq;
@@ -49,24 +49,37 @@ static __always_inline hal_time_t clock_read(void)
 	do {
 		seq = READ_ONCE(tk_fast->seq);
 		b = &tk_fast->base[seq & 1];
-		delta = tsc_read() - b->cycle_last;
-		if (delta < 0)
+		*tsc = tsc_read();
+		delta = *tsc - b->cycle_last;
+		if (unlikely(delta < 0))
 			delta = 0;
 		now = b->base + (((u64)delta * b->mult + b->xtime_nsec) >> b->shift);
-		barrier();
 	} while (unlikely(READ_ONCE(tk_fast->seq) != seq));
 	return now;
 }
 
+static __always_inline hal_time_t clock_now(struct hal_timer *t)
+{
+	u64 tsc;
+	hal_time_t now = clock_read(&tsc);
+
+	if (unlikely(now < t->last_now))
+		return t->last_now;
+	t->last_now = now;
+	t->last_tsc = tsc;
+	return now;
+}
+
+/* Time since the last reading on this CPU, for programming the hardware: shorter than a full reading,
+ * and as exact as long as that is not far back. */
+static __always_inline hal_time_t clock_step(const struct hal_timer *t)
+{
+	return (rdtsc() - t->last_tsc) * tk_fast->base[0].mult >> tk_fast->base[0].shift;
+}
+
 hal_time_t hal_clock_now(void)
 {
-	hal_time_t now = clock_read();
-	hal_time_t last = this_cpu_read(hal_cpu_data.timer.last_now);
-
-	if (now <= last)
-		return last;
-	this_cpu_write(hal_cpu_data.timer.last_now, now);
-	return now;
+	return clock_now(&hal_this()->timer);
 }
 
 hal_time_t hal_clock_realtime_offset(void)
@@ -84,6 +97,7 @@ int hal_clock_ok(void)
 int hal_clock_init(void)
 {
 	hal_time_t a, b, c;
+	u64 tsc;
 
 	tk_fast = (const struct tk_fast_view *)hal_sym.tk_fast_mono;
 	if (!hal_clock_ok()) {
@@ -91,7 +105,7 @@ int hal_clock_init(void)
 		return -EOPNOTSUPP;
 	}
 	a = ktime_get_mono_fast_ns();
-	b = clock_read();
+	b = clock_read(&tsc);
 	c = ktime_get_mono_fast_ns();
 	if (b < a || b > c) {
 		pr_err("keel: the kernel's fast timekeeper is not laid out as expected\n");
@@ -103,8 +117,9 @@ int hal_clock_init(void)
 /* ---- hardware ------------------------------------------------------------------------ */
 
 #define COUNT_MAX_NS 2000000000LL	/* one count: longer sleeps wake and program again */
+#define STEP_MAX_NS  20000000LL		/* farther deadlines: the last reading may be old */
 
-static void hardware_set(struct hal_cpu *hc, hal_time_t deadline)
+static __always_inline void hardware_set(struct hal_cpu *hc, hal_time_t deadline)
 {
 	struct hal_timer *t = &hc->timer;
 	hal_time_t delta;
@@ -112,15 +127,19 @@ static void hardware_set(struct hal_cpu *hc, hal_time_t deadline)
 
 	t->hardware = deadline;
 	t->split = 0;
-	if (deadline == HAL_TIME_NEVER) {
+	if (unlikely(deadline == HAL_TIME_NEVER)) {
 		if (deadline_mode)
 			wrmsrl(MSR_IA32_TSC_DEADLINE, 0);
 		else
 			hal_apic_write(APIC_TMICT, 0);
 		return;
 	}
-	delta = deadline - hal_clock_now();
-	if (delta > COUNT_MAX_NS) {
+	delta = deadline - t->last_now;
+	if (unlikely(delta > STEP_MAX_NS))
+		delta = deadline - clock_now(t);
+	else
+		delta -= clock_step(t);
+	if (unlikely(delta > COUNT_MAX_NS)) {
 		delta = COUNT_MAX_NS;
 		t->split = 1;
 	}
@@ -133,7 +152,7 @@ static void hardware_set(struct hal_cpu *hc, hal_time_t deadline)
 	}
 }
 
-static __always_inline void timer_update(struct hal_cpu *hc)
+static void timer_update(struct hal_cpu *hc)
 {
 	struct hal_timer *t = &hc->timer;
 	hal_time_t next = t->oob < t->inband ? t->oob : t->inband;
@@ -154,7 +173,7 @@ void hal_timer_program(hal_time_t deadline)
 void hal_timer_interrupt(struct hal_cpu *hc)
 {
 	struct hal_timer *t = &hc->timer;
-	hal_time_t now = hal_clock_now();
+	hal_time_t now = clock_now(t);
 	int early = !t->split;
 
 	t->hardware = HAL_TIME_NEVER;	/* it fired */
@@ -170,7 +189,8 @@ void hal_timer_interrupt(struct hal_cpu *hc)
 	}
 	if (early)
 		t->linux_due = 1;	/* raised from the log, or broadcast by another CPU */
-	timer_update(hc);
+	if (t->hardware == HAL_TIME_NEVER)
+		timer_update(hc);	/* else nk_hal_tick() has just done it */
 }
 
 /* ---- Linux's side ------------------------------------------------------------------- */

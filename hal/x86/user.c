@@ -16,6 +16,7 @@
 #include <keel/abi.h>
 #include "context.h"
 #include "attach.h"
+#include "xstate.h"
 
 #define XSTATE_ALIGN 64
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Vector state, raw: FXSAVE, XSAVE or XSAVES, whichever Linux uses on this CPU.
+ */
+#ifndef HAL_X86_XSTATE_H
+#define HAL_X86_XSTATE_H
+
+#include <linux/types.h>
+#include <asm/cpufeature.h>
+
+extern u64 hal_xstate_root_mask;	/* XCR0 | XSS */
+
+/* Learn what this CPU has. 0 or -EOPNOTSUPP after a message. Context: in-band. */
+int hal_xstate_init(void);
+
+/* Bytes of a whole image, with every feature. */
+unsigned int hal_xstate_root_size(void);
+
+/* Context: hard masked, or preemption off; @buf 64-byte aligned. */
+static __always_inline void hal_xstate_save(void *buf, u64 mask)
+{
+	u32 low = mask, high = mask >> 32;
+
+	if (static_cpu_has(X86_FEATURE_XSAVES))
+		asm volatile("xsaves64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
+	else if (static_cpu_has(X86_FEATURE_XSAVE))
+		asm volatile("xsave64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
+	else
+		asm volatile("fxsaveq (%0)" : : "r"(buf) : "memory");
+}
+
+static __always_inline void hal_xstate_restore(void *buf, u64 mask)
+{
+	u32 low = mask, high = mask >> 32;
+
+	if (static_cpu_has(X86_FEATURE_XSAVES))
+		asm volatile("xrstors64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
+	else if (static_cpu_has(X86_FEATURE_XSAVE))
+		asm volatile("xrstor64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
+	else
+		asm volatile("fxrstorq (%0)" : : "r"(buf) : "memory");
+}
+
+#endif
