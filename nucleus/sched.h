@@ -38,7 +38,11 @@ extern struct nk_rq nk_rqs[HAL_MAX_CPUS];
 /* Context: hard masked, or an oob thread. */
 static inline struct nk_rq *nk_rq_this(void)
 {
-	return &nk_rqs[hal_cpu()];
+	struct nk_rq *rq = &nk_rqs[hal_cpu()];
+
+	/* Hide where it comes from, or it is computed anew at each use. */
+	__asm__("" : "+r"(rq));
+	return rq;
 }
 
 /* Context: hard masked, or an oob thread. */
@@ -64,12 +68,19 @@ static inline void nk_rq_resched(struct nk_rq *rq)
 		hal_ipi_send(rq->cpu);
 }
 
-/* Queue @t, which is new on @rq or woken, behind its equals. Context: rq lock held. */
-static inline void nk_rq_enqueue(struct nk_rq *rq, struct nk_thread *t)
+/* Queue @t, which is new on @rq or woken, behind its equals; 1 when it beats what runs there.
+ * Context: rq lock held. */
+static inline int nk_rq_add(struct nk_rq *rq, struct nk_thread *t)
 {
 	t->state = NK_READY;
 	nk_runq_add_tail(&rq->ready, &t->run_node, t->eprio);
-	if (t->eprio > rq->curr->eprio)
+	return t->eprio > rq->curr->eprio;
+}
+
+/* The same, and make the CPU look. Context: rq lock held. */
+static inline void nk_rq_enqueue(struct nk_rq *rq, struct nk_thread *t)
+{
+	if (nk_rq_add(rq, t))
 		nk_rq_resched(rq);
 }
 
@@ -80,6 +91,20 @@ static inline void nk_rq_wake(struct nk_rq *rq, struct nk_thread *t, int error)
 	t->wait_error = error;
 	if (t->state == NK_BLOCKED)
 		nk_rq_enqueue(rq, t);
+}
+
+/* @t's timer has expired; it is armed on its own CPU only, so this is that.
+ * Context: irq on @rq's CPU; takes the rq lock. */
+static inline void nk_rq_timeout(struct nk_rq *rq, struct nk_thread *t)
+{
+	nk_lock_acquire(&rq->lock);
+	if (nk_likely(t->waiting)) {
+		t->waiting = 0;
+		t->wait_error = t->timeout_error;
+		if (nk_likely(t->state == NK_BLOCKED) && nk_rq_add(rq, t))
+			rq->resched = 1;
+	}
+	nk_lock_release(&rq->lock);
 }
 
 /* Lock the rq of @t and return it. Its CPU may change until the lock is held.

@@ -8,14 +8,6 @@
 #include "nucleus/pi.h"
 #include "nucleus/sched.h"
 
-static void time_is_up(struct nk_timer *timer, nk_time_t now)
-{
-	struct nk_thread *t = nk_container_of(timer, struct nk_thread, timer);
-
-	(void)now;
-	nk_thread_wake(t, t->timeout_error);
-}
-
 void nk_thread_init(struct nk_thread *t, const char *name, int prio, int cpu)
 {
 	int i;
@@ -26,7 +18,7 @@ void nk_thread_init(struct nk_thread *t, const char *name, int prio, int cpu)
 	t->base_prio = prio;
 	t->eprio = prio;
 	nk_plist_init(&t->owned);
-	nk_timer_init(&t->timer, time_is_up);
+	nk_timer_init(&t->timer, NULL);
 	for (i = 0; i < NK_NAME_LEN - 1 && name[i]; i++)
 		t->name[i] = name[i];
 }

@@ -14,9 +14,9 @@
  * T5 the hardware waits for the root or for something earlier. Stopping a timer leaves the
  *    hardware alone: a tick that finds nothing due programs anew.
  *
- * In a tick, programmed lies in the past of everything, so that whoever starts a timer leaves
- * the hardware to the end of the tick. Another CPU that starts an earlier one sends a kick; it
- * never writes programmed:
+ * programmed is written by its own CPU only, under the lock. What is started there during a tick
+ * changes it and leaves the hardware to the end of the tick. Another CPU that starts an
+ * earlier one sends a kick:
  *
  *	tick, CPU 0				start_on(0), CPU 1
  *	lock; programmed = 50; unlock
@@ -124,6 +124,7 @@ void nk_timer_base_init(struct nk_timer_base *base)
 	nk_lock_init(&base->lock, NK_RANK_TIMER);
 	base->root = NULL;
 	base->running = NULL;
+	base->in_tick = 0;
 	base->programmed = NK_TIME_NEVER;
 }
 
@@ -163,7 +164,8 @@ static int disarm(struct nk_timer *timer, int cpu)
 static void program_locked(struct nk_timer_base *base, nk_time_t deadline)
 {
 	base->programmed = deadline;
-	hal_timer_program(deadline);
+	if (!base->in_tick)
+		hal_timer_program(deadline);
 }
 
 void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time_t interval)
@@ -214,7 +216,8 @@ static int is_quiet(struct nk_timer *timer)
 {
 	hal_flags_t flags = hal_oob_save();
 	struct nk_timer_base *base = lock_base_of(timer);
-	int quiet = !timer->armed && base->running != timer;
+	int quiet = !timer->armed &&
+		    __atomic_load_n(&base->running, __ATOMIC_ACQUIRE) != timer;
 
 	nk_lock_release(&base->lock);
 	hal_oob_restore(flags);
@@ -247,43 +250,59 @@ static void rearm_periodic(struct nk_timer_base *base, struct nk_timer *t, nk_ti
 	heap_insert(base, t);
 }
 
-/* The base lock is free while the handler runs. */
-static inline void expire(struct nk_timer_base *base, struct nk_timer *t, nk_time_t now)
+/* Take the first timer off if it is due, else NULL; either way say what comes next. */
+static inline struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t now)
 {
-	heap_pop(base);
-	t->due = t->deadline;
-	if (t->interval)
-		rearm_periodic(base, t, now);
-	base->running = t;
-	nk_lock_release(&base->lock);
-	t->handler(t, now);
+	struct nk_timer *t;
+
 	nk_lock_acquire(&base->lock);
-	base->running = NULL;
+	t = base->root;
+	if (nk_likely(t && t->deadline <= now)) {
+		heap_pop(base);
+		t->due = t->deadline;
+		if (t->interval)
+			rearm_periodic(base, t, now);
+		if (t->handler)
+			base->running = t;
+	} else {
+		t = NULL;
+	}
+	base->programmed = base->root ? base->root->deadline : NK_TIME_NEVER;
+	nk_lock_release(&base->lock);
+	return t;
 }
 
+static void run_handler(struct nk_rq *rq, struct nk_timer *t, nk_time_t now)
+{
+	rq->irq_depth++;
+	t->handler(t, now);
+	rq->irq_depth--;
+	__atomic_store_n(&rq->timers.running, NULL, __ATOMIC_RELEASE);
+}
+
+/*
+ * From here to the switch is the wake-up path. A thread's timer, the one without a handler, is
+ * served without an indirect call; with one timer due the base lock is taken once.
+ */
 void nk_hal_tick(nk_time_t now)
 {
 	struct nk_rq *rq = nk_rq_this();
 	struct nk_timer_base *base = &rq->timers;
 	int budget = NK_TIMER_BATCH;
 	struct nk_timer *t;
-	nk_time_t next;
 
-	rq->irq_depth++;
-	nk_lock_acquire(&base->lock);
-	base->programmed = 0;
-	for (;;) {
-		t = base->root;
-		next = t ? t->deadline : NK_TIME_NEVER;
-		if (next > now || !budget)
+	base->in_tick = 1;
+	do {
+		t = take_due(base, now);
+		if (!t)
 			break;
-		expire(base, t, now);
-		budget--;
-	}
-	base->programmed = next;
-	nk_lock_release(&base->lock);
-	hal_timer_program(next);
-	rq->irq_depth--;
+		if (t->handler)
+			run_handler(rq, t, now);
+		else
+			nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
+	} while (nk_unlikely(base->programmed <= now) && --budget);
+	base->in_tick = 0;
+	hal_timer_program(base->programmed);
 }
 
 void nk_timer_kick(struct nk_timer_base *base)

@@ -23,14 +23,16 @@ struct nk_timer {
 	nk_time_t interval;		/* (b) 0: one-shot */
 	nk_time_t due;			/* (b) the expiry being, or last, served */
 	unsigned long overruns;		/* (b) grid points skipped since the start */
-	void (*handler)(struct nk_timer *timer, nk_time_t now);	/* (c) */
+	/* (c) NULL: the timer of a thread */
+	void (*handler)(struct nk_timer *timer, nk_time_t now);
 };
 
 struct nk_timer_base {
 	struct nk_lock lock;
 	struct nk_timer *root;		/* (b) earliest deadline */
-	struct nk_timer *running;	/* (b) whose handler runs on this CPU now */
-	nk_time_t programmed;		/* (b) what the hardware waits for; in a tick: the past */
+	struct nk_timer *running;	/* (a) whose handler runs on this CPU now */
+	nk_time_t programmed;		/* (b) what the hardware waits for */
+	int in_tick;			/* this CPU only: the hardware comes last */
 };
 
 /* Context: any; never blocks. */
