@@ -15,42 +15,44 @@
 
 struct nk_runq {
 	nk_u64 used[NK_RUNQ_WORDS];
-	struct nk_list level[NK_PRIO_LEVELS];
+	struct nk_list *first[NK_PRIO_LEVELS];	/* of a ring without a head, or NULL */
 };
 
 static inline void nk_runq_init(struct nk_runq *q)
 {
-	int i;
-
-	for (i = 0; i < NK_RUNQ_WORDS; i++)
-		q->used[i] = 0;
-	for (i = 0; i < NK_PRIO_LEVELS; i++)
-		nk_list_init(&q->level[i]);
-}
-
-static inline void nk_runq_mark(struct nk_runq *q, int prio)
-{
-	q->used[(unsigned int)prio / 64] |= (nk_u64)1 << ((unsigned int)prio % 64);
+	*q = (struct nk_runq){ .used = { 0 } };
 }
 
 static inline void nk_runq_add_tail(struct nk_runq *q, struct nk_list *node, int prio)
 {
-	nk_list_add_before(node, &q->level[prio]);
-	nk_runq_mark(q, prio);
+	struct nk_list *first = q->first[prio];
+
+	if (first) {
+		nk_list_add_before(node, first);
+		return;
+	}
+	nk_list_init(node);
+	q->first[prio] = node;
+	q->used[(unsigned int)prio / 64] |= (nk_u64)1 << ((unsigned int)prio % 64);
 }
 
+/* In a ring the place behind the last is the one before the first. */
 static inline void nk_runq_add_head(struct nk_runq *q, struct nk_list *node, int prio)
 {
-	nk_list_add_before(node, q->level[prio].next);
-	nk_runq_mark(q, prio);
+	nk_runq_add_tail(q, node, prio);
+	q->first[prio] = node;
 }
 
 static inline void nk_runq_del(struct nk_runq *q, struct nk_list *node, int prio)
 {
+	if (nk_list_empty(node)) {
+		q->first[prio] = NULL;
+		q->used[(unsigned int)prio / 64] &= ~((nk_u64)1 << ((unsigned int)prio % 64));
+		return;
+	}
 	nk_list_del(node);
-	if (nk_list_empty(&q->level[prio]))
-		q->used[(unsigned int)prio / 64] &=
-			~((nk_u64)1 << ((unsigned int)prio % 64));
+	if (q->first[prio] == node)
+		q->first[prio] = node->next;
 }
 
 /* The highest priority in use, or 0 when empty: level 0 is root's, which is never queued. */
@@ -64,9 +66,7 @@ static inline int nk_runq_top(const struct nk_runq *q)
 /* The first node of the highest level, or NULL. */
 static inline struct nk_list *nk_runq_first(const struct nk_runq *q)
 {
-	int prio = nk_runq_top(q);
-
-	return prio ? q->level[prio].next : NULL;
+	return q->first[nk_runq_top(q)];
 }
 
 #endif

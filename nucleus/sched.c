@@ -177,23 +177,31 @@ void nk_yield(void)
 	hal_oob_restore(flags);
 }
 
+static int queued_check(const struct nk_rq *rq, const struct nk_thread *t, int prio)
+{
+	if (t->cpu != rq->cpu || t->eprio != prio)
+		return 2;
+	if (t->state != NK_READY && t->state != NK_RUNNING)
+		return 2;
+	return t->state == NK_RUNNING && t != rq->curr ? 3 : 0;
+}
+
 static int level_check(const struct nk_rq *rq, int prio)
 {
-	const struct nk_list *l, *head = &rq->ready.level[prio];
-	const struct nk_thread *t;
+	const struct nk_list *first = rq->ready.first[prio], *l = first;
 	int used = rq->ready.used[prio / 64] >> (prio % 64) & 1;
+	int broken;
 
-	if (used == nk_list_empty(head))
+	if (used != (first != NULL))
 		return 1;
-	for (l = head->next; l != head; l = l->next) {
-		t = nk_container_of(l, struct nk_thread, run_node);
-		if (t->cpu != rq->cpu || t->eprio != prio)
-			return 2;
-		if (t->state != NK_READY && t->state != NK_RUNNING)
-			return 2;
-		if (t->state == NK_RUNNING && t != rq->curr)
-			return 3;
-	}
+	if (!first)
+		return 0;
+	do {
+		broken = queued_check(rq, nk_container_of(l, struct nk_thread, run_node), prio);
+		if (broken)
+			return broken;
+		l = l->next;
+	} while (l != first);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "nucleus/runq.h"
 #include "nucleus/thread.h"
 
+/* The alignment is the size too: a power of two finds a CPU's by a shift. */
 struct nk_rq {
 	struct nk_lock lock;
 	int cpu;			/* (c) */
@@ -31,14 +32,14 @@ struct nk_rq {
 	unsigned long waits_switches;	/* (o) root.switches at that time */
 
 	struct nk_thread root;		/* Linux */
-} __attribute__((aligned(64)));
+} __attribute__((aligned(2048)));
 
 extern struct nk_rq nk_rqs[HAL_MAX_CPUS];
 
 /* Context: hard masked, or an oob thread. */
 static inline struct nk_rq *nk_rq_this(void)
 {
-	struct nk_rq *rq = &nk_rqs[hal_cpu()];
+	struct nk_rq *rq = &nk_rqs[(unsigned int)hal_cpu()];
 
 	/* Hide where it comes from, or it is computed anew at each use. */
 	__asm__("" : "+r"(rq));
@@ -98,10 +99,10 @@ static inline void nk_rq_wake(struct nk_rq *rq, struct nk_thread *t, int error)
 static inline void nk_rq_timeout(struct nk_rq *rq, struct nk_thread *t)
 {
 	nk_lock_acquire(&rq->lock);
-	if (nk_likely(t->waiting)) {
+	if (nk_likely(t->state == NK_BLOCKED)) {
 		t->waiting = 0;
 		t->wait_error = t->timeout_error;
-		if (nk_likely(t->state == NK_BLOCKED) && nk_rq_add(rq, t))
+		if (nk_rq_add(rq, t))
 			rq->resched = 1;
 	}
 	nk_lock_release(&rq->lock);

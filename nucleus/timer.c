@@ -108,13 +108,13 @@ static void heap_remove(struct nk_timer_base *base, struct nk_timer *t)
 		parent = parent->parent;
 }
 
-/* The root alone: without a left child there is no right one either. */
-static inline void heap_pop(struct nk_timer_base *base)
+/* The root has no right child: the left one, if any, is the new root. */
+static inline void heap_pop_only_child(struct nk_timer_base *base)
 {
 	struct nk_timer *t = base->root;
 
 	t->armed = 0;
-	base->root = t->right ? merge(t->left, t->right) : t->left;
+	base->root = t->left;
 	if (base->root)
 		base->root->parent = NULL;
 }
@@ -250,15 +250,20 @@ static void rearm_periodic(struct nk_timer_base *base, struct nk_timer *t, nk_ti
 	heap_insert(base, t);
 }
 
+static inline nk_time_t next_deadline(const struct nk_timer_base *base)
+{
+	return base->root ? base->root->deadline : NK_TIME_NEVER;
+}
+
 /* Take the first timer off if it is due, else NULL; either way say what comes next. */
-static inline struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t now)
+static struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t now)
 {
 	struct nk_timer *t;
 
 	nk_lock_acquire(&base->lock);
 	t = base->root;
-	if (nk_likely(t && t->deadline <= now)) {
-		heap_pop(base);
+	if (t && t->deadline <= now) {
+		heap_remove(base, t);
 		t->due = t->deadline;
 		if (t->interval)
 			rearm_periodic(base, t, now);
@@ -267,7 +272,7 @@ static inline struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t no
 	} else {
 		t = NULL;
 	}
-	base->programmed = base->root ? base->root->deadline : NK_TIME_NEVER;
+	base->programmed = next_deadline(base);
 	nk_lock_release(&base->lock);
 	return t;
 }
@@ -275,23 +280,19 @@ static inline struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t no
 static void run_handler(struct nk_rq *rq, struct nk_timer *t, nk_time_t now)
 {
 	rq->irq_depth++;
+	rq->timers.in_tick = 1;
 	t->handler(t, now);
+	rq->timers.in_tick = 0;
 	rq->irq_depth--;
 	__atomic_store_n(&rq->timers.running, NULL, __ATOMIC_RELEASE);
 }
 
-/*
- * From here to the switch is the wake-up path. A thread's timer, the one without a handler, is
- * served without an indirect call; with one timer due the base lock is taken once.
- */
-void nk_hal_tick(nk_time_t now)
+/* Any timers, any number of them. */
+static __attribute__((noinline)) void serve_due(struct nk_rq *rq, nk_time_t now, int budget)
 {
-	struct nk_rq *rq = nk_rq_this();
 	struct nk_timer_base *base = &rq->timers;
-	int budget = NK_TIMER_BATCH;
 	struct nk_timer *t;
 
-	base->in_tick = 1;
 	do {
 		t = take_due(base, now);
 		if (!t)
@@ -300,9 +301,36 @@ void nk_hal_tick(nk_time_t now)
 			run_handler(rq, t, now);
 		else
 			nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
-	} while (nk_unlikely(base->programmed <= now) && --budget);
-	base->in_tick = 0;
+	} while (base->programmed <= now && --budget);
 	hal_timer_program(base->programmed);
+}
+
+/*
+ * From here to the switch is the wake-up path, where every instruction counts. The first timer
+ * due is mostly that of a thread, without a handler, and its place in the heap is taken by
+ * its only child, if any: that case alone is served here, without a call.
+ */
+void nk_hal_tick(nk_time_t now)
+{
+	struct nk_rq *rq = nk_rq_this();
+	struct nk_timer_base *base = &rq->timers;
+	struct nk_timer *t;
+
+	nk_lock_acquire(&base->lock);
+	t = base->root;
+	if (nk_unlikely(!t || t->deadline > now || t->handler || t->right)) {
+		nk_lock_release(&base->lock);
+		serve_due(rq, now, NK_TIMER_BATCH);
+		return;
+	}
+	heap_pop_only_child(base);
+	base->programmed = next_deadline(base);
+	nk_lock_release(&base->lock);
+	nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
+	if (nk_unlikely(base->programmed <= now))
+		serve_due(rq, now, NK_TIMER_BATCH - 1);
+	else
+		hal_timer_program(base->programmed);
 }
 
 void nk_timer_kick(struct nk_timer_base *base)
