@@ -288,7 +288,7 @@ static void run_handler(struct nk_rq *rq, struct nk_timer *t, nk_time_t now)
 }
 
 /* Any timers, any number of them. */
-static __attribute__((noinline)) void serve_due(struct nk_rq *rq, nk_time_t now, int budget)
+static __attribute__((__noinline__)) void serve_due(struct nk_rq *rq, nk_time_t now, int budget)
 {
 	struct nk_timer_base *base = &rq->timers;
 	struct nk_timer *t;
