@@ -52,6 +52,7 @@ static const struct hard_row rows[] = {
 	 * temporary mm: nobody else may run with the CPU in that state. */
 	{ "native_flush_tlb_global", ALL },
 	{ "generic_set_mtrr", ALL },
+	{ "generic_set_all", ALL },	/* 6.1; later cache_cpu_init */
 	{ "cache_cpu_init", ALL },
 	{ "__text_poke", ALL },
 	{ "text_poke_early", ALL },
