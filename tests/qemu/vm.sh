@@ -5,7 +5,7 @@
 # shellcheck disable=SC2154
 
 boot_seconds=90		# until the first case begins, and between two
-settle_seconds=10	# what a host script may need after its case
+settle_seconds=10	# what a host script may need after its case, if it says nothing
 
 # boot_word "KEY=VALUE ..." KEY: the value, or nothing.
 boot_word() { sed -n "s/.*\b$2=\([^ ]*\).*/\1/p" <<<" $1"; }
@@ -80,8 +80,10 @@ host_start() {
 }
 
 host_finish() {
-	local dir=$1 name=$2 until=$((SECONDS + settle_seconds))
+	local dir=$1 name=$2 until settle
 	[ -n "$host_pid" ] || return 0
+	settle=$(header "$name" settle)
+	until=$((SECONDS + ${settle:-$settle_seconds} * time_scale))
 	while kill -0 "$host_pid" 2>/dev/null && [ "$SECONDS" -lt "$until" ]; do
 		sleep 0.2
 	done
@@ -144,7 +146,7 @@ vm_verdicts() {
 	END {
 		for (i = 1; i <= n; i++) {
 			name = order[i]
-			good = passed[name] && index(" " failed, " " name " ") == 0
+			good = passed[name] && index(" " failed " ", " " name " ") == 0
 			if (i == n && status != 1 && status != 3)
 				good = 0
 			print (good ? "PASS" : "FAIL"), name
