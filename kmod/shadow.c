@@ -33,25 +33,20 @@ static DEFINE_SPINLOCK(shadows_lock);
 static int suspended;
 static atomic_t parked = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(all_home);
+static struct workqueue_struct *reaper;
 
-/* Only the task itself adds, uses and drops its shadow, so what is found stays. */
-static struct shadow *shadow_find(struct task_struct *task)
+/* The caller's shadow, of @p if that is not NULL. It stays while the caller has @p's file open:
+ * who else may drop it waits for that to be closed. */
+static struct shadow *shadow_of(struct keel_process *p)
 {
 	struct shadow *s, *found = NULL;
 
 	rcu_read_lock();
-	hash_for_each_possible_rcu(shadows, s, by_task, (unsigned long)task)
-		if (s->task == task)
+	hash_for_each_possible_rcu(shadows, s, by_task, (unsigned long)current)
+		if (s->task == current && (!p || s->proc == p))
 			found = s;
 	rcu_read_unlock();
 	return found;
-}
-
-static struct shadow *shadow_of(struct keel_process *p)
-{
-	struct shadow *s = shadow_find(current);
-
-	return s && s->proc == p ? s : NULL;
 }
 
 /* ---- attach and detach ---------------------------------------------------------------------- */
@@ -68,19 +63,12 @@ static int window_claim(struct keel_process *p)
 	} else {
 		i = find_first_zero_bit(p->used, KEEL_MAX_THREADS);
 		if (i < KEEL_MAX_THREADS)
-			__set_bit(i, p->used);
+			set_bit(i, p->used);
 		else
 			i = -EAGAIN;
 	}
 	mutex_unlock(&p->lock);
 	return i;
-}
-
-static void window_release(struct keel_process *p, unsigned int i)
-{
-	mutex_lock(&p->lock);
-	__clear_bit(i, p->used);
-	mutex_unlock(&p->lock);
 }
 
 static int shadow_fill(struct shadow *s, struct keel_process *p, const struct keel_attach *req)
@@ -109,7 +97,7 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 	struct shadow *s;
 	int i, err;
 
-	if (shadow_find(current))
+	if (shadow_of(NULL))
 		return -EALREADY;
 	i = window_claim(p);
 	if (i < 0)
@@ -124,7 +112,7 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 		if (s)
 			hal_user_destroy(&s->user);
 		kfree(s);
-		window_release(p, i);
+		clear_bit(i, p->used);
 		return err;
 	}
 	get_task_struct(current);
@@ -134,20 +122,41 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 	return i;
 }
 
+static void shadow_free(struct work_struct *work)
+{
+	struct shadow *s = container_of(to_rcu_work(work), struct shadow, free);
+
+	hal_mm_put(s->mm_watch);
+	hal_user_destroy(&s->user);
+	put_task_struct(s->task);
+	kfree(s);
+}
+
+/* One only drops a shadow: its task, or the last close of the file. */
+static bool shadow_claim(struct shadow *s)
+{
+	bool first;
+
+	spin_lock(&shadows_lock);
+	first = !s->dropped;
+	s->dropped = true;
+	spin_unlock(&shadows_lock);
+	return first;
+}
+
+/* Tracepoints come here, so nothing sleeps: what may is the reaper's. Off the table last, as then
+ * the process may go. */
 static void shadow_drop(struct shadow *s)
 {
-	spin_lock(&shadows_lock);
-	hash_del_rcu(&s->by_task);
-	spin_unlock(&shadows_lock);
-	synchronize_rcu();
 	nk_mutex_abandon_all(&s->thread);
 	nk_thread_destroy(&s->thread);
 	hal_context_destroy(&s->thread.ctx);
-	hal_mm_put(s->mm_watch);
-	hal_user_destroy(&s->user);
-	window_release(s->proc, s->index);
-	put_task_struct(s->task);
-	kfree(s);
+	clear_bit(s->index, s->proc->used);
+	spin_lock(&shadows_lock);
+	hash_del_rcu(&s->by_task);
+	spin_unlock(&shadows_lock);
+	INIT_RCU_WORK(&s->free, shadow_free);
+	queue_rcu_work(reaper, &s->free);
 }
 
 int shadow_detach(struct keel_process *p)
@@ -156,33 +165,45 @@ int shadow_detach(struct keel_process *p)
 
 	if (!s)
 		return -EPERM;
-	shadow_drop(s);
+	if (shadow_claim(s))
+		shadow_drop(s);
 	return 0;
+}
+
+/* One of @p's shadows, or NULL. */
+static struct shadow *shadow_any(struct keel_process *p)
+{
+	struct shadow *s, *found = NULL;
+	int b;
+
+	rcu_read_lock();
+	hash_for_each_rcu(shadows, b, s, by_task)
+		if (s->proc == p)
+			found = s;
+	rcu_read_unlock();
+	return found;
 }
 
 void shadow_detach_all(struct keel_process *p)
 {
-	struct shadow *s, *found;
-	int b;
+	struct shadow *s;
 
-	do {
-		found = NULL;
-		spin_lock(&shadows_lock);
-		hash_for_each(shadows, b, s, by_task)
-			if (s->proc == p)
-				found = s;
-		spin_unlock(&shadows_lock);
-		if (found)
-			shadow_drop(found);
-	} while (found);
+	rcu_read_lock();
+	while ((s = shadow_any(p))) {
+		if (shadow_claim(s))
+			shadow_drop(s);
+		else
+			cpu_relax();	/* its task is at it, and does not sleep */
+	}
+	rcu_read_unlock();
 }
 
-/* A task that dies, or becomes another program, is detached before its mm goes. */
+/* A task that dies, or becomes another program: its thread ends with it. */
 static void on_exit(void *data, struct task_struct *task)
 {
-	struct shadow *s = shadow_find(current);
+	struct shadow *s = shadow_of(NULL);
 
-	if (unlikely(s))
+	if (unlikely(s) && shadow_claim(s))
 		shadow_drop(s);
 }
 
@@ -271,6 +292,23 @@ static void park_restart(struct pt_regs *regs)
 	regs->orig_ax = -1;
 }
 
+/* What Linux could not find out by running the thread on: see shadow_leave(). */
+static void park_signal(int signal)
+{
+	switch (signal) {
+	case 0:
+		break;
+	case SIGTRAP:
+		hal_user_trap();
+		break;
+	case SIGSEGV:
+		force_sig(signal);
+		break;
+	default:
+		send_sig(signal, current, 1);
+	}
+}
+
 loff_t shadow_park(struct keel_process *p)
 {
 	struct shadow *s = shadow_of(p);
@@ -294,8 +332,7 @@ loff_t shadow_park(struct keel_process *p)
 	hal_user_give(&s->user);	/* [6] */
 	if (atomic_dec_and_test(&parked))
 		wake_up(&all_home);
-	if (s->signal)
-		send_sig(s->signal, current, 1);
+	park_signal(s->signal);
 	park_restart(regs);
 	return regs->ax;
 }
@@ -414,12 +451,21 @@ int shadow_init(void)
 		pr_err("keel: this kernel has no sched_process_exit and sched_process_exec tracepoints\n");
 		return -ENOENT;
 	}
+	reaper = alloc_workqueue("keel", 0, 0);
+	if (!reaper)
+		return -ENOMEM;
 	err = tracepoint_probe_register(tp_exit, on_exit, NULL);
 	if (err)
-		return err;
+		goto workqueue;
 	err = tracepoint_probe_register(tp_exec, on_exec, NULL);
 	if (err)
-		tracepoint_probe_unregister(tp_exit, on_exit, NULL);
+		goto exit;
+	return 0;
+exit:
+	tracepoint_probe_unregister(tp_exit, on_exit, NULL);
+	tracepoint_synchronize_unregister();
+workqueue:
+	destroy_workqueue(reaper);
 	return err;
 }
 
@@ -428,6 +474,8 @@ void shadow_exit(void)
 	tracepoint_probe_unregister(tp_exec, on_exec, NULL);
 	tracepoint_probe_unregister(tp_exit, on_exit, NULL);
 	tracepoint_synchronize_unregister();
+	rcu_barrier();	/* the reaper has all its work now */
+	destroy_workqueue(reaper);
 }
 
 void shadow_show(struct seq_file *m)

@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/workqueue.h>
 #include <keel/abi.h>
 #include "hal/x86/context.h"
 #include "hal/x86/linux_side.h"
@@ -35,6 +36,8 @@ struct shadow {
 	struct hal_mm *mm_watch;
 	struct task_struct *task;
 	struct hlist_node by_task;
+	struct rcu_work free;
+	bool dropped;			/* somebody is about to free it */
 	unsigned int index;
 	int signal;			/* to raise at home */
 };

@@ -64,6 +64,10 @@ int hal_user_take(struct hal_user *u, struct hal_context *ctx);
 /* The other way: current gets @u's context back. Context: in-band, in the same system call. */
 void hal_user_give(struct hal_user *u);
 
+/* Send current the signal of a single step that it met while hard. Context: in-band, after
+ * hal_user_give(). */
+void hal_user_trap(void);
+
 /* Set @ctx to start in user mode from @u's pt_regs. */
 void hal_context_start_user(struct hal_context *ctx, struct hal_user *u);
 

@@ -331,7 +331,6 @@ static void hard_exception(struct pt_regs *regs, int kind)
 		/* A trap that does not repeat: the owner gets the signal. */
 		asm volatile("mov %%db6, %0" : "=r"(dr6));
 		asm volatile("mov %0, %%db6" : : "r"((unsigned long)DR6_RESERVED));
-		regs->flags &= ~X86_EFLAGS_TF;
 		signal = SIGTRAP;
 		break;
 	}

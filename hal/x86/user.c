@@ -5,6 +5,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -13,6 +14,7 @@
 #include <asm/fsgsbase.h>
 #include <asm/mmu.h>
 #include <asm/segment.h>
+#include <asm/trapnr.h>
 #include <keel/abi.h>
 #include "context.h"
 #include "attach.h"
@@ -165,4 +167,17 @@ void hal_user_give(struct hal_user *u)
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
 	preempt_enable();
+}
+
+void hal_user_trap(void)
+{
+	struct kernel_siginfo info;
+
+	clear_siginfo(&info);
+	info.si_signo = SIGTRAP;
+	info.si_code = TRAP_TRACE;
+	info.si_addr = (void __user *)task_pt_regs(current)->ip;
+	current->thread.trap_nr = X86_TRAP_DB;
+	current->thread.error_code = 0;
+	send_sig_info(SIGTRAP, &info, current);
 }
