@@ -160,7 +160,8 @@ static void kick_gate(struct hal_cpu *hc, struct pt_regs *regs)
 		shadow_return(regs);
 }
 
-int hal_timer_gate(struct pt_regs *regs)
+/* Flattened: the headline path. Everything it calls that is seen here is inlined. */
+__attribute__((flatten)) int hal_timer_gate(struct pt_regs *regs)
 {
 	struct hal_cpu *hc = hal_this();
 
