@@ -123,6 +123,7 @@ void nk_rq_leave(enum nk_thread_state state)
 	struct nk_thread *t = rq->curr;
 
 	nk_assert_can_block();
+	nk_assert(!t->waiting && !t->wait_on);
 	nk_lock_acquire(&rq->lock);
 	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
 	t->state = state;

@@ -259,13 +259,16 @@ void sim_advance(hal_time_t ns)
 	hal_time_t target = sim_machine.now + ns;
 	hal_time_t next;
 
-	for (;;) {
+	/* In a race time may jump right now, in the midst of what another CPU does. */
+	if (!race.on)
 		sim_settle();
+	for (;;) {
 		next = next_deadline();
 		if (next > target || sim_machine.now >= target)
 			break;
 		if (next > sim_machine.now)
 			sim_machine.now = next;
+		sim_settle();
 	}
 	if (target > sim_machine.now)
 		sim_machine.now = target;
