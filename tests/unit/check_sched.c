@@ -135,12 +135,13 @@ START_TEST(a_thread_for_another_cpu_is_kicked_there)
 }
 END_TEST
 
-static void wakes_low_one_elsewhere(struct unit_thread *u)
+static void wakes_two_elsewhere(struct unit_thread *u)
 {
 	unsigned long kicks = sim_kicks(0);
 
 	(void)u;
 	/* CPU 0 runs a thread of priority 40 that gave the turn away. */
+	unit_run("equal", 40, 0, marks_once, "q");
 	unit_run("low", 5, 0, marks_once, "l");
 	ck_assert_uint_eq(sim_kicks(0), kicks);
 	unit_mark('w');
@@ -149,15 +150,15 @@ static void wakes_low_one_elsewhere(struct unit_thread *u)
 static void lets_other_cpu_run(struct unit_thread *u)
 {
 	(void)u;
-	unit_run("waker", 10, 1, wakes_low_one_elsewhere, NULL);
+	unit_run("waker", 10, 1, wakes_two_elsewhere, NULL);
 	sim_settle();
 	unit_mark('h');
 }
 
-START_TEST(a_lower_thread_elsewhere_waits_without_a_kick)
+START_TEST(who_beats_nobody_elsewhere_waits_without_a_kick)
 {
 	unit_run("high", 40, 0, lets_other_cpu_run, NULL);
-	ck_assert_str_eq(unit_marks(), "whl");
+	ck_assert_str_eq(unit_marks(), "whql");
 }
 END_TEST
 
@@ -186,6 +187,21 @@ START_TEST(a_running_thread_that_falls_gives_way_at_once)
 {
 	unit_run("a", 10, 0, raises_itself, NULL);
 	ck_assert_str_eq(unit_marks(), "mlhne");
+}
+END_TEST
+
+static void falls_among_equals(struct unit_thread *u)
+{
+	unit_run("equal", 10, 0, marks_once, "q");
+	nk_thread_set_prio(&u->t, 10);
+	unit_run("high", 30, 0, marks_once, "h");
+	unit_mark('c');
+}
+
+START_TEST(a_running_thread_falls_before_its_new_equals)
+{
+	unit_run("c", 20, 0, falls_among_equals, NULL);
+	ck_assert_str_eq(unit_marks(), "hcq");
 }
 END_TEST
 
@@ -246,9 +262,10 @@ Suite *sched_suite(void)
 	tcase_add_test(tc, a_preempted_thread_stays_before_its_equals);
 	tcase_add_test(tc, yield_lets_equals_go_first_and_nobody_lower);
 	tcase_add_test(tc, a_thread_for_another_cpu_is_kicked_there);
-	tcase_add_test(tc, a_lower_thread_elsewhere_waits_without_a_kick);
+	tcase_add_test(tc, who_beats_nobody_elsewhere_waits_without_a_kick);
 	tcase_add_test(tc, switches_are_counted);
 	tcase_add_test(tc, a_running_thread_that_falls_gives_way_at_once);
+	tcase_add_test(tc, a_running_thread_falls_before_its_new_equals);
 	tcase_add_test(tc, a_ready_thread_that_rises_above_preempts);
 	tcase_add_test(race, starts_from_two_cpus_lose_nobody);
 	return s;

@@ -370,6 +370,62 @@ START_TEST(a_start_from_afar_against_a_tick_is_programmed)
 }
 END_TEST
 
+static void move_to_one(void *arg)
+{
+	(void)arg;
+	nk_timer_start_on(&probes[0].timer, 1, probes[0].due, 0);
+}
+
+/* A stop looks for the timer on the CPU it is just leaving. */
+static void stop_against_move(void *arg)
+{
+	(void)arg;
+	setup();
+	probe_start(0, 100, 0);
+	probes[0].due = hal_clock_now() + 200;
+	sim_post(1, move_to_one, NULL);
+	sim_race_begin();
+	nk_timer_stop(&probes[0].timer);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(nk_timer_base_check(&nk_rqs[0].timers), 0);
+	ck_assert_int_eq(nk_timer_base_check(&nk_rqs[1].timers), 0);
+	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_int_eq(probes[0].timer.armed, nk_rqs[1].timers.root != NULL);
+	nk_timer_stop(&probes[0].timer);
+	unit_teardown();
+}
+
+START_TEST(stop_against_move_keeps_both_queues_sound)
+{
+	unit_explore(stop_against_move, NULL);
+}
+END_TEST
+
+static void sleeps_until(struct unit_thread *u)
+{
+	nk_sleep_until(*(nk_time_t *)u->arg);
+}
+
+START_TEST(a_sleeper_counts_among_the_sixteen)
+{
+	nk_time_t due = hal_clock_now() + 100;
+	struct unit_thread *u = unit_run("s", 10, 0, sleeps_until, &due);
+	int i, fired = 0;
+
+	for (i = 0; i < 20; i++)
+		probe_start(i, 101, 0);
+	hal_oob_save();
+	nk_hal_tick(due + 1);
+	for (i = 0; i < 20; i++)
+		fired += probes[i].fired;
+	ck_assert_int_eq(u->t.state, NK_READY);
+	ck_assert_int_eq(fired, NK_TIMER_BATCH - 1);
+	hal_oob_restore(0);
+	sim_advance(200);
+}
+END_TEST
+
 Suite *timer_suite(void)
 {
 	Suite *s = suite_create("timer");
@@ -387,11 +443,13 @@ Suite *timer_suite(void)
 	tcase_add_test(tc, a_later_timer_of_another_cpu_kicks_nobody);
 	tcase_add_test(tc, an_armed_timer_may_move_to_another_cpu);
 	tcase_add_test(tc, one_tick_serves_sixteen_and_programs_once);
+	tcase_add_test(tc, a_sleeper_counts_among_the_sixteen);
 	tcase_add_test(tc, a_handler_may_start_its_own_timer);
 	tcase_add_test(tc, a_handler_may_stop_its_own_periodic_timer);
 	tcase_add_loop_test(tc, random_timers_agree_with_a_list, 1, 6);
 	tcase_add_test(race, stop_sync_against_expiry_leaves_no_handler_behind);
 	tcase_add_test(race, stop_sync_against_a_restarting_handler_wins);
 	tcase_add_test(race, a_start_from_afar_against_a_tick_is_programmed);
+	tcase_add_test(race, stop_against_move_keeps_both_queues_sound);
 	return s;
 }

@@ -2,6 +2,8 @@
 /*
  * nucleus/wait.c
  */
+#include <string.h>
+
 #include "nucleus/stage.h"
 #include "nucleus/wait.h"
 #include "tests/unit/unit.h"
@@ -288,6 +290,61 @@ START_TEST(flush_against_set_prio_leaves_the_queue_empty)
 }
 END_TEST
 
+/* The queue's memory goes as soon as destroy allows; nobody may touch it afterwards. */
+static void flush_and_free(void *arg)
+{
+	(void)arg;
+	nk_wait_flush(&wq, -NK_EIDRM);
+	while (nk_waitq_destroy(&wq))
+		hal_cpu_relax();
+	memset(&wq, 0x5a, sizeof(wq));
+}
+
+static void free_against_set_prio(void *arg)
+{
+	struct unit_thread *u;
+
+	(void)arg;
+	setup();
+	u = unit_run("w", 10, 0, waits, NULL);
+	sim_post(1, flush_and_free, NULL);
+	sim_race_begin();
+	nk_thread_set_prio(&u->t, 30);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(u->ret, -NK_EIDRM);
+	unit_teardown();
+}
+
+START_TEST(destroy_against_a_walk_waits_for_its_last_touch)
+{
+	unit_explore(free_against_set_prio, NULL);
+}
+END_TEST
+
+/* The same against a timeout: the thread leaves the queue by itself. */
+static void free_against_timeout(void *arg)
+{
+	struct unit_thread *u;
+
+	setup();
+	deadline = hal_clock_now() + 100;
+	u = unit_run("w", 10, 0, waits, arg);
+	sim_post(1, flush_and_free, NULL);
+	sim_race_begin();
+	sim_advance(100);
+	sim_race_end();
+	sim_settle();
+	ck_assert(u->ret == -NK_EIDRM || u->ret == -NK_ETIMEDOUT);
+	unit_teardown();
+}
+
+START_TEST(destroy_against_a_timeout_waits_for_its_last_touch)
+{
+	unit_explore(free_against_timeout, NULL);
+}
+END_TEST
+
 static void recall(void *arg)
 {
 	nk_stage_recall(arg, 4);
@@ -344,5 +401,7 @@ Suite *wait_suite(void)
 	tcase_add_loop_test(race, wake_against_unblock_has_one_winner, 0, 2);
 	tcase_add_test(race, flush_against_set_prio_leaves_the_queue_empty);
 	tcase_add_test(race, recall_against_block_never_sleeps_on);
+	tcase_add_test(race, destroy_against_a_walk_waits_for_its_last_touch);
+	tcase_add_test(race, destroy_against_a_timeout_waits_for_its_last_touch);
 	return s;
 }
