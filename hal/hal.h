@@ -28,6 +28,7 @@ typedef __INT64_TYPE__ hal_time_t;
  *   void hal_oob_restore(hal_flags_t)     put the mask back
  *   int  hal_oob_masked(void)             1 when hard masked
  *   int  hal_cpu(void)                    this CPU's number; stable only when hard masked
+ *   void *hal_local(void)            what hal_local_set() stored for this CPU
  *   void hal_spin_lock(struct hal_spinlock *)    fair, hard masked by the caller
  *   void hal_spin_unlock(struct hal_spinlock *)
  *   int  hal_spin_held(struct hal_spinlock *)    1 when held (by this CPU where the port knows)
@@ -61,6 +62,9 @@ void hal_timer_program(hal_time_t deadline);
 /* Make @cpu run nk_hal_kick() soon. Several kicks may become one.
  * Context: hard masked; never blocks. */
 void hal_ipi_send(int cpu);
+
+/* The client's own pointer for @cpu. Context: in-band, before @cpu runs anything of ours. */
+void hal_local_set(int cpu, void *local);
 
 /* 1 when @cpu runs Keel. Context: any. */
 int hal_cpu_online(int cpu);

@@ -17,6 +17,7 @@
 #include "ctl.h"
 #include "hal/x86/attach.h"
 #include "hal/x86/compat.h"
+#include "hal/x86/timer.h"
 #include "latency.h"
 #include "shadow.h"
 #include "version.h"
@@ -229,13 +230,18 @@ static loff_t keel_llseek(struct file *file, loff_t offset, int whence)
 static int keel_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct keel_process *p = file->private_data;
+	unsigned long size = vma->vm_end - vma->vm_start;
+	unsigned long offset = vma->vm_pgoff << PAGE_SHIFT;
+	void *what = offset == KEEL_CLOCK_OFFSET ? hal_clock_page() : p->windows;
 
-	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != KEEL_WINDOWS_SIZE)
-		return refuse(-EINVAL, "the windows are %d bytes at offset 0", KEEL_WINDOWS_SIZE);
+	if (!(offset == 0 && size == KEEL_WINDOWS_SIZE) &&
+	    !(offset == KEEL_CLOCK_OFFSET && size == PAGE_SIZE))
+		return refuse(-EINVAL, "mmap of %lu bytes at %lu: neither the windows nor the clock",
+			      size, offset);
 	if (vma->vm_flags & VM_WRITE)
-		return refuse(-EACCES, "the windows are read-only");
+		return refuse(-EACCES, "windows and clock are read-only");
 	window_vma_flags(vma);
-	return remap_vmalloc_range(vma, p->windows, 0);
+	return remap_vmalloc_range(vma, what, 0);
 }
 
 static void process_free(struct keel_process *p)

@@ -405,21 +405,26 @@ void shadow_return(struct pt_regs *regs)
 		shadow_leave(regs, t->recall, 0, 0);
 }
 
-long shadow_call(struct pt_regs *regs, long nr)
+void shadow_call(struct pt_regs *regs, long nr)
 {
 	struct shadow *s = shadow_current();
-	long ret;
 
-	if (nr == KEEL_CALL_RELAX) {
+	if (unlikely(nr == KEEL_CALL_RELAX)) {
 		regs->ax = 0;
 		regs->orig_ax = -1;
 		shadow_leave(regs, KEEL_RELAX_CALL, 0, 0);
 	}
-	ret = native_call(&s->proc->space, nr, regs->di, regs->si);
-	if (ret == -EINTR && s->thread.recall)
-		return -ERESTARTSYS;	/* orig_ax stays the call: shadow_return() follows */
-	regs->orig_ax = -1;
-	return ret;
+	regs->ax = native_call(&s->proc->space, nr, regs->di, regs->si);
+	if (likely(!s->thread.recall)) {
+		regs->orig_ax = -1;
+		return;
+	}
+	/* A wait that the recall broke off: Linux's signal code restarts it, or makes it EINTR. */
+	if (regs->ax == -EINTR)
+		regs->ax = -ERESTARTSYS;
+	else
+		regs->orig_ax = -1;
+	shadow_leave(regs, s->thread.recall, 0, 0);
 }
 
 void shadow_poll(void)

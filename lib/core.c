@@ -9,6 +9,8 @@
 #include <keel/keel.h>
 #include "core.h"
 
+#define CLOCK_SIZE 4096
+
 struct libkeel_device libkeel_device = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.fd = -1,
@@ -37,6 +39,7 @@ static void fork_child(void)
 	libkeel_device.fd = -1;
 	libkeel_device.users = 0;
 	libkeel_device.windows = NULL;
+	libkeel_device.clock = NULL;
 	memset(&libkeel_self, 0, sizeof(libkeel_self));
 	pthread_mutex_unlock(&libkeel_device.lock);
 }
@@ -62,21 +65,29 @@ static int check_abi(int fd, struct keel_info *info)
 	return -EPROTONOSUPPORT;
 }
 
-/* A child of fork() must not look as if it were hard because its parent is. */
-static int map_windows(int fd, uint32_t size)
+/* The device's mappings are not inherited: a child of fork() must not look as if it were hard
+ * because its parent is. */
+static void *map_device(int fd, uint32_t size, long offset)
 {
-	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, offset);
 
-	if (map == MAP_FAILED)
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static int map_all(int fd, uint32_t windows_size)
+{
+	libkeel_device.windows = map_device(fd, windows_size, 0);
+	if (!libkeel_device.windows)
 		return -errno;
-	if (madvise(map, size, MADV_DONTFORK) < 0) {
+	libkeel_device.windows_size = windows_size;
+	libkeel_device.clock = map_device(fd, CLOCK_SIZE, KEEL_CLOCK_OFFSET);
+	if (!libkeel_device.clock) {
 		int err = errno;
 
-		munmap(map, size);
+		munmap(libkeel_device.windows, windows_size);
+		libkeel_device.windows = NULL;
 		return -err;
 	}
-	libkeel_device.windows = map;
-	libkeel_device.windows_size = size;
 	return 0;
 }
 
@@ -90,7 +101,7 @@ static int device_open(void)
 		return -errno;
 	err = check_abi(fd, &info);
 	if (!err)
-		err = map_windows(fd, info.windows_size);
+		err = map_all(fd, info.windows_size);
 	if (err) {
 		close(fd);
 		return err;
@@ -119,6 +130,8 @@ void libkeel_device_put(void)
 	if (libkeel_device.users && !--libkeel_device.users) {
 		munmap(libkeel_device.windows, libkeel_device.windows_size);
 		libkeel_device.windows = NULL;
+		munmap((void *)libkeel_device.clock, CLOCK_SIZE);
+		libkeel_device.clock = NULL;
 		close(libkeel_device.fd);
 		libkeel_device.fd = -1;
 	}

@@ -22,6 +22,7 @@ struct libkeel_device {
 	int fd;				/* -1: closed */
 	char *windows;			/* read only, written by Keel */
 	uint32_t windows_size;
+	const volatile struct keel_clock *clock;	/* stays while any thread is attached */
 };
 
 struct libkeel_self {

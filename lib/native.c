@@ -37,18 +37,50 @@ unsigned int keel_refusal(void)
 	return libkeel_self.refusal;
 }
 
-/* By the vDSO, without a system call: Keel runs only where the TSC is Linux's clock source. It
- * may have stopped Linux in the middle of a small correction of that clock. */
-int64_t keel_clock_ns(void)
+/* Linux's way, by the vDSO. */
+static int64_t clock_linux(void)
 {
 	struct timespec ts;
-	int64_t now;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = ts.tv_sec * 1000000000LL + ts.tv_nsec;
-	if (now < libkeel_self.clock)
-		now = libkeel_self.clock;
-	libkeel_self.clock = now;
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/* The page that Keel keeps up to date; -1 when it must not be used. Keel changes it with interrupts off,
+ * so an odd sequence count never lasts. */
+static inline int64_t clock_page(const volatile struct keel_clock *c)
+{
+	uint32_t seq, low, high;
+	int64_t now, passed;
+
+	do {
+		do
+			seq = c->seq;
+		while (seq & 1);
+		if (!c->valid)
+			return -1;
+		__asm__ volatile("lfence; rdtsc" : "=a" (low), "=d" (high) : : "memory");
+		passed = ((uint64_t)high << 32 | low) - c->cycle_last;
+		if (passed < 0)
+			passed = 0;
+		now = c->base_ns + (int64_t)(((uint64_t)passed * c->mult + c->fraction) >> c->shift);
+	} while (c->seq != seq);
+	return now;
+}
+
+/* Without a system call in either case. An attached thread's device, and so the page, stays. */
+int64_t keel_clock_ns(void)
+{
+	struct libkeel_self *self = &libkeel_self;
+	int64_t now = -1;
+
+	if (self->window)
+		now = clock_page(libkeel_device.clock);
+	if (now < 0)
+		now = clock_linux();
+	if (now < self->clock)
+		now = self->clock;
+	self->clock = now;
 	return now;
 }
 

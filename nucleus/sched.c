@@ -24,6 +24,7 @@ void nk_rq_init(struct nk_rq *rq, int cpu)
 	nk_thread_init(&rq->root, "root", NK_PRIO_ROOT, cpu);
 	rq->root.state = NK_RUNNING;
 	rq->curr = &rq->root;
+	hal_local_set(cpu, rq);
 }
 
 static inline struct nk_thread *pick(struct nk_rq *rq)

@@ -32,18 +32,14 @@ struct nk_rq {
 	unsigned long waits_switches;	/* (o) root.switches at that time */
 
 	struct nk_thread root;		/* Linux */
-} __attribute__((aligned(2048)));
+} __attribute__((aligned(64)));
 
 extern struct nk_rq nk_rqs[HAL_MAX_CPUS];
 
 /* Context: hard masked, or an oob thread. */
 static inline struct nk_rq *nk_rq_this(void)
 {
-	struct nk_rq *rq = &nk_rqs[(unsigned int)hal_cpu()];
-
-	/* Hide where it comes from, or it is computed anew at each use. */
-	__asm__("" : "+r"(rq));
-	return rq;
+	return hal_local();
 }
 
 /* Context: hard masked, or an oob thread. */

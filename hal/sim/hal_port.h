@@ -29,6 +29,7 @@ hal_flags_t hal_oob_save(void);
 void hal_oob_restore(hal_flags_t flags);
 int hal_oob_masked(void);
 int hal_cpu(void);
+void *hal_local(void);
 void hal_cpu_relax(void);
 void hal_spin_lock(struct hal_spinlock *lock);
 void hal_spin_unlock(struct hal_spinlock *lock);

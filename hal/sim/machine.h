@@ -47,6 +47,7 @@ struct sim_cpu {
 struct sim_machine {
 	int cpus;
 	int me;			/* the CPU that has the turn */
+	void *local[HAL_MAX_CPUS];	/* what hal_local_set() stored */
 	hal_time_t now;
 	int settles;
 	int warnings;

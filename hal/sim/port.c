@@ -33,6 +33,16 @@ int hal_cpu(void)
 	return sim_machine.me;
 }
 
+void *hal_local(void)
+{
+	return sim_machine.local[sim_machine.me];
+}
+
+void hal_local_set(int cpu, void *local)
+{
+	sim_machine.local[cpu] = local;
+}
+
 int hal_cpu_online(int cpu)
 {
 	return cpu >= 0 && cpu < sim_machine.cpus;

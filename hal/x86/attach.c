@@ -254,6 +254,7 @@ static int stopped(void *arg)
 			else
 				patch_undo(&text);
 			WRITE_ONCE(attached, w->attach);
+			hal_clock_publish_state(w->attach);
 		}
 		smp_store_release(&w->done, 1);
 	}
@@ -486,6 +487,8 @@ int hal_init(const struct hal_faults *f)
 	if (err)
 		return err;
 	err = cpus_alloc();
+	if (!err)
+		err = hal_clock_share();
 	if (err)
 		goto free;
 	err = register_module_notifier(&module_notifier);
@@ -500,6 +503,7 @@ int hal_init(const struct hal_faults *f)
 unregister:
 	unregister_module_notifier(&module_notifier);
 free:
+	hal_clock_unshare();
 	cpus_free();
 	return err;
 }
@@ -509,5 +513,6 @@ void hal_exit(void)
 	cpuhp_remove_state_nocalls(hotplug_state);
 	unregister_module_notifier(&module_notifier);
 	hal_linux_exit();
+	hal_clock_unshare();
 	cpus_free();
 }

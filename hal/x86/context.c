@@ -136,28 +136,35 @@ static __always_inline void cr3_load_root(unsigned long cr3)
 
 /* ---- rarely used CPU state of Linux's current task ------------------------------------------ */
 
-static __always_inline void odd_state_save(struct hal_root_state *r)
+static void odd_state_put_aside(struct hal_root_state *r)
 {
 	struct tss_struct *tss = this_cpu_ptr(&cpu_tss_rw);
 
+	r->odd = 1;
 	r->io_bitmap_base = tss->x86_tss.io_bitmap_base;
-	if (unlikely(r->io_bitmap_base != IO_BITMAP_OFFSET_INVALID))
-		tss->x86_tss.io_bitmap_base = IO_BITMAP_OFFSET_INVALID;
+	tss->x86_tss.io_bitmap_base = IO_BITMAP_OFFSET_INVALID;
 	r->cr4 = native_read_cr4();
-	if (unlikely(r->cr4 & X86_CR4_TSD))
+	if (r->cr4 & X86_CR4_TSD)
 		asm volatile("mov %0, %%cr4" : : "r"(r->cr4 & ~X86_CR4_TSD) : "memory");
 	r->dr7 = this_cpu_read(cpu_dr7);
-	if (unlikely(r->dr7))
+	if (r->dr7)
 		asm volatile("mov %0, %%db7" : : "r"(0ul) : "memory");
 }
 
-static __always_inline void odd_state_restore(const struct hal_root_state *r)
+static __always_inline void odd_state_save(struct hal_root_state *r)
 {
-	if (unlikely(r->io_bitmap_base != IO_BITMAP_OFFSET_INVALID))
-		this_cpu_ptr(&cpu_tss_rw)->x86_tss.io_bitmap_base = r->io_bitmap_base;
-	if (unlikely(r->cr4 & X86_CR4_TSD))
+	r->odd = 0;
+	if (unlikely(this_cpu_read(cpu_tss_rw.x86_tss.io_bitmap_base) != IO_BITMAP_OFFSET_INVALID ||
+		     (native_read_cr4() & X86_CR4_TSD) || this_cpu_read(cpu_dr7)))
+		odd_state_put_aside(r);
+}
+
+static void odd_state_restore(const struct hal_root_state *r)
+{
+	this_cpu_write(cpu_tss_rw.x86_tss.io_bitmap_base, r->io_bitmap_base);
+	if (r->cr4 & X86_CR4_TSD)
 		asm volatile("mov %0, %%cr4" : : "r"(r->cr4) : "memory");
-	if (unlikely(r->dr7))
+	if (r->dr7)
 		asm volatile("mov %0, %%db7" : : "r"(r->dr7) : "memory");
 }
 
@@ -198,7 +205,8 @@ static __always_inline void root_restore(struct hal_cpu *hc)
 	hal_xstate_restore(r->xstate, hal_xstate_root_mask);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(r->pkru);
-	odd_state_restore(r);
+	if (unlikely(r->odd))
+		odd_state_restore(r);
 }
 
 static __always_inline void user_save(struct hal_cpu *hc, struct hal_user *u)

@@ -14,10 +14,11 @@
 /* Linux's raw register state while a user thread of ours has the CPU. */
 struct hal_root_state {
 	unsigned long cr3;
-	unsigned long cr4;		/* 0: untouched */
+	unsigned long cr4;		/* the next two and io_bitmap_base: valid when odd */
 	unsigned long fsbase, gsbase;
 	unsigned long top_of_stack;
-	unsigned long dr7;		/* 0: untouched */
+	unsigned long dr7;
+	int odd;			/* state that hard threads must not see was put aside */
 	unsigned short ds, es, fs, gs;
 	unsigned short io_bitmap_base;
 	unsigned int pkru;
@@ -41,6 +42,7 @@ struct hal_timer {
 	hal_time_t inband;
 	hal_time_t hardware;		/* what was programmed last */
 	unsigned int mult, shift;	/* ns to hardware ticks */
+	hal_time_t longest;		/* that one count can last */
 	int split;			/* the count ends before the deadline */
 	int linux_due;			/* the tick that Linux must still see */
 	hal_time_t last_now;		/* the last reading of the clock here, */

@@ -369,8 +369,7 @@ static int sysret_ok(const struct pt_regs *regs)
 int hal_syscall_gate(struct pt_regs *regs, long nr, int stub)
 {
 	if (stub == 0 && nr >= KEEL_CALL_BASE && nr < KEEL_CALL_BASE + KEEL_CALL_COUNT) {
-		regs->ax = shadow_call(regs, nr);
-		shadow_return(regs);
+		shadow_call(regs, nr);
 		return sysret_ok(regs);
 	}
 	switch (stub) {

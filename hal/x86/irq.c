@@ -18,8 +18,13 @@
 
 DEFINE_PER_CPU_ALIGNED(struct hal_cpu, hal_cpu_data);
 
+void hal_local_set(int cpu, void *local)
+{
+	per_cpu(hal_cpu_data, cpu).fast.local = local;
+}
+
 struct irq_stub hal_irq_table[HAL_IRQ_STUBS];
-int hal_x2apic;
+DEFINE_STATIC_KEY_FALSE(hal_x2apic);
 
 int hal_apic_init(void)
 {
@@ -30,7 +35,8 @@ int hal_apic_init(void)
 		pr_err("keel: no local APIC in use (noapic, nolapic?): Keel needs it\n");
 		return -EOPNOTSUPP;
 	}
-	hal_x2apic = !!(base & X2APIC_ENABLE);
+	if (base & X2APIC_ENABLE)
+		static_branch_enable(&hal_x2apic);
 	return 0;
 }
 
@@ -52,7 +58,7 @@ static __always_inline void x2apic_put(u32 reg, u64 value)
 
 void hal_apic_write(u32 reg, u32 value)
 {
-	if (hal_x2apic)
+	if (static_branch_unlikely(&hal_x2apic))
 		x2apic_put(reg, value);
 	else
 		apic_put(reg, value);
@@ -73,7 +79,7 @@ static void icr_wait(void)
 
 void hal_apic_raise(unsigned int vector)
 {
-	if (hal_x2apic) {
+	if (static_branch_unlikely(&hal_x2apic)) {
 		asm volatile("mfence; lfence" : : : "memory");
 		x2apic_put(APIC_SELF_IPI, vector);
 		return;
@@ -90,7 +96,7 @@ void hal_ipi_send(int cpu)
 
 	if (xchg(&hc->kicked, 1))
 		return;
-	if (hal_x2apic) {
+	if (static_branch_unlikely(&hal_x2apic)) {
 		asm volatile("mfence; lfence" : : : "memory");
 		x2apic_put(APIC_ICR, (u64)id << 32 | APIC_DM_FIXED | X86_PLATFORM_IPI_VECTOR);
 		return;
@@ -105,7 +111,7 @@ static bool vector_level(unsigned int vector)
 	u32 reg = APIC_TMR + (vector / 32) * 0x10;
 	u32 bits;
 
-	if (hal_x2apic) {
+	if (static_branch_unlikely(&hal_x2apic)) {
 		u32 high;
 
 		asm volatile("rdmsr" : "=a"(bits), "=d"(high) : "c"(APIC_BASE_MSR + (reg >> 4)));

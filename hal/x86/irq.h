@@ -5,6 +5,7 @@
 #ifndef HAL_X86_IRQ_H
 #define HAL_X86_IRQ_H
 
+#include <linux/jump_label.h>
 #include <linux/types.h>
 #include "thunks.h"
 
@@ -43,6 +44,6 @@ void hal_eoi_swallow(u32 reg, u32 value);
 /* Raise again what is logged on this CPU; V must be open. Context: hard masked. */
 void hal_irq_replay(void);
 
-extern int hal_x2apic;
+DECLARE_STATIC_KEY_FALSE(hal_x2apic);
 
 #endif

@@ -155,11 +155,17 @@ SYM_FUNC_START(hal_wrgsbase_inactive)
 	RET
 SYM_FUNC_END(hal_wrgsbase_inactive)
 
-/* Around update_vsyscall: a hard thread on this CPU must never meet its odd sequence count. */
+/* Around update_vsyscall: a hard thread on this CPU must never meet its odd sequence count.
+ * Keel's own page for user space follows. */
 SYM_FUNC_START(hal_update_vsyscall)
 	pushfq
 	cli
+	pushq	%rdi
+	subq	$8, %rsp
 	patched 0xe8 vsyscall_call
+	movq	8(%rsp), %rdi
+	call	hal_clock_publish
+	addq	$16, %rsp
 	popfq
 	RET
 SYM_FUNC_END(hal_update_vsyscall)

@@ -13,11 +13,14 @@
 #include <linux/kernel.h>
 #include <linux/clockchips.h>
 #include <linux/cpumask.h>
+#include <linux/jump_label.h>
 #include <linux/timekeeper_internal.h>
 #include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 #include <asm/msr.h>
+#include <keel/abi.h>
 #include "irq.h"
 #include "symbols.h"
 #include "timer.h"
@@ -28,8 +31,11 @@ struct tk_fast_view {
 	struct tk_read_base base[2];
 };
 
-static const struct tk_fast_view *tk_fast;
-static int deadline_mode __read_mostly;	/* TSC deadline instead of the one-shot count */
+#define NEAR_CYCLES (1ul << 22)	/* about a millisecond */
+
+static const struct tk_fast_view *tk_fast __read_mostly;
+/* TSC deadline instead of the one-shot count. */
+static DEFINE_STATIC_KEY_FALSE(deadline_mode);
 
 static __always_inline u64 tsc_read(void)
 {
@@ -70,11 +76,17 @@ static __always_inline hal_time_t clock_now(struct hal_timer *t)
 	return now;
 }
 
-/* Time since the last reading on this CPU, for programming the hardware: shorter than a full reading,
- * and as exact as long as that is not far back. */
-static __always_inline hal_time_t clock_step(const struct hal_timer *t)
+/*
+ * For programming the hardware: from the last reading on this CPU and the TSC since, shorter
+ * than a full reading and as exact while that is not far back.
+ */
+static __always_inline hal_time_t clock_near(struct hal_timer *t)
 {
-	return (rdtsc() - t->last_tsc) * tk_fast->base[0].mult >> tk_fast->base[0].shift;
+	u64 passed = rdtsc() - t->last_tsc;
+
+	if (unlikely(passed >= NEAR_CYCLES))
+		return clock_now(t);
+	return t->last_now + (passed * tk_fast->base[0].mult >> tk_fast->base[0].shift);
 }
 
 hal_time_t hal_clock_now(void)
@@ -114,10 +126,55 @@ int hal_clock_init(void)
 	return 0;
 }
 
+/* ---- the clock for user space ------------------------------------------------------------- */
+
+static struct keel_clock *shared;
+
+int hal_clock_share(void)
+{
+	shared = vmalloc_user(PAGE_SIZE);
+	return shared ? 0 : -ENOMEM;
+}
+
+void hal_clock_unshare(void)
+{
+	vfree(shared);
+	shared = NULL;
+}
+
+void *hal_clock_page(void)
+{
+	return shared;
+}
+
+/* One writer at a time: Linux's timekeeping lock, or attach and detach with all CPUs stopped. */
+static void clock_publish(const struct tk_read_base *b, int valid)
+{
+	WRITE_ONCE(shared->seq, shared->seq + 1);
+	smp_wmb();
+	shared->valid = valid && b->clock && !strncmp(b->clock->name, "tsc", 3);
+	shared->mult = b->mult;
+	shared->shift = b->shift;
+	shared->cycle_last = b->cycle_last;
+	shared->fraction = b->xtime_nsec;
+	shared->base_ns = b->base;
+	smp_wmb();
+	WRITE_ONCE(shared->seq, shared->seq + 1);
+}
+
+void hal_clock_publish(const struct timekeeper *tk)
+{
+	clock_publish(&tk->tkr_mono, 1);
+}
+
+void hal_clock_publish_state(int valid)
+{
+	clock_publish(&tk_fast->base[tk_fast->seq & 1], valid);
+}
+
 /* ---- hardware ------------------------------------------------------------------------ */
 
-#define COUNT_MAX_NS 2000000000LL	/* one count: longer sleeps wake and program again */
-#define STEP_MAX_NS  20000000LL		/* farther deadlines: the last reading may be old */
+#define COUNT_MAX_NS 2000000000LL	/* longer sleeps wake and program again */
 
 static __always_inline void hardware_set(struct hal_cpu *hc, hal_time_t deadline)
 {
@@ -128,27 +185,23 @@ static __always_inline void hardware_set(struct hal_cpu *hc, hal_time_t deadline
 	t->hardware = deadline;
 	t->split = 0;
 	if (unlikely(deadline == HAL_TIME_NEVER)) {
-		if (deadline_mode)
+		if (static_branch_unlikely(&deadline_mode))
 			wrmsrl(MSR_IA32_TSC_DEADLINE, 0);
 		else
 			hal_apic_write(APIC_TMICT, 0);
 		return;
 	}
-	delta = deadline - t->last_now;
-	if (unlikely(delta > STEP_MAX_NS))
-		delta = deadline - clock_now(t);
-	else
-		delta -= clock_step(t);
-	if (unlikely(delta > COUNT_MAX_NS)) {
-		delta = COUNT_MAX_NS;
+	delta = deadline - clock_near(t);
+	if (unlikely(delta > t->longest)) {
+		delta = t->longest;
 		t->split = 1;
 	}
 	ticks = delta > 0 ? (u64)delta * t->mult >> t->shift : 0;
-	if (deadline_mode) {
+	if (static_branch_unlikely(&deadline_mode)) {
 		asm volatile("mfence; lfence" : : : "memory");
 		wrmsrl(MSR_IA32_TSC_DEADLINE, rdtsc() + ticks + 1);
 	} else {
-		hal_apic_write(APIC_TMICT, min_t(u64, ticks + 1, U32_MAX));
+		hal_apic_write(APIC_TMICT, ticks + 1);
 	}
 }
 
@@ -183,9 +236,8 @@ void hal_timer_interrupt(struct hal_cpu *hc)
 		early = 0;
 	}
 	if (now >= t->oob) {
-		t->oob = HAL_TIME_NEVER;
 		early = 0;
-		nk_hal_tick(now);
+		nk_hal_tick(now);	/* programs the next, or none */
 	}
 	if (early)
 		t->linux_due = 1;	/* raised from the log, or broadcast by another CPU */
@@ -249,7 +301,10 @@ int hal_timer_check(void)
 		       cpu);
 		return -EOPNOTSUPP;
 	}
-	deadline_mode = !strcmp(lapic_device(0)->name, "lapic-deadline");
+	if (!strcmp(lapic_device(0)->name, "lapic-deadline"))
+		static_branch_enable(&deadline_mode);
+	else
+		static_branch_disable(&deadline_mode);
 	return 0;
 }
 
@@ -274,13 +329,13 @@ void hal_timer_take(struct hal_cpu *hc)
 
 	/* Linux counts in 1/16 of the bus clock, or 1/8 of the TSC; Keel in whole ones. */
 	t->mult = dev->mult;
-	t->shift = dev->shift - (deadline_mode ? 3 : 4);
+	t->shift = dev->shift - (static_key_enabled(&deadline_mode) ? 3 : 4);
 	t->inband = clockevent_state_oneshot(dev) ? ktime_to_ns(dev->next_event) : HAL_TIME_NEVER;
-	t->oob = HAL_TIME_NEVER;
+	t->longest = min_t(u64, COUNT_MAX_NS, ((u64)(U32_MAX - 1) << t->shift) / t->mult);
 	t->linux_due = 0;
 	t->hardware = HAL_TIME_NEVER;
-	t->dev = dev;
-	if (deadline_mode) {
+	t->dev = dev;	/* oob stays: the nucleus may have timers from before */
+	if (static_key_enabled(&deadline_mode)) {
 		hal_apic_write(APIC_LVTT, APIC_LVT_TIMER_TSCDEADLINE | LOCAL_TIMER_VECTOR);
 		asm volatile("mfence" : : : "memory");
 	} else {

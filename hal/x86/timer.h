@@ -15,6 +15,18 @@ int hal_timer_check(void);
 /* The clock: 0, or -EOPNOTSUPP after a message. Context: in-band. */
 int hal_clock_init(void);
 
+/* The page from which user space reads the clock (struct keel_clock); one for all.
+ * Context: in-band, may sleep. */
+int hal_clock_share(void);
+void hal_clock_unshare(void);
+void *hal_clock_page(void);
+
+/* Bring that page up to date: at each update of Linux's clock (from thunks.S, hard masked), and when
+ * Keel attaches or detaches (all CPUs stopped). */
+struct timekeeper;
+void hal_clock_publish(const struct timekeeper *tk);
+void hal_clock_publish_state(int valid);
+
 /* 1 while Linux's clocksource is the TSC. Context: any. */
 int hal_clock_ok(void);
 

@@ -10,8 +10,8 @@
 
 struct pt_regs;
 
-/* Calls of the Keel range. Returns the call's value. */
-long shadow_call(struct pt_regs *regs, long nr);
+/* Calls of the Keel range: the value goes to ax. Does not return when it leaves for in-band. */
+void shadow_call(struct pt_regs *regs, long nr);
 
 /* About to go back to user mode: honours a recall, then does not return. */
 void shadow_return(struct pt_regs *regs);

@@ -84,6 +84,24 @@ struct keel_window {
 #define KEEL_WINDOW_SIZE	128
 #define KEEL_WINDOWS_SIZE	(KEEL_WINDOW_SIZE * KEEL_MAX_THREADS)
 
+/*
+ * The clock, in the page mapped from KEEL_CLOCK_OFFSET, read-only, the same for all:
+ * ns = base_ns + (((TSC - cycle_last) * mult + fraction) >> shift), all read while seq is
+ * even and unchanged. It equals CLOCK_MONOTONIC. Not valid: ask Linux.
+ */
+#define KEEL_CLOCK_OFFSET	0x100000
+
+struct keel_clock {
+	__u32 seq;
+	__u32 valid;
+	__u32 mult;
+	__u32 shift;
+	__u64 cycle_last;
+	__u64 fraction;
+	__s64 base_ns;
+	__u64 spare[3];
+};
+
 struct keel_info {
 	__u32 abi_base;			/* out */
 	__u32 abi_level;		/* out */
@@ -157,6 +175,7 @@ struct keel_control {
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");
+_Static_assert(sizeof(struct keel_clock) == 64, "keel_clock");
 _Static_assert(sizeof(struct keel_info) == 88, "keel_info");
 _Static_assert(sizeof(struct keel_attach) == 32, "keel_attach");
 _Static_assert(sizeof(struct keel_latency_start) == 32, "keel_latency_start");
