@@ -435,6 +435,15 @@ void shadow_poll(void)
 		nk_stage_recall(t, KEEL_RELAX_SIGNAL);
 }
 
+/* It waits for nothing any more, so the mark is enough. */
+void shadow_due(struct hal_user *u)
+{
+	struct nk_thread *t = &container_of(u, struct shadow, user)->thread;
+
+	if (!t->recall)
+		WRITE_ONCE(t->recall, KEEL_RELAX_SIGNAL);
+}
+
 /* ---- tracepoints ------------------------------------------------------------------------------------ */
 
 static struct tracepoint *tp_exit, *tp_exec;

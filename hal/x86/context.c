@@ -9,6 +9,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/percpu.h>
 #include <asm/debugreg.h>
@@ -26,6 +27,7 @@
 #include "linux_side.h"
 #include "symbols.h"
 #include "thunks.h"
+#include "user.h"
 #include "xstate.h"
 
 #define KEEL_PCID 7ul	/* Linux uses 0 to 6; its exit code knows 16 */
@@ -323,6 +325,8 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 
 	if (prev->root)
 		root_leave(hc);
+	else if (unlikely(hc->waits_told) && next->user && signal_pending(next->user->owner))
+		shadow_due(next->user);
 	if (next->root) {
 		if (hc->live)
 			live_change(hc, NULL);

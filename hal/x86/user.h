@@ -8,6 +8,7 @@
 
 #include "hal/hal.h"
 
+struct hal_user;
 struct pt_regs;
 
 /* Calls of the Keel range: the value goes to ax. Does not return when it leaves for in-band. */
@@ -24,5 +25,9 @@ void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int sig
 /* Linux sent this CPU an interrupt that is held back: perhaps because a signal is pending for
  * the thread that has it, whose task cannot run here to recall it. */
 void shadow_poll(void);
+
+/* The same for a thread that gets this CPU from another one now: what Linux sent may have come
+ * when that ran. */
+void shadow_due(struct hal_user *u);
 
 #endif
