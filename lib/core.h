@@ -27,7 +27,8 @@ struct libkeel_device {
 
 struct libkeel_self {
 	const volatile struct keel_window *window;	/* NULL: not attached */
-	int64_t clock;			/* last time given out */
+	const volatile struct keel_clock *clock;	/* the device's, while attached */
+	int64_t last;			/* last time given out */
 	unsigned int refusal;
 	int policy;			/* of Linux before attaching, with the next two */
 	struct sched_param param;

@@ -46,41 +46,43 @@ static int64_t clock_linux(void)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-/* The page that Keel keeps up to date; -1 when it must not be used. Keel changes it with interrupts off,
- * so an odd sequence count never lasts. */
-static inline int64_t clock_page(const volatile struct keel_clock *c)
+static __attribute__((noinline)) int64_t clock_slow(struct libkeel_self *self)
 {
+	int64_t now = clock_linux();
+
+	if (now < self->last)
+		now = self->last;
+	self->last = now;
+	return now;
+}
+
+/*
+ * Without a system call: from the page that Keel keeps up to date, while it is valid and the
+ * caller attached. Keel changes it with interrupts off, so an odd sequence count never lasts.
+ */
+int64_t keel_clock_ns(void)
+{
+	struct libkeel_self *self = &libkeel_self;
+	const volatile struct keel_clock *c = self->clock;
 	uint32_t seq, low, high;
 	int64_t now, passed;
 
+	if (__builtin_expect(!c, 0))
+		return clock_slow(self);
 	do {
-		do
-			seq = c->seq;
-		while (seq & 1);
-		if (!c->valid)
-			return -1;
+		while ((seq = c->seq) & 1)
+			;
 		__asm__ volatile("lfence; rdtsc" : "=a" (low), "=d" (high) : : "memory");
 		passed = ((uint64_t)high << 32 | low) - c->cycle_last;
 		if (passed < 0)
 			passed = 0;
 		now = c->base_ns + (int64_t)(((uint64_t)passed * c->mult + c->fraction) >> c->shift);
+		if (__builtin_expect(!c->valid, 0))
+			return clock_slow(self);
 	} while (c->seq != seq);
-	return now;
-}
-
-/* Without a system call in either case. An attached thread's device, and so the page, stays. */
-int64_t keel_clock_ns(void)
-{
-	struct libkeel_self *self = &libkeel_self;
-	int64_t now = -1;
-
-	if (self->window)
-		now = clock_page(libkeel_device.clock);
-	if (now < 0)
-		now = clock_linux();
-	if (now < self->clock)
-		now = self->clock;
-	self->clock = now;
+	if (now < self->last)
+		now = self->last;
+	self->last = now;
 	return now;
 }
 
@@ -112,12 +114,31 @@ int keel_period_set(int64_t first, int64_t period)
 	return libkeel_call(KEEL_CALL_PERIOD_SET, first, period);
 }
 
-int keel_period_wait(unsigned long *overruns)
+static __attribute__((noinline)) int period_wait_slow(unsigned long *overruns)
 {
 	long ret = libkeel_call(KEEL_CALL_PERIOD_WAIT, 0, 0);
 
 	if (ret < 0)
 		return ret;
+	if (overruns)
+		*overruns = ret;
+	return 0;
+}
+
+/* The hard thread's own way first: what runs right after a wake-up is part of its latency. */
+int keel_period_wait(unsigned long *overruns)
+{
+	const volatile struct keel_window *window = libkeel_self.window;
+	long ret;
+
+	if (!window || !window->hard)
+		return period_wait_slow(overruns);
+	__asm__ volatile("syscall"
+			 : "=a" (ret)
+			 : "a" (KEEL_CALL_PERIOD_WAIT)
+			 : "rcx", "r11", "memory");
+	if (__builtin_expect(ret < 0, 0))
+		return ret == -ENOSYS ? period_wait_slow(overruns) : ret;
 	if (overruns)
 		*overruns = ret;
 	return 0;

@@ -137,6 +137,7 @@ static int attach_device(struct libkeel_self *self, const char *name, int prio, 
 		return err;
 	}
 	self->window = (void *)(libkeel_device.windows + req.index * KEEL_WINDOW_SIZE);
+	self->clock = libkeel_device.clock;
 	return 0;
 }
 
@@ -192,6 +193,7 @@ int keel_thread_detach(void)
 	keel_relax();
 	err = libkeel_ioctl(KEEL_IOC_DETACH, NULL);
 	self->window = NULL;
+	self->clock = NULL;
 	pthread_setspecific(key, NULL);
 	restore_linux(self);
 	libkeel_device_put();

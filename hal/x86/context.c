@@ -45,40 +45,55 @@ unsigned long hal_cr3_base(void)
 
 /* ---- bases and selectors --------------------------------------------------------------- */
 
-static __always_inline unsigned long msr_get(u32 msr)
-{
-	u32 low, high;
+union msr_value {
+	unsigned long all;
+	struct {
+		u32 low, high;
+	};
+};
 
-	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-	return low | (u64)high << 32;
+/* Through memory, in halves: two instructions fewer than by one register. */
+static __always_inline void msr_get(u32 msr, unsigned long *value)
+{
+	union msr_value *v = (union msr_value *)value;
+
+	asm volatile("rdmsr" : "=a"(v->low), "=d"(v->high) : "c"(msr));
 }
 
-static __always_inline void msr_set(u32 msr, unsigned long value)
+static __always_inline void msr_set(u32 msr, const unsigned long *value)
 {
-	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+	const union msr_value *v = (const union msr_value *)value;
+
+	asm volatile("wrmsr" : : "c"(msr), "a"(v->low), "d"(v->high) : "memory");
 }
 
-static __always_inline unsigned long fsbase_get(void)
-{
-	return static_cpu_has(X86_FEATURE_FSGSBASE) ? rdfsbase() : msr_get(MSR_FS_BASE);
-}
-
-static __always_inline void fsbase_set(unsigned long base)
+static __always_inline void fsbase_get(unsigned long *base)
 {
 	if (static_cpu_has(X86_FEATURE_FSGSBASE))
-		wrfsbase(base);
+		*base = rdfsbase();
+	else
+		msr_get(MSR_FS_BASE, base);
+}
+
+static __always_inline void fsbase_set(const unsigned long *base)
+{
+	if (static_cpu_has(X86_FEATURE_FSGSBASE))
+		wrfsbase(*base);
 	else
 		msr_set(MSR_FS_BASE, base);
 }
 
 unsigned long hal_fsbase_get(void)
 {
-	return fsbase_get();
+	unsigned long base;
+
+	fsbase_get(&base);
+	return base;
 }
 
 void hal_fsbase_set(unsigned long base)
 {
-	fsbase_set(base);
+	fsbase_set(&base);
 }
 
 static __always_inline void selectors_save(struct hal_root_state *r)
@@ -172,10 +187,10 @@ static void odd_state_restore(const struct hal_root_state *r)
 
 /* ---- user state in and out of the registers --------------------------------------------------- */
 
-/* Mostly equal, and the write is slow on real machines. @hc->gsbase was just read. */
-static __always_inline void gsbase_set(const struct hal_cpu *hc, unsigned long base)
+/* Mostly equal, and the write is slow on real machines. @now was just read. */
+static __always_inline void gsbase_set(const unsigned long *now, const unsigned long *base)
 {
-	if (unlikely(hc->gsbase != base))
+	if (unlikely(*now != *base))
 		msr_set(MSR_KERNEL_GS_BASE, base);
 }
 
@@ -186,15 +201,15 @@ static __always_inline void root_save(struct hal_cpu *hc)
 	r->top_of_stack = *top_of_stack();
 	r->cr3 = __native_read_cr3();
 	selectors_save(r);
-	r->fsbase = fsbase_get();
-	r->gsbase = hc->gsbase = msr_get(MSR_KERNEL_GS_BASE);
+	fsbase_get(&r->fsbase);
+	msr_get(MSR_KERNEL_GS_BASE, &r->gsbase);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		r->pkru = rdpkru();
 	hal_xstate_save(r->xstate, hal_xstate_root_mask);
 	odd_state_save(r);
 }
 
-static __always_inline void root_restore(struct hal_cpu *hc)
+static __always_inline void root_restore(struct hal_cpu *hc, const unsigned long *gsbase)
 {
 	struct hal_root_state *r = &hc->root;
 
@@ -202,8 +217,8 @@ static __always_inline void root_restore(struct hal_cpu *hc)
 	cr3_load_root(r->cr3);
 	smp_store_release(&hc->hard_mm, NULL);
 	selectors_restore(r);
-	fsbase_set(r->fsbase);
-	gsbase_set(hc, r->gsbase);
+	fsbase_set(&r->fsbase);
+	gsbase_set(gsbase, &r->gsbase);
 	hal_xstate_restore(r->xstate, hal_xstate_root_mask);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(r->pkru);
@@ -211,16 +226,17 @@ static __always_inline void root_restore(struct hal_cpu *hc)
 		odd_state_restore(r);
 }
 
-static __always_inline void user_save(struct hal_cpu *hc, struct hal_user *u)
+static __always_inline void user_save(struct hal_user *u)
 {
-	u->fsbase = fsbase_get();
-	u->gsbase = hc->gsbase = msr_get(MSR_KERNEL_GS_BASE);
+	fsbase_get(&u->fsbase);
+	msr_get(MSR_KERNEL_GS_BASE, &u->gsbase);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		u->pkru = rdpkru();
 	hal_xstate_save(u->xstate, u->xfeatures);
 }
 
-static __always_inline void user_restore(struct hal_cpu *hc, struct hal_user *u)
+static __always_inline void user_restore(struct hal_cpu *hc, struct hal_user *u,
+					 const unsigned long *gsbase)
 {
 	*top_of_stack() = (unsigned long)u->stack + HAL_STACK_SIZE;
 	if (hc->hard_mm != u->mm) {
@@ -232,8 +248,8 @@ static __always_inline void user_restore(struct hal_cpu *hc, struct hal_user *u)
 		smp_mb();
 		cr3_load_user(u);
 	}
-	fsbase_set(u->fsbase);
-	gsbase_set(hc, u->gsbase);
+	fsbase_set(&u->fsbase);
+	gsbase_set(gsbase, &u->gsbase);
 	hal_xstate_restore(u->xstate, u->xfeatures);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
@@ -252,14 +268,16 @@ void hal_flush_answer(struct hal_cpu *hc)
 
 static void live_change(struct hal_cpu *hc, struct hal_user *to)
 {
+	const unsigned long *gsbase = hc->live ? &hc->live->gsbase : &hc->root.gsbase;
+
 	if (hc->live)
-		user_save(hc, hc->live);
+		user_save(hc->live);
 	else
 		root_save(hc);
 	if (to)
-		user_restore(hc, to);
+		user_restore(hc, to, gsbase);
 	else
-		root_restore(hc);
+		root_restore(hc, gsbase);
 	hc->live = to;
 }
 
@@ -271,35 +289,31 @@ void hal_context_init_root(struct hal_context *ctx)
 	ctx->root = 1;
 }
 
-static void context_start(struct hal_context *ctx, void *top, void (*start)(void),
-			  unsigned long rbx, unsigned long r12)
+/* What hal_switch_stack() pops: rbp and the address to return to. */
+static void context_start(struct hal_context *ctx, unsigned long *sp, void (*start)(void))
 {
-	unsigned long *sp = top;
-
 	*--sp = (unsigned long)start;
-	*--sp = 0;	/* rbp */
-	*--sp = rbx;
-	*--sp = r12;
-	*--sp = 0;	/* r13 */
-	*--sp = 0;	/* r14 */
-	*--sp = 0;	/* r15 */
+	*--sp = 0;
 	ctx->sp = (unsigned long)sp;
 }
 
 void hal_context_init_kernel(struct hal_context *ctx, void *stack, unsigned long size,
 			     void (*entry)(void *), void *arg)
 {
+	unsigned long *sp = stack + size;
+
+	*--sp = (unsigned long)arg;
+	*--sp = (unsigned long)entry;
 	ctx->user = NULL;
 	ctx->root = 0;
-	context_start(ctx, stack + size, hal_start_kernel, (unsigned long)entry,
-		      (unsigned long)arg);
+	context_start(ctx, sp, hal_start_kernel);
 }
 
 void hal_context_start_user(struct hal_context *ctx, struct hal_user *u)
 {
 	ctx->user = u;
 	ctx->root = 0;
-	context_start(ctx, hal_user_regs(u), hal_start_user, 0, 0);
+	context_start(ctx, (unsigned long *)hal_user_regs(u), hal_start_user);
 }
 
 static void root_leave(struct hal_cpu *hc)
@@ -319,6 +333,17 @@ static void root_resume(struct hal_cpu *hc)
 		hal_irq_replay();
 }
 
+static __always_inline void stack_switch(struct hal_context *prev, struct hal_context *next)
+{
+	unsigned long *from = &prev->sp, *to = &next->sp;
+
+	asm volatile("call hal_switch_stack"
+		     : "+D"(from), "+S"(to), ASM_CALL_CONSTRAINT
+		     :
+		     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+		       "r15", "memory", "cc");
+}
+
 void hal_switch(struct hal_context *prev, struct hal_context *next)
 {
 	struct hal_cpu *hc = hal_this();
@@ -333,7 +358,7 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 	} else if (next->user && next->user != hc->live) {
 		live_change(hc, next->user);
 	}
-	hal_switch_stack(&prev->sp, &next->sp);
+	stack_switch(prev, next);
 	if (prev->root)
 		root_resume(hal_this());
 }

@@ -55,7 +55,6 @@ struct hal_cpu {
 	struct pipeline pipe;
 	struct hal_timer timer;
 	struct hal_user *live;		/* whose user state is in the registers; NULL: Linux's */
-	unsigned long gsbase;		/* user GS base as last read from the register */
 	struct hal_root_state root;
 	unsigned int kicked;		/* (a) an oob IPI is under way */
 	int waits_told;			/* nk_hal_inband_waits() was called in this residence */

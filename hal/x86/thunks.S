@@ -176,16 +176,16 @@ SYM_FUNC_END(hal_update_vsyscall)
 .macro irq_stub n:req
 SYM_FUNC_START_LOCAL(hal_irq_stub_\n)
 	pushq	%rdi
-	pushq	%rsi
-	subq	$8, %rsp
 .if \n == HAL_TIMER_STUB
 	call	hal_timer_gate
 .else
+	pushq	%rsi
+	subq	$8, %rsp
 	movl	$\n, %edx
 	call	hal_irq_gate
-.endif
 	addq	$8, %rsp
 	popq	%rsi
+.endif
 	popq	%rdi
 	testb	%al, %al
 	jz	1f
@@ -311,28 +311,21 @@ SYM_FUNC_END(hal_unset)
 
 /* ---- context switch ---------------------------------------------------------------- */
 
-/* hal_switch_stack(prev, next): both start with the saved stack pointer. */
+/* rdi, rsi: where the old and the new stack pointer lie. All registers but rsp and rbp are the
+ * caller's to save: it knows which of them it needs. */
 SYM_FUNC_START(hal_switch_stack)
 	pushq	%rbp
-	pushq	%rbx
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
 	movq	%rsp, (%rdi)
 	movq	(%rsi), %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbx
 	popq	%rbp
 	RET
 SYM_FUNC_END(hal_switch_stack)
 
-/* First run of a kernel thread: rbx entry, r12 argument. */
+/* First run of a kernel thread: entry and argument are on the stack. */
 SYM_CODE_START(hal_start_kernel)
 	UNWIND_HINT_FUNC
+	popq	%rbx
+	popq	%r12
 	call	nk_hal_thread_begin
 	sti
 	movq	%r12, %rdi

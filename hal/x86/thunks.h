@@ -51,7 +51,7 @@ int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub);
 int hal_syscall_gate(struct pt_regs *regs, long nr, int stub);
 void hal_user_first(struct pt_regs *regs);
 
-void hal_switch_stack(unsigned long *prev_sp, unsigned long *next_sp);
+void hal_switch_stack(void);	/* not by the C calling convention */
 void hal_start_kernel(void);
 void hal_start_user(void);
 void hal_unset(void);

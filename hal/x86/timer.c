@@ -227,22 +227,18 @@ void hal_timer_interrupt(struct hal_cpu *hc)
 {
 	struct hal_timer *t = &hc->timer;
 	hal_time_t now = clock_now(t);
-	int early = !t->split;
 
 	t->hardware = HAL_TIME_NEVER;	/* it fired */
 	if (now >= t->inband) {
 		t->inband = HAL_TIME_NEVER;
 		t->linux_due = 1;
-		early = 0;
-	}
-	if (now >= t->oob) {
-		early = 0;
-		nk_hal_tick(now);	/* programs the next, or none */
-	}
-	if (early)
+	} else if (unlikely(now < t->oob) && !t->split) {
 		t->linux_due = 1;	/* raised from the log, or broadcast by another CPU */
-	if (t->hardware == HAL_TIME_NEVER)
-		timer_update(hc);	/* else nk_hal_tick() has just done it */
+	}
+	if (now >= t->oob)
+		nk_hal_tick(now);	/* programs the next deadline, or none */
+	else
+		timer_update(hc);
 }
 
 /* ---- Linux's side ------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #define HAL_X86_XSTATE_H
 
 #include <linux/types.h>
+#include <asm/alternative.h>
 #include <asm/cpufeature.h>
 
 extern u64 hal_xstate_root_mask;	/* XCR0 | XSS */
@@ -19,26 +20,16 @@ unsigned int hal_xstate_root_size(void);
 /* Context: hard masked, or preemption off; @buf 64-byte aligned. */
 static __always_inline void hal_xstate_save(void *buf, u64 mask)
 {
-	u32 low = mask, high = mask >> 32;
-
-	if (static_cpu_has(X86_FEATURE_XSAVES))
-		asm volatile("xsaves64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
-	else if (static_cpu_has(X86_FEATURE_XSAVE))
-		asm volatile("xsave64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
-	else
-		asm volatile("fxsaveq (%0)" : : "r"(buf) : "memory");
+	asm volatile(ALTERNATIVE_2("fxsaveq (%0)", "xsave64 (%0)", X86_FEATURE_XSAVE,
+				   "xsaves64 (%0)", X86_FEATURE_XSAVES)
+		     : : "r"(buf), "a"((u32)mask), "d"((u32)(mask >> 32)) : "memory");
 }
 
 static __always_inline void hal_xstate_restore(void *buf, u64 mask)
 {
-	u32 low = mask, high = mask >> 32;
-
-	if (static_cpu_has(X86_FEATURE_XSAVES))
-		asm volatile("xrstors64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
-	else if (static_cpu_has(X86_FEATURE_XSAVE))
-		asm volatile("xrstor64 (%0)" : : "r"(buf), "a"(low), "d"(high) : "memory");
-	else
-		asm volatile("fxrstorq (%0)" : : "r"(buf) : "memory");
+	asm volatile(ALTERNATIVE_2("fxrstorq (%0)", "xrstor64 (%0)", X86_FEATURE_XSAVE,
+				   "xrstors64 (%0)", X86_FEATURE_XSAVES)
+		     : : "r"(buf), "a"((u32)mask), "d"((u32)(mask >> 32)) : "memory");
 }
 
 #endif
