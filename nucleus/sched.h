@@ -110,11 +110,14 @@ static inline struct nk_rq *nk_rq_lock_of(const struct nk_thread *t)
 {
 	for (;;) {
 		int cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+		struct nk_rq *rq = &nk_rqs[cpu];
 
-		nk_lock_acquire(&nk_rqs[cpu].lock);
+		/* Hide where it comes from, or it is computed anew at each use. */
+		__asm__("" : "+r"(rq));
+		nk_lock_acquire(&rq->lock);
 		if (nk_likely(__atomic_load_n(&t->cpu, __ATOMIC_RELAXED) == cpu))
-			return &nk_rqs[cpu];
-		nk_lock_release(&nk_rqs[cpu].lock);
+			return rq;
+		nk_lock_release(&rq->lock);
 	}
 }
 

@@ -50,6 +50,7 @@ struct sim_machine {
 	void *local[HAL_MAX_CPUS];	/* what hal_local_set() stored */
 	hal_time_t now;
 	int settles;
+	unsigned long locks_taken;
 	int warnings;
 	long warning_arg;
 	void (*on_wake)(struct hal_context *ctx);

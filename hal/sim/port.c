@@ -67,6 +67,7 @@ void hal_spin_lock(struct hal_spinlock *lock)
 		sim_turn_to(lock->owner - 1);
 	lock->owner = sim_machine.me + 1;
 	sim_this_cpu()->locks++;
+	sim_machine.locks_taken++;
 }
 
 void hal_spin_unlock(struct hal_spinlock *lock)

@@ -125,7 +125,7 @@ static void take_irqs(struct sim_cpu *c)
 	c->masked = 1;
 	if (c->deadline <= sim_machine.now) {
 		c->deadline = HAL_TIME_NEVER;
-		nk_hal_tick(sim_machine.now);
+		hal_timer_program(nk_hal_tick(sim_machine.now));
 	}
 	if (c->kicked) {
 		c->kicked = 0;
@@ -295,6 +295,11 @@ int sim_locks_held(void)
 	for (cpu = 0; cpu < sim_machine.cpus; cpu++)
 		count += sim_machine.cpu[cpu].locks;
 	return count;
+}
+
+unsigned long sim_locks_taken(void)
+{
+	return sim_machine.locks_taken;
 }
 
 hal_time_t sim_programmed(int cpu)

@@ -42,6 +42,9 @@ void sim_switch_cpu(void);
 /* How many spinlocks are held in all. */
 int sim_locks_held(void);
 
+/* How often one was taken since sim_init(). */
+unsigned long sim_locks_taken(void);
+
 /* What the timer of @cpu is programmed to. */
 hal_time_t sim_programmed(int cpu);
 

@@ -77,6 +77,20 @@ START_TEST(a_ring_of_three_is_a_deadlock)
 }
 END_TEST
 
+START_TEST(a_ring_is_found_in_one_round)
+{
+	unsigned long before;
+
+	actors_tell(0, LOCK, 0);
+	actors_tell(1, LOCK, 1);
+	actors_tell(1, LOCK, 0);
+	before = sim_locks_taken();
+	ck_assert_int_eq(actors_tell(0, LOCK, 1), -NK_EDEADLK);
+	/* Not by running round until the walk's limit. */
+	ck_assert_uint_lt(sim_locks_taken() - before, 100);
+}
+END_TEST
+
 /* ---- random graphs ------------------------------------------------------------------ */
 
 static int would_close_ring(int who, int m)
@@ -182,6 +196,7 @@ Suite *pi_suite(void)
 	tcase_add_test(tc, a_base_above_the_boost_stays);
 	tcase_add_test(tc, an_owner_of_two_keeps_the_boost_of_the_other);
 	tcase_add_test(tc, a_ring_of_three_is_a_deadlock);
+	tcase_add_test(tc, a_ring_is_found_in_one_round);
 	tcase_add_loop_test(tc, random_graphs_agree_with_the_oracle, 1, 9);
 	return s;
 }

@@ -149,6 +149,41 @@ START_TEST(a_lock_against_an_unlock_down_the_chain_leaves_true_priorities)
 }
 END_TEST
 
+static void sees_no_pin(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 0; i < ACTORS; i++)
+		ck_assert_int_eq(actors_thread(i)->pins, 0);
+	unit_mark('i');
+}
+
+static void interrupt_zero(void *arg)
+{
+	sim_irq(0, sees_no_pin, arg);
+}
+
+/* Linux as the walker must not be interrupted, and so not be scheduled away, with pins held. */
+static void walk_against_interrupt(void *arg)
+{
+	actors_setup(2);
+	actors_build_chain(3);
+	sim_post(1, interrupt_zero, arg);
+	sim_race_begin();
+	nk_thread_set_prio(actors_thread(3), 60);
+	sim_race_end();
+	sim_settle();
+	ck_assert_str_eq(unit_marks(), "i");
+	actors_teardown();
+}
+
+START_TEST(a_walk_of_linux_is_not_interrupted)
+{
+	unit_explore(walk_against_interrupt, NULL);
+}
+END_TEST
+
 static struct nk_mutex m;
 static struct nk_waitq gate;
 static struct unit_thread *middle;
@@ -174,7 +209,7 @@ static void exit_and_free(void *arg)
 		hal_cpu_relax();
 	nk_thread_destroy(&middle->t);
 	memset(&middle->t, 0x5a, sizeof(middle->t));
-	nk_thread_init(&middle->t, "gone", 1, 0);
+	middle->gone = 1;
 }
 
 static void walk_against_exit(void *arg)
@@ -216,5 +251,6 @@ Suite *pi_race_suite(void)
 	tcase_add_test(race, a_ring_closed_from_both_sides_is_found);
 	tcase_add_test(race, a_lock_against_an_unlock_down_the_chain_leaves_true_priorities);
 	tcase_add_test(race, destroying_a_thread_against_a_walk_waits_for_its_last_touch);
+	tcase_add_test(race, a_walk_of_linux_is_not_interrupted);
 	return s;
 }

@@ -91,7 +91,7 @@ START_TEST(grid_points_that_pass_masked_are_counted)
 	nk_timer_start(&probes[0].timer, first, 100);
 	/* Served 3.5 intervals late: points 2, 3 and 4 are gone, 5 is next. */
 	hal_oob_save();
-	nk_hal_tick(first + 350);
+	hal_timer_program(nk_hal_tick(first + 350));
 	hal_oob_restore(0);
 	ck_assert_int_eq(probes[0].fired, 1);
 	ck_assert_uint_eq(probes[0].timer.overruns, 3);
@@ -171,7 +171,7 @@ START_TEST(one_tick_serves_sixteen_and_programs_once)
 		probe_start(i, 100, 0);
 	programs = sim_programs(0);
 	hal_oob_save();
-	nk_hal_tick(due);
+	hal_timer_program(nk_hal_tick(due));
 	ck_assert_uint_eq(sim_programs(0), programs + 1);
 	ck_assert_int_eq(sim_programmed(0), due);
 	for (i = 0, fired = 0; i < 20; i++)
@@ -410,13 +410,14 @@ static void sleeps_until(struct unit_thread *u)
 START_TEST(a_sleeper_counts_among_the_sixteen)
 {
 	nk_time_t due = hal_clock_now() + 100;
-	struct unit_thread *u = unit_run("s", 10, 0, sleeps_until, &due);
+	struct unit_thread *u;
 	int i, fired = 0;
 
 	for (i = 0; i < 20; i++)
 		probe_start(i, 101, 0);
+	u = unit_run("s", 10, 0, sleeps_until, &due);
 	hal_oob_save();
-	nk_hal_tick(due + 1);
+	hal_timer_program(nk_hal_tick(due + 1));
 	for (i = 0; i < 20; i++)
 		fired += probes[i].fired;
 	ck_assert_int_eq(u->t.state, NK_READY);

@@ -59,7 +59,8 @@ void unit_teardown(void)
 		ck_assert_int_eq(nk_cpu_idle(cpu), 1);
 	}
 	for (i = 0; i < used; i++)
-		nk_thread_destroy(&threads[i].t);
+		if (!threads[i].gone)
+			nk_thread_destroy(&threads[i].t);
 	nk_exit();
 	for (cpu = 0; cpu < cpus; cpu++)
 		ck_assert_ptr_null(nk_rqs[cpu].timers.root);

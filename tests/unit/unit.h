@@ -19,6 +19,7 @@ struct unit_thread {
 	void *arg;		/* for fn */
 	int ret;		/* from fn */
 	int done;		/* fn has returned */
+	int gone;		/* the test has destroyed t itself */
 	void *stack;
 };
 
