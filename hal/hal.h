@@ -112,8 +112,8 @@ void hal_warn(const char *what, long arg);
 /* All below are called hard masked, on the CPU concerned. */
 
 /* The programmed deadline may have passed; @now was read at entry. Runs expired timers and
- * programs the next deadline. Must not switch. */
-void nk_hal_tick(hal_time_t now);
+ * returns the next deadline, which the port programs. Must not switch. */
+hal_time_t nk_hal_tick(hal_time_t now);
 
 /* Another CPU called hal_ipi_send(). Must not switch. */
 void nk_hal_kick(void);

@@ -380,7 +380,7 @@ static struct shadow *shadow_current(void)
 	return container_of(nk_thread_current(), struct shadow, thread);
 }
 
-void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int signal)
+noinline void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int signal)
 {
 	struct shadow *s = shadow_current();
 	struct keel_window *w = s->window;
@@ -397,7 +397,7 @@ void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int sig
 	nk_stage_leave(reason);
 }
 
-void shadow_return(struct pt_regs *regs)
+noinline void shadow_return(struct pt_regs *regs)
 {
 	struct nk_thread *t = nk_thread_current();
 
@@ -405,7 +405,7 @@ void shadow_return(struct pt_regs *regs)
 		shadow_leave(regs, t->recall, 0, 0);
 }
 
-void shadow_call(struct pt_regs *regs, long nr)
+inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, long nr)
 {
 	struct shadow *s = shadow_current();
 

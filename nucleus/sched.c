@@ -38,7 +38,7 @@ static inline struct nk_thread *pick(struct nk_rq *rq)
  * The CPU has left the stack of rq->leaving: only now may its memory go, or its Linux task
  * take the context, perhaps at once on another CPU.
  */
-static void publish_leaving(struct nk_rq *rq)
+static nk_cold void publish_leaving(struct nk_rq *rq)
 {
 	struct nk_thread *t = rq->leaving;
 	int inband;

@@ -96,7 +96,7 @@ int nk_thread_unblock(struct nk_thread *t, int error)
 
 int nk_thread_wait_begin(struct nk_thread *t)
 {
-	struct nk_rq *rq = &nk_rqs[t->cpu];
+	struct nk_rq *rq = nk_rq_this();
 	int recalled;
 
 	nk_assert(t == rq->curr && !t->waiting);
@@ -109,7 +109,7 @@ int nk_thread_wait_begin(struct nk_thread *t)
 
 int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_error)
 {
-	struct nk_rq *rq = &nk_rqs[t->cpu];
+	struct nk_rq *rq = nk_rq_this();
 
 	nk_lock_acquire(&rq->lock);
 	if (!t->waiting) {

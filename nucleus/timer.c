@@ -288,7 +288,7 @@ static void run_handler(struct nk_rq *rq, struct nk_timer *t, nk_time_t now)
 }
 
 /* Any timers, any number of them. */
-static __attribute__((__noinline__)) void serve_due(struct nk_rq *rq, nk_time_t now, int budget)
+static nk_cold void serve_due(struct nk_rq *rq, nk_time_t now, int budget)
 {
 	struct nk_timer_base *base = &rq->timers;
 	struct nk_timer *t;
@@ -302,7 +302,6 @@ static __attribute__((__noinline__)) void serve_due(struct nk_rq *rq, nk_time_t 
 		else
 			nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
 	} while (base->programmed <= now && --budget);
-	hal_timer_program(base->programmed);
 }
 
 /*
@@ -310,7 +309,7 @@ static __attribute__((__noinline__)) void serve_due(struct nk_rq *rq, nk_time_t 
  * due is mostly that of a thread, without a handler, and its place in the heap is taken by
  * its only child, if any: that case alone is served here, without a call.
  */
-void nk_hal_tick(nk_time_t now)
+hal_time_t nk_hal_tick(hal_time_t now)
 {
 	struct nk_rq *rq = nk_rq_this();
 	struct nk_timer_base *base = &rq->timers;
@@ -321,7 +320,7 @@ void nk_hal_tick(nk_time_t now)
 	if (nk_unlikely(!t || t->deadline > now || t->handler || t->right)) {
 		nk_lock_release(&base->lock);
 		serve_due(rq, now, NK_TIMER_BATCH);
-		return;
+		return base->programmed;
 	}
 	heap_pop_only_child(base);
 	base->programmed = next_deadline(base);
@@ -329,8 +328,7 @@ void nk_hal_tick(nk_time_t now)
 	nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
 	if (nk_unlikely(base->programmed <= now))
 		serve_due(rq, now, NK_TIMER_BATCH - 1);
-	else
-		hal_timer_program(base->programmed);
+	return base->programmed;
 }
 
 void nk_timer_kick(struct nk_timer_base *base)

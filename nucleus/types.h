@@ -39,6 +39,9 @@ enum {
 
 #define NULL ((void *)0)
 
+/* Off the measured paths: kept out of line, so that these stay short. */
+#define nk_cold __attribute__((__noinline__, __cold__))
+
 #define nk_likely(x)	__builtin_expect(!!(x), 1)
 #define nk_unlikely(x)	__builtin_expect(!!(x), 0)
 

@@ -153,7 +153,7 @@ static __always_inline void cr3_load_root(unsigned long cr3)
 
 /* ---- rarely used CPU state of Linux's current task ------------------------------------------ */
 
-static void odd_state_put_aside(struct hal_root_state *r)
+static noinline void odd_state_put_aside(struct hal_root_state *r)
 {
 	struct tss_struct *tss = this_cpu_ptr(&cpu_tss_rw);
 
@@ -176,7 +176,7 @@ static __always_inline void odd_state_save(struct hal_root_state *r)
 		odd_state_put_aside(r);
 }
 
-static void odd_state_restore(const struct hal_root_state *r)
+static noinline void odd_state_restore(const struct hal_root_state *r)
 {
 	this_cpu_write(cpu_tss_rw.x86_tss.io_bitmap_base, r->io_bitmap_base);
 	if (r->cr4 & X86_CR4_TSD)
@@ -266,19 +266,30 @@ void hal_flush_answer(struct hal_cpu *hc)
 	smp_store_release(&hc->flush_done, asked);
 }
 
-static void live_change(struct hal_cpu *hc, struct hal_user *to)
+static __always_inline void root_to_user(struct hal_cpu *hc, struct hal_user *to)
 {
-	const unsigned long *gsbase = hc->live ? &hc->live->gsbase : &hc->root.gsbase;
-
-	if (hc->live)
-		user_save(hc->live);
-	else
-		root_save(hc);
-	if (to)
-		user_restore(hc, to, gsbase);
-	else
-		root_restore(hc, gsbase);
+	root_save(hc);
+	user_restore(hc, to, &hc->root.gsbase);
 	hc->live = to;
+}
+
+/* Off the wake-up path. */
+static noinline void user_to_user(struct hal_cpu *hc, struct hal_user *to)
+{
+	struct hal_user *from = hc->live;
+
+	user_save(from);
+	user_restore(hc, to, &from->gsbase);
+	hc->live = to;
+}
+
+static noinline void user_to_root(struct hal_cpu *hc)
+{
+	struct hal_user *from = hc->live;
+
+	user_save(from);
+	root_restore(hc, &from->gsbase);
+	hc->live = NULL;
 }
 
 /* ---- the contract ------------------------------------------------------------------------------ */
@@ -316,18 +327,24 @@ void hal_context_start_user(struct hal_context *ctx, struct hal_user *u)
 	context_start(ctx, (unsigned long *)hal_user_regs(u), hal_start_user);
 }
 
-static void root_leave(struct hal_cpu *hc)
+static noinline void inband_waits(struct hal_cpu *hc)
+{
+	hc->waits_told = 1;
+	nk_hal_inband_waits(hal_clock_now());
+}
+
+static __always_inline void root_leave(struct hal_cpu *hc)
 {
 	hc->fast.oob = 1;
 	hc->waits_told = 0;
-	if (hc->timer.linux_due || (hc->fast.state & PIPELINE_PENDING)) {
-		hc->waits_told = 1;
-		nk_hal_inband_waits(hal_clock_now());
-	}
+	if (unlikely(hc->timer.linux_due || (hc->fast.state & PIPELINE_PENDING)))
+		inband_waits(hc);
 }
 
-static void root_resume(struct hal_cpu *hc)
+static noinline void root_resume(void)
 {
+	struct hal_cpu *hc = hal_this();
+
 	hc->fast.oob = 0;
 	if (pipeline_due(hc->fast.state))
 		hal_irq_replay();
@@ -350,17 +367,17 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 
 	if (prev->root)
 		root_leave(hc);
-	else if (unlikely(hc->waits_told) && next->user && signal_pending(next->user->owner))
-		shadow_due(next->user);
-	if (next->root) {
-		if (hc->live)
-			live_change(hc, NULL);
-	} else if (next->user && next->user != hc->live) {
-		live_change(hc, next->user);
+	if (next->user) {
+		if (likely(!hc->live))
+			root_to_user(hc, next->user);
+		else if (hc->live != next->user)
+			user_to_user(hc, next->user);
+	} else if (next->root && hc->live) {
+		user_to_root(hc);
 	}
 	stack_switch(prev, next);
 	if (prev->root)
-		root_resume(hal_this());
+		root_resume();
 }
 
 void hal_context_sync(struct hal_context *ctx)
@@ -368,7 +385,7 @@ void hal_context_sync(struct hal_context *ctx)
 	struct hal_cpu *hc = hal_this();
 
 	if (ctx->user && hc->live == ctx->user)
-		live_change(hc, NULL);
+		user_to_root(hc);
 }
 
 void hal_context_destroy(struct hal_context *ctx)

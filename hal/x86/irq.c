@@ -133,7 +133,7 @@ void hal_eoi_swallow(u32 reg, u32 value)
 }
 
 /* Linux has this vector now, or when V opens. Returns 1 to run its handler. */
-static int linux_arrive(struct hal_cpu *hc, struct pt_regs *regs, unsigned int vector)
+static noinline int linux_arrive(struct hal_cpu *hc, struct pt_regs *regs, unsigned int vector)
 {
 	if (user_mode(regs) && !hc->fast.oob && unlikely(hc->fast.state & PIPELINE_STALLED)) {
 		/* Never: a way out to user mode that is no hard place. Heal and count. */
@@ -225,7 +225,7 @@ int hal_irq_gate(struct pt_regs *regs, unsigned long vector, int stub)
 	return deliver;
 }
 
-void hal_irq_replay(void)
+noinline void hal_irq_replay(void)
 {
 	struct hal_cpu *hc = hal_this();
 	unsigned int eois;

@@ -276,11 +276,8 @@ SYM_FUNC_START_LOCAL(hal_syscall_stub_\n)
 	cmpl	$0, OOB
 	jne	1f
 	patched 0xe9 syscall_jmp
-1:	subq	$8, %rsp
-	movl	$\n, %edx
-	call	hal_syscall_gate
-	addq	$8, %rsp
-	RET
+1:	movl	$\n, %edx
+	jmp	hal_syscall_gate
 SYM_FUNC_END(hal_syscall_stub_\n)
 	.pushsection .rodata.hal_syscall_stubs, "a"
 	.quad hal_syscall_stub_\n

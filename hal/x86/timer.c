@@ -41,7 +41,8 @@ static __always_inline u64 tsc_read(void)
 {
 	u32 low, high;
 
-	asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	/* No fence: what comes before is an interrupt or a system call. */
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
 	return (u64)high << 32 | low;
 }
 
@@ -76,6 +77,11 @@ static __always_inline hal_time_t clock_now(struct hal_timer *t)
 	return now;
 }
 
+static noinline hal_time_t clock_far(struct hal_timer *t)
+{
+	return clock_now(t);
+}
+
 /*
  * For programming the hardware: from the last reading on this CPU and the TSC since, shorter
  * than a full reading and as exact while that is not far back.
@@ -85,7 +91,7 @@ static __always_inline hal_time_t clock_near(struct hal_timer *t)
 	u64 passed = rdtsc() - t->last_tsc;
 
 	if (unlikely(passed >= NEAR_CYCLES))
-		return clock_now(t);
+		return clock_far(t);
 	return t->last_now + (passed * tk_fast->base[0].mult >> tk_fast->base[0].shift);
 }
 
@@ -176,19 +182,23 @@ void hal_clock_publish_state(int valid)
 
 #define COUNT_MAX_NS 2000000000LL	/* longer sleeps wake and program again */
 
-static __always_inline void hardware_set(struct hal_cpu *hc, hal_time_t deadline)
+static noinline void hardware_disarm(void)
 {
-	struct hal_timer *t = &hc->timer;
+	if (static_branch_unlikely(&deadline_mode))
+		wrmsrl(MSR_IA32_TSC_DEADLINE, 0);
+	else
+		hal_apic_write(APIC_TMICT, 0);
+}
+
+static __always_inline void hardware_set(struct hal_timer *t, hal_time_t deadline)
+{
 	hal_time_t delta;
 	u64 ticks;
 
 	t->hardware = deadline;
 	t->split = 0;
 	if (unlikely(deadline == HAL_TIME_NEVER)) {
-		if (static_branch_unlikely(&deadline_mode))
-			wrmsrl(MSR_IA32_TSC_DEADLINE, 0);
-		else
-			hal_apic_write(APIC_TMICT, 0);
+		hardware_disarm();
 		return;
 	}
 	delta = deadline - clock_near(t);
@@ -205,13 +215,13 @@ static __always_inline void hardware_set(struct hal_cpu *hc, hal_time_t deadline
 	}
 }
 
-static void timer_update(struct hal_cpu *hc)
+static __always_inline void timer_update(struct hal_cpu *hc)
 {
 	struct hal_timer *t = &hc->timer;
 	hal_time_t next = t->oob < t->inband ? t->oob : t->inband;
 
 	if (next != t->hardware)
-		hardware_set(hc, next);
+		hardware_set(t, next);
 }
 
 void hal_timer_program(hal_time_t deadline)
@@ -236,9 +246,8 @@ void hal_timer_interrupt(struct hal_cpu *hc)
 		t->linux_due = 1;	/* raised from the log, or broadcast by another CPU */
 	}
 	if (now >= t->oob)
-		nk_hal_tick(now);	/* programs the next deadline, or none */
-	else
-		timer_update(hc);
+		t->oob = nk_hal_tick(now);
+	timer_update(hc);
 }
 
 /* ---- Linux's side ------------------------------------------------------------------- */
