@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "nucleus/sched.h"
+
 struct actor actors[ACTORS];
 struct nk_mutex mutexes[MUTEXES];
 

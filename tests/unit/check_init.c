@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "nucleus/init.h"
+#include "nucleus/sched.h"
 #include "tests/unit/unit.h"
 
 #define CAUGHT 7

@@ -2,6 +2,7 @@
 /*
  * nucleus/sched.c
  */
+#include "nucleus/sched.h"
 #include "tests/unit/unit.h"
 
 static struct plan {

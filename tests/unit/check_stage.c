@@ -3,6 +3,7 @@
  * nucleus/stage.c
  */
 #include "nucleus/init.h"
+#include "nucleus/sched.h"
 #include "nucleus/stage.h"
 #include "tests/unit/unit.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nucleus/init.h"
+#include "nucleus/sched.h"
 #include "tests/unit/unit.h"
 
 static void sleeps_until(struct unit_thread *u)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "nucleus/sched.h"
 #include "tests/unit/unit.h"
 
 #define TIMERS 48

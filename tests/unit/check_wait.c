@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "nucleus/sched.h"
 #include "nucleus/stage.h"
 #include "nucleus/wait.h"
 #include "tests/unit/unit.h"

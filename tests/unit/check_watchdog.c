@@ -2,6 +2,7 @@
 /*
  * nucleus/watchdog.c
  */
+#include "nucleus/sched.h"
 #include "nucleus/stage.h"
 #include "nucleus/watchdog.h"
 #include "tests/unit/unit.h"

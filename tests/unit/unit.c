@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nucleus/init.h"
+#include "nucleus/sched.h"
 #include "nucleus/stage.h"
 
 #define MAX_THREADS 64

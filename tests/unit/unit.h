@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "hal/sim/sim.h"
-#include "nucleus/sched.h"
+#include "nucleus/thread.h"
 
 struct unit_thread {
 	struct nk_thread t;
