@@ -4,6 +4,7 @@
  * when Linux is stalled or an oob thread has the CPU (rules: hal/pipeline.c).
  */
 #include <linux/kernel.h>
+#include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
@@ -18,9 +19,11 @@
 
 DEFINE_PER_CPU_ALIGNED(struct hal_cpu, hal_cpu_data);
 
+/* The per-CPU memory of a CPU that cannot come is somebody else's. */
 void hal_local_set(int cpu, void *local)
 {
-	per_cpu(hal_cpu_data, cpu).fast.local = local;
+	if (cpu < nr_cpu_ids && cpu_possible(cpu))
+		per_cpu(hal_cpu_data, cpu).fast.local = local;
 }
 
 struct irq_stub hal_irq_table[HAL_IRQ_STUBS];
