@@ -212,7 +212,11 @@ static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			row = &requests[i];
 	if (!row)
 		return refuse(-ENOTTY, "request 0x%x is not known, or of another size", cmd);
+	memset(&r, 0, sizeof(r));
 	if ((_IOC_DIR(cmd) & _IOC_WRITE) && copy_from_user(&r, user, _IOC_SIZE(cmd)))
+		return refuse(-EFAULT, "request 0x%x: bad pointer", cmd);
+	/* Tried before the request is carried out, so that one that fails changes nothing. */
+	if ((_IOC_DIR(cmd) & _IOC_READ) && copy_to_user(user, &r, _IOC_SIZE(cmd)))
 		return refuse(-EFAULT, "request 0x%x: bad pointer", cmd);
 	ret = row->handle(file->private_data, &r);
 	if (!ret && (_IOC_DIR(cmd) & _IOC_READ) && copy_to_user(user, &r, _IOC_SIZE(cmd)))
