@@ -52,6 +52,11 @@ static void state_check(const char *where, int count)
 	int now_threads, self = keel_stats_get(&stats) == 0;
 
 	state_get(&now_info, &now_threads);
+	/* What an ended thread leaves is removed by a kernel worker. */
+	for (int i = 0; now_threads != threads + self && i < 500; i++) {
+		sleep_ms(10);
+		now_threads = threads_count();
+	}
 	if (memcmp(&now_info, &info, sizeof(info)))
 		fail("%s: KEEL_IOC_INFO tells something else now", where);
 	if (now_threads != threads + self)
