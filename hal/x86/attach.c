@@ -289,39 +289,66 @@ static int stop_and(int attach)
 
 /* ---- modules that come and go ------------------------------------------------------------------------ */
 
-static void module_coming(struct module *mod)
+/* Add the changes in @fresh, written already, to those that detach undoes. */
+static int text_adopt(const struct patch_set *fresh)
 {
-	unsigned int from = sites.count, first = text.count;
+	unsigned int first = text.count;
+
+	for (unsigned int i = 0; i < fresh->count; i++) {
+		const struct patch *p = &fresh->p[i];
+
+		if (patch_add(&text, (unsigned long)p->addr, p->old, p->new, p->len)) {
+			text.count = first;
+			return -ENOMEM;
+		}
+		text.p[text.count - 1].applied = 1;
+	}
+	return 0;
+}
+
+static int module_change(struct patch_set *fresh)
+{
+	int err;
+
+	mutex_lock(hal_sym.text_mutex);
+	err = patch_verify(fresh, 0) ? -ENOEXEC : 0;
+	if (!err) {
+		patch_apply(fresh);	/* nobody runs it yet */
+		err = text_adopt(fresh);
+		if (err)
+			patch_undo(fresh);
+	}
+	mutex_unlock(hal_sym.text_mutex);
+	return err;
+}
+
+/*
+ * A module whose slots cannot be changed must not run: a native sti of its would close a section that
+ * a thunk of the kernel opened, and leave V stalled for ever.
+ */
+static int module_coming(struct module *mod)
+{
 	struct module_text t = module_text_get(mod);
+	unsigned int from = sites.count;
 	struct patch_set fresh = { 0 };
+	int err;
 
 	if (!strncmp(mod->name, "kvm", 3))
 		WRITE_ONCE(kvm_present, 1);
 	if (sites_known(&sites, t.start, t.size))
-		return;		/* attach saw it on its way in */
-	if (module_scan(mod, true) || sites_patches(&sites, from, &fresh))
-		goto fail;
-	mutex_lock(hal_sym.text_mutex);
-	if (!patch_verify(&fresh, 0)) {
-		patch_apply(&fresh);	/* nobody runs it yet */
-		for (unsigned int i = 0; i < fresh.count; i++) {
-			if (patch_add(&text, (unsigned long)fresh.p[i].addr, fresh.p[i].old,
-				      fresh.p[i].new, fresh.p[i].len)) {
-				patch_undo(&fresh);
-				text.count = first;
-				break;
-			}
-			text.p[text.count - 1].applied = 1;
-		}
+		return 0;	/* attach saw it on its way in */
+	err = module_scan(mod, true);
+	if (!err)
+		err = sites_patches(&sites, from, &fresh);
+	if (!err)
+		err = module_change(&fresh);
+	if (err) {
+		pr_err("keel: the interrupt-flag places of module %s cannot be changed (error %d): not loaded; free memory, or 'keel stop' first\n",
+		       mod->name, err);
+		sites.count = from;
 	}
-	mutex_unlock(hal_sym.text_mutex);
 	patch_free(&fresh);
-	if (text.count != first || sites.count == from)
-		return;
-fail:
-	pr_warn("keel: the interrupt-off sections of module %s stay hard (no memory, or odd text): they add to latency\n",
-		mod->name);
-	patch_free(&fresh);
+	return err;
 }
 
 static void text_forget(unsigned long start, unsigned long size)
@@ -336,16 +363,17 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 {
 	struct module *mod = data;
 	struct module_text t = module_text_get(mod);
+	int err = 0;
 
 	mutex_lock(&attach_lock);
 	if (attached && event == MODULE_STATE_COMING)
-		module_coming(mod);
+		err = module_coming(mod);
 	else if (attached && event == MODULE_STATE_LIVE)
 		text_forget(t.init_start, t.init_size);
 	else if (attached && event == MODULE_STATE_GOING)
 		text_forget(t.start, t.size);
 	mutex_unlock(&attach_lock);
-	return NOTIFY_OK;
+	return notifier_from_errno(err);
 }
 
 static struct notifier_block module_notifier = { .notifier_call = module_event };
