@@ -52,7 +52,17 @@ load_keel() {
 	wait_for 5 test -c /dev/keel || fail "no /dev/keel"
 }
 
-unload_keel() { unload_module keel; }
+# Linux must never have reached user mode stalled: keel heals that, and counts.
+no_leaks() {
+	[ -r /sys/kernel/debug/keel/cpus ] || return 0
+	awk '/^[0-9]/ && $3 { exit 1 }' /sys/kernel/debug/keel/cpus ||
+		fail "stalled in user mode: $(cat /sys/kernel/debug/keel/cpus)"
+}
+
+unload_keel() {
+	no_leaks
+	unload_module keel
+}
 
 # The end of every case, called with its exit status.
 leave() {
