@@ -337,8 +337,8 @@ static __always_inline void root_leave(struct hal_cpu *hc)
 {
 	hc->fast.oob = 1;
 	hc->waits_told = 0;
-	if (unlikely(hc->timer.linux_due || (hc->fast.state & PIPELINE_PENDING)))
-		inband_waits(hc);
+	if (unlikely(hc->fast.state & PIPELINE_PENDING))
+		inband_waits(hc);	/* a due tick reminds by itself */
 }
 
 static noinline void root_resume(void)

@@ -180,6 +180,7 @@ void hal_clock_publish_state(int valid)
 
 /* ---- hardware ------------------------------------------------------------------------ */
 
+#define REMIND_NS    1000000LL		/* a tick that Linux has not seen */
 #define COUNT_MAX_NS 2000000000LL	/* longer sleeps wake and program again */
 
 static noinline void hardware_disarm(void)
@@ -240,7 +241,9 @@ void hal_timer_interrupt(struct hal_cpu *hc)
 
 	t->hardware = HAL_TIME_NEVER;	/* it fired */
 	if (now >= t->inband) {
-		t->inband = HAL_TIME_NEVER;
+		/* Linux sets its next one when it runs; until then this fires again, so that
+		 * an oob thread that keeps it from running is noticed. */
+		t->inband = now + REMIND_NS;
 		t->linux_due = 1;
 	} else if (unlikely(now < t->oob) && !t->split) {
 		t->linux_due = 1;	/* raised from the log, or broadcast by another CPU */
