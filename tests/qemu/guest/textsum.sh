@@ -4,8 +4,10 @@
 
 symbol() { awk -v name="$1" '$3 == name && NF == 3 { print "0x" $1; exit }' /proc/kallsyms; }
 
-# From now on changes are seen.
+# From now on changes are seen. When Linux has gathered its first randomness it
+# changes kernel text itself, so that comes first.
 text_remember() {
+	head -c 1 /dev/random >/dev/null
 	if ! loaded textsum; then
 		echo 0 >/proc/sys/kernel/kptr_restrict
 		load_module textsum stext="$(symbol _stext)" etext="$(symbol _etext)" \
