@@ -58,9 +58,11 @@ static inline int pipeline_due(unsigned int state)
 }
 
 /* 0 when the invariants hold, else the number of the broken one:
- * I1 PENDING is set exactly when the log is not empty;
+ * I1 PENDING is set exactly when the log is not empty (in the midst of a give-back it stays set
+ *    until pipeline_next() said -1);
  * I2 done is a subset of held;
- * I3 V open with H open implies an empty log (@masked says H). */
+ * I3 V open with H open for Linux implies an empty log. @masked: H is closed, or an oob thread
+ *    has the CPU. */
 int pipeline_check(const struct pipeline *p, unsigned int state, int masked);
 
 #endif

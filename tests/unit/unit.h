@@ -68,6 +68,8 @@ Suite *mutex_race_suite(void);
 Suite *mutex_suite(void);
 Suite *pi_race_suite(void);
 Suite *pi_suite(void);
+Suite *pipeline_apic_suite(void);
+Suite *pipeline_suite(void);
 Suite *runq_suite(void);
 Suite *sched_suite(void);
 Suite *sim_suite(void);

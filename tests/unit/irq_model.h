@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One CPU as the interrupt pipeline sees it: a local APIC (IRR, ISR, TMR; each end-of-interrupt
+ * retires the highest bit in service; a level line asks again while it is asserted), H, V, Linux's
+ * handler and an oob thread. It does with hal/pipeline.c what the port does.
+ *
+ * Every step asserts that the pipeline is sound, that each end-of-interrupt retires the vector
+ * it is meant for, that a handler runs only for something that came, and never nested.
+ * irq_model_settle() asserts that nothing was lost and nothing is left in service.
+ */
+#ifndef TESTS_UNIT_IRQ_MODEL_H
+#define TESTS_UNIT_IRQ_MODEL_H
+
+#include "hal/pipeline.h"
+
+struct irq_model {
+	struct pipeline p;
+	unsigned int state;
+	int open;				/* H */
+	int oob;				/* an oob thread has the CPU */
+	int handling;				/* Linux's handler of vector runs */
+	int finished;				/* and has sent its end of interrupt */
+	unsigned int vector;			/* of Linux's last handler */
+	unsigned int eois;			/* that the controller was sent */
+	unsigned char irr[PIPELINE_VECTORS], isr[PIPELINE_VECTORS], tmr[PIPELINE_VECTORS];
+	unsigned char line[PIPELINE_VECTORS];	/* asserted by the device */
+	unsigned char unacked[PIPELINE_VECTORS]; /* remote IRR: asked, not yet retired */
+	unsigned char wanted[PIPELINE_VECTORS];	/* a message came, no handler has begun since */
+	unsigned char through[PIPELINE_VECTORS]; /* in service, and may be retired */
+	unsigned int runs[PIPELINE_VECTORS];	/* of the handler */
+};
+
+/* H and V open, nothing anywhere. */
+void irq_model_init(struct irq_model *m);
+
+/* A device or another CPU sends an edge; a device asserts its level line. */
+void irq_model_message(struct irq_model *m, unsigned int vector);
+void irq_model_assert(struct irq_model *m, unsigned int vector);
+
+/* The CPU's own flag, as native slots, the hardware's gates and Keel change it. */
+void irq_model_close(struct irq_model *m);
+void irq_model_open(struct irq_model *m);
+
+/* What the slots do: cli, sti, pushf (the flag as Linux reads it), popf. */
+void irq_model_cli(struct irq_model *m);
+void irq_model_sti(struct irq_model *m);
+int irq_model_save(const struct irq_model *m);
+void irq_model_restore(struct irq_model *m, int on);
+
+/* Halt with interrupts on: 1 when something ended it at once. */
+int irq_model_halt(struct irq_model *m);
+
+/* Linux's handler: the device is served and drops its line; end of interrupt; return. */
+void irq_model_serve(struct irq_model *m);
+void irq_model_eoi(struct irq_model *m);
+void irq_model_return(struct irq_model *m);
+void irq_model_handle(struct irq_model *m);	/* what is left of the three */
+
+void irq_model_oob_enter(struct irq_model *m);
+void irq_model_oob_leave(struct irq_model *m);
+
+/* Keel goes: from now on Linux has the bare machine. */
+void irq_model_detach(struct irq_model *m);
+
+/* Let Linux have the CPU, with all open, until it is quiet; then nothing may be left. */
+void irq_model_settle(struct irq_model *m);
+
+int irq_model_in_service(const struct irq_model *m);	/* how many */
+int irq_model_logged(const struct irq_model *m, unsigned int vector);
+
+#endif
