@@ -38,6 +38,7 @@ vm_initrd() {
 # same bytes agree to the digit.
 vm_command() {
 	local dir=$1 kernel=$build/kernel/$2 boot=$3 append=$4
+	local drive="file=$build/guest/disk.img,format=raw,readonly=on"
 	vm=(qemu-system-x86_64 -accel tcg)
 	if [ "$(boot_word "$boot" icount)" = yes ]; then
 		vm+=(-icount "shift=0,sleep=off"
@@ -56,9 +57,11 @@ vm_command() {
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
 		-kernel "$kernel/vmlinuz" -initrd "$dir/initrd"
 		-append "console=ttyS0 quiet panic=-1 log_buf_len=4M $append")
-	if [ "$(boot_word "$boot" disk)" = yes ]; then
-		vm+=(-drive "file=$build/guest/disk.img,format=raw,if=virtio,readonly=on")
-	fi
+	case $(boot_word "$boot" disk) in
+	yes) vm+=(-drive "$drive,if=virtio") ;;
+	intx) vm+=(-drive "$drive,if=none,id=disk"
+		-device "virtio-blk-pci,drive=disk,vectors=0") ;;
+	esac
 	if [ "$(boot_word "$boot" monitor)" = yes ]; then
 		mkfifo "$dir/mon.in" "$dir/mon.out"
 		vm+=(-chardev "pipe,id=mon,path=$dir/mon"
