@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	if (argc != 2 || get_nprocs() > CPUS_MAX)
 		fail("usage: regs SECONDS");
 	round_now = round_choose(&kind, &vec_size);
-	printf("%s%s\n", kind, round_fsgsbase ? ", fsgsbase" : "");
+	printf("%s%s%s\n", kind, round_fsgsbase ? ", fsgsbase" : "", round_pkru ? ", pkru" : "");
 	syscall(SYS_arch_prctl, ARCH_SET_GS, block);
 	calibrate();
 	must(keel_open());

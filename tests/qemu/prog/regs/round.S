@@ -15,6 +15,7 @@
 #define MASK(n)	(272 + 8 * (n))
 #define FSBASE	336
 #define GSBASE	344
+#define PKRU	352
 #define VEC	384
 
 /* Locals, from rsp on. */
@@ -25,7 +26,8 @@
 #define RET	32
 #define FSHOME	40
 #define GSHOME	48
-#define LOCALS	56
+#define PKHOME	56
+#define LOCALS	72
 
 	.section .rodata
 mxcsr_default:
@@ -106,7 +108,14 @@ round_\name:
 	wrfsbase %rax
 	mov GSBASE(%rdi), %rax
 	wrgsbase %rax
-1:	mov GP(0)(%rdi), %rax
+1:	cmpl $0, round_pkru(%rip)
+	je 4f
+	xor %ecx, %ecx
+	rdpkru
+	mov %eax, PKHOME(%rsp)
+	mov PKRU(%rdi), %eax
+	wrpkru
+4:	mov GP(0)(%rdi), %rax
 	mov GP(1)(%rdi), %rbx
 	mov GP(2)(%rdi), %rcx
 	mov GP(3)(%rdi), %rdx
@@ -153,7 +162,17 @@ round_\name:
 	wrfsbase %rbx
 	mov GSHOME(%rsp), %rbx
 	wrgsbase %rbx
-3:	mov %fs:0, %rbx
+3:	cmpl $0, round_pkru(%rip)
+	je 5f
+	mov %rax, %rbx
+	xor %ecx, %ecx
+	rdpkru
+	mov %eax, PKRU(%rbx)
+	mov PKHOME(%rsp), %eax
+	xor %edx, %edx
+	wrpkru
+	mov %rbx, %rax
+5:	mov %fs:0, %rbx
 	mov %rbx, FS0(%rax)
 	mov %gs:0, %rbx
 	mov %rbx, GS0(%rax)

@@ -19,12 +19,14 @@ struct state {
 	uint8_t x87[8][16];	/* 10 bytes each */
 	uint64_t mask[8];
 	uint64_t fsbase, gsbase;
-	uint8_t fill[32];
+	uint32_t pkru;
+	uint8_t fill[28];
 	uint8_t vec[VEC_SIZE];	/* 16, 32 or 64 bytes a register */
 };
 
 _Static_assert(offsetof(struct state, mxcsr) == 136, "state");
 _Static_assert(offsetof(struct state, mask) == 272, "state");
+_Static_assert(offsetof(struct state, pkru) == 352, "state");
 _Static_assert(offsetof(struct state, vec) == 384, "state");
 
 typedef long (*round_fn)(const struct state *in, struct state *out, long nr, long spins);
@@ -33,7 +35,8 @@ long round_sse(const struct state *in, struct state *out, long nr, long spins);
 long round_avx(const struct state *in, struct state *out, long nr, long spins);
 long round_avx512(const struct state *in, struct state *out, long nr, long spins);
 
-extern int round_fsgsbase;	/* user code may write FS and GS base */
+extern int round_fsgsbase;	/* user code may write FS and GS base, */
+extern int round_pkru;		/* or has protection keys */
 
 /* The one for this CPU; the size of its vector registers in all. */
 round_fn round_choose(const char **name, size_t *vec_size);

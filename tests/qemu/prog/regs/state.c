@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <cpuid.h>
 #include <sys/auxv.h>
 #include "hard.h"
 #include "round.h"
 
 #define HWCAP2_FSGSBASE	2
 
-int round_fsgsbase;
+int round_fsgsbase, round_pkru;
+
+static int has_pkru(void)
+{
+	unsigned int a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_OSPKE);
+}
 
 round_fn round_choose(const char **name, size_t *vec_size)
 {
 	round_fsgsbase = !!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
+	round_pkru = has_pkru();
 	if (__builtin_cpu_supports("avx512bw")) {
 		*name = "avx512";
 		*vec_size = 32 * 64;
@@ -55,6 +64,8 @@ void state_fill(struct state *s, uint64_t seed, uint64_t fs0, uint64_t gs0, size
 		s->fsbase = mix(&seed) >> 18;
 		s->gsbase = mix(&seed) >> 18;
 	}
+	if (round_pkru)
+		s->pkru = mix(&seed) & ~3u;	/* key 0 is that of all memory */
 	for (size_t i = 0; i < vec_size; i++)
 		s->vec[i] = mix(&seed) >> 13;
 }
@@ -88,6 +99,7 @@ void state_check(const struct state *now, const struct state *want, const char *
 	PART(mask, 8, "mask register");
 	PART(fsbase, 8, "FS base");
 	PART(gsbase, 8, "GS base");
+	PART(pkru, 4, "PKRU");
 	PART(vec, 16, "vector, 16 bytes at");
 #undef PART
 }
