@@ -358,11 +358,14 @@ int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub)
 	return kind == EXC_INVALID_OP ? HAL_EXC_STALLED_OPEN : HAL_EXC_STALLED;
 }
 
-/* May sysret be used: as Linux decides. 6.1 decides later, in assembly. */
-static int sysret_ok(const struct pt_regs *regs)
+/*
+ * May sysret be used: 6.1 decides later, in assembly. 6.12 wants to know, and of its conditions only
+ * these two can fail: the entry itself wrote the rest into @regs, and a Keel call that comes
+ * back has not touched them.
+ */
+static __always_inline int sysret_ok(const struct pt_regs *regs)
 {
-	return KEEL_LINUX_612 && regs->cx == regs->ip && regs->r11 == regs->flags && regs->cs == __USER_CS &&
-	       regs->ss == __USER_DS && regs->ip < TASK_SIZE_MAX &&
+	return KEEL_LINUX_612 && regs->ip < TASK_SIZE_MAX &&
 	       !(regs->flags & (X86_EFLAGS_RF | X86_EFLAGS_TF));
 }
 
