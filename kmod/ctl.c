@@ -19,6 +19,7 @@
 #include "hal/x86/compat.h"
 #include "hal/x86/timer.h"
 #include "latency.h"
+#include "process.h"
 #include "shadow.h"
 #include "version.h"
 
@@ -152,11 +153,18 @@ static long do_latency_start(struct keel_process *p, union request *r)
 
 static long do_latency_read(struct keel_process *p, union request *r)
 {
+	struct keel_latency_read *out = &r->latency_read;
 	long err = -ENOENT;
 
 	mutex_lock(&p->lock);
-	if (p->latency)
-		err = latency_read(p->latency, &r->latency_read);
+	if (p->latency) {
+		const u32 *cells = latency_read(p->latency, out);
+
+		err = 0;
+		if (out->cells && copy_to_user(u64_to_user_ptr(out->cells), cells,
+					       KEEL_LATENCY_CELLS * sizeof(*cells)))
+			err = -EFAULT;
+	}
 	mutex_unlock(&p->lock);
 	return err;
 }

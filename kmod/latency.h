@@ -12,7 +12,11 @@ struct latency;
 
 /* A running measurement or ERR_PTR. Context: in-band, may sleep. */
 struct latency *latency_start(const struct keel_latency_start *req);
-int latency_read(struct latency *l, struct keel_latency_read *out);
+
+/* Fill @out, but for cells. Returns the KEEL_LATENCY_CELLS counters: valid until the stop.
+ * Context: any. */
+const u32 *latency_read(struct latency *l, struct keel_latency_read *out);
+
 void latency_stop(struct latency *l);
 
 /* End all of them: the pipeline goes. Their figures stay readable. */

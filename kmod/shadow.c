@@ -22,10 +22,12 @@
 #include <linux/wait.h>
 #include <trace/events/sched.h>
 #include "hal/x86/attach.h"
+#include "hal/x86/linux_side.h"
 #include "hal/x86/timer.h"
 #include "hal/x86/user.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
+#include "process.h"
 #include "shadow.h"
 
 static DEFINE_HASHTABLE(shadows, 8);

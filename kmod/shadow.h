@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A Linux task that is attached to Keel, and its process's open device.
+ * A Linux task that is attached to Keel.
  *
  * Life: attached (in-band) → parked: asleep in lseek() while its context is hard → home again, and so on →
  * detached. Owner and context are never live together: the task returns to user mode, dies
@@ -10,23 +10,16 @@
 #define KMOD_SHADOW_H
 
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
-#include <keel/abi.h>
 #include "hal/x86/context.h"
-#include "hal/x86/linux_side.h"
-#include "skins/native/native.h"
+#include "nucleus/thread.h"
 
-/* One open file. Its threads belong to one mm. */
-struct keel_process {
-	struct mutex lock;		/* windows in use, mutex table, mm */
-	struct mm_struct *mm;		/* of the first attach; compared, never followed */
-	struct keel_window *windows;	/* vmalloc, mapped to user space */
-	DECLARE_BITMAP(used, KEEL_MAX_THREADS);
-	struct native_space space;
-	struct latency *latency;	/* a measurement under way, or NULL */
-};
+struct hal_mm;
+struct keel_attach;
+struct keel_process;
+struct keel_thread_set;
+struct keel_window;
 
 struct shadow {
 	struct nk_thread thread;	/* first */
