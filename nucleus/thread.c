@@ -179,11 +179,13 @@ int nk_thread_wait_period(unsigned long *overruns)
 	nk_assert_can_block();
 	if (t->period) {
 		now = hal_clock_now();
-		if (now >= t->release) {
-			missed = skip_missed(t, now);
-			ret = t->recall ? -NK_EINTR : 0;
-		} else {
+		if (now < t->release) {
 			ret = sleep_until(t, t->release);
+		} else if (t->recall) {
+			ret = -NK_EINTR;	/* all points stay due: nobody would hear of them */
+		} else {
+			missed = skip_missed(t, now);
+			ret = 0;
 		}
 	}
 	if (!ret)
