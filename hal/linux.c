@@ -5,8 +5,10 @@
  */
 #include <linux/kernel.h>
 #include <linux/bug.h>
+#include <linux/cpuidle.h>
 #include <linux/irq_work.h>
 #include <linux/mmu_notifier.h>
+#include <linux/pm_qos.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "x86/compat.h"
@@ -64,6 +66,20 @@ void hal_idle_nudge(void)
 {
 	if (boot_cpu_has(X86_FEATURE_MWAIT) && is_idle_task(current))
 		set_tsk_need_resched(current);
+}
+
+#define SHALLOW_US 2	/* C1 wakes within this, C2 and deeper do not */
+
+static struct pm_qos_request idle_request;
+
+void hal_idle_limit(int on)
+{
+	const struct cpuidle_driver *driver = cpuidle_get_driver();
+
+	if (!on && cpu_latency_qos_request_active(&idle_request))
+		cpu_latency_qos_remove_request(&idle_request);
+	if (on && driver && (!boot_cpu_has(X86_FEATURE_ARAT) || !strcmp(driver->name, "acpi_idle")))
+		cpu_latency_qos_add_request(&idle_request, SHALLOW_US);
 }
 
 /* ---- translations ---------------------------------------------------------------------- */

@@ -36,6 +36,12 @@ MODULE_PARM_DESC(fault_no_paravirt, "for tests: act as on a kernel without CONFI
 static struct hal_faults faults;
 static DEFINE_MUTEX(control_lock);
 
+static void open_up(void)
+{
+	shadow_resume();
+	latency_allow();
+}
+
 int keel_start(void)
 {
 	int err;
@@ -43,7 +49,7 @@ int keel_start(void)
 	mutex_lock(&control_lock);
 	err = hal_attach();
 	if (!err)
-		shadow_resume();
+		open_up();
 	mutex_unlock(&control_lock);
 	return err;
 }
@@ -57,7 +63,7 @@ int keel_stop(void)
 	latency_stop_all();
 	err = hal_detach();
 	if (err)
-		shadow_resume();
+		open_up();
 	mutex_unlock(&control_lock);
 	return err;
 }
@@ -79,6 +85,13 @@ static void nucleus_start(void)
 	nk_init();
 	for_each_possible_cpu(cpu)
 		nk_cpu_init(cpu);
+}
+
+/* While somebody has changed text that Keel changed it cannot be put back, nor can this text go. */
+static void stop_for_good(void)
+{
+	while (keel_stop() == -EBUSY)
+		msleep(1000);
 }
 
 static int __init keel_init(void)
@@ -113,7 +126,7 @@ static int __init keel_init(void)
 	pr_info("keel: " KEEL_VERSION " loaded\n");
 	return 0;
 stop:
-	keel_stop();
+	stop_for_good();
 shadow:
 	shadow_exit();
 hal:
@@ -126,9 +139,7 @@ static void __exit keel_exit(void)
 	unregister_reboot_notifier(&reboot_notifier);
 	debugfs_exit();
 	ctl_exit();
-	/* Somebody changed text that Keel changed: it cannot be put back, nor can this text go. */
-	while (keel_stop() == -EBUSY)
-		msleep(1000);
+	stop_for_good();
 	shadow_exit();
 	hal_exit();
 	nk_exit();

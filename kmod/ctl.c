@@ -276,6 +276,7 @@ static int keel_open(struct inode *inode, struct file *file)
 		process_free(p);
 		return -ENOMEM;
 	}
+	native_space_init(&p->space);
 	file->private_data = p;
 	return 0;
 }

@@ -33,6 +33,7 @@ struct latency {
 
 static LIST_HEAD(running);
 static DEFINE_MUTEX(running_lock);
+static int closed;	/* under running_lock: the pipeline is going */
 
 /* 1 when enough was sampled. */
 static int latency_note(struct latency *l, s64 late)
@@ -127,9 +128,17 @@ struct latency *latency_start(const struct keel_latency_start *req)
 		nk_thread_init(&l->thread, "latency", req->prio, req->cpu);
 	}
 	mutex_lock(&running_lock);
-	list_add(&l->node, &running);
-	latency_launch(l);
+	err = closed ? -EAGAIN : 0;
+	if (!err) {
+		list_add(&l->node, &running);
+		latency_launch(l);
+	}
 	mutex_unlock(&running_lock);
+	if (err) {
+		vfree(l->stack);
+		vfree(l);
+		return ERR_PTR(err);
+	}
 	return l;
 }
 
@@ -175,7 +184,15 @@ void latency_stop_all(void)
 	struct latency *l;
 
 	mutex_lock(&running_lock);
+	closed = 1;
 	list_for_each_entry(l, &running, node)
 		latency_end(l);
+	mutex_unlock(&running_lock);
+}
+
+void latency_allow(void)
+{
+	mutex_lock(&running_lock);
+	closed = 0;
 	mutex_unlock(&running_lock);
 }

@@ -19,7 +19,9 @@ const u32 *latency_read(struct latency *l, struct keel_latency_read *out);
 
 void latency_stop(struct latency *l);
 
-/* End all of them: the pipeline goes. Their figures stay readable. */
+/* End all of them and start none until latency_allow(): the pipeline goes. Their figures stay
+ * readable. */
 void latency_stop_all(void);
+void latency_allow(void);
 
 #endif

@@ -251,15 +251,22 @@ static int park_hand_over(struct shadow *s)
 	}
 	s->signal = 0;
 	s->window->hard = 1;
-	s->window->hardens++;
 	s->window->refusal = KEEL_REFUSE_NONE;
 	set_current_state(TASK_INTERRUPTIBLE);
 	flags = hal_oob_save();
-	nk_stage_enter(&s->thread, cpu);
-	nk_sched();
+	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. */
+	if (signal_pending(current) || READ_ONCE(suspended)) {
+		s->window->hard = 0;
+		__set_current_state(TASK_RUNNING);
+		err = -EAGAIN;
+	} else {
+		s->window->hardens++;
+		nk_stage_enter(&s->thread, cpu);
+		nk_sched();
+	}
 	hal_oob_restore(flags);
 	preempt_enable();
-	return 0;
+	return err;
 }
 
 /* [5] */
@@ -319,17 +326,20 @@ loff_t shadow_park(struct keel_process *p)
 
 	if (!s)
 		return -EPERM;
+	/* Counted before the test of the flag in park_check(): shadow_suspend() sets it before it
+	 * looks at the count, so one of the two sees the other. */
+	atomic_inc(&parked);
+	smp_mb__after_atomic();
 	do {
 		err = park_check(s);	/* [1] */
-		if (err)
-			return err;
-		atomic_inc(&parked);
-		err = park_hand_over(s);
-		if (err)
-			atomic_dec(&parked);
-	} while (err == -EAGAIN && hal_attached() && !READ_ONCE(suspended));
-	if (err)
+		if (!err)
+			err = park_hand_over(s);
+	} while (err == -EAGAIN && hal_attached() && !READ_ONCE(suspended) && hal_clock_ok());
+	if (err) {
+		if (atomic_dec_and_test(&parked))
+			wake_up(&all_home);
 		return err;
+	}
 	park_wait(s);
 	hal_user_give(&s->user);	/* [6] */
 	if (atomic_dec_and_test(&parked))
@@ -361,13 +371,19 @@ static void recall_all(void)
 	rcu_read_unlock();
 }
 
-void shadow_suspend(void)
+/* Again and again: one that has passed its last test may still become hard. */
+void shadow_send_home(void)
 {
-	WRITE_ONCE(suspended, 1);
-	/* Again and again: one that passed the test of the flag may still become hard. */
 	do
 		recall_all();
 	while (!wait_event_timeout(all_home, !atomic_read(&parked), msecs_to_jiffies(20)));
+}
+
+void shadow_suspend(void)
+{
+	WRITE_ONCE(suspended, 1);
+	smp_mb();
+	shadow_send_home();
 }
 
 void shadow_resume(void)

@@ -19,7 +19,7 @@ static const char *const refusals[] = {
 	[KEEL_REFUSE_SINGLESTEP] = "the thread is being single-stepped",
 	[KEEL_REFUSE_DEBUGREG] = "the thread uses debug registers",
 	[KEEL_REFUSE_IOPERM] = "the thread has I/O port permissions",
-	[KEEL_REFUSE_KVM] = "the thread runs a virtual machine",
+	[KEEL_REFUSE_KVM] = "KVM is loaded",
 	[KEEL_REFUSE_CPU] = "Keel does not serve this CPU",
 };
 

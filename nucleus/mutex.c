@@ -13,18 +13,46 @@ void nk_mutex_init(struct nk_mutex *m)
 	m->wq.mutex = m;
 	m->owner = NULL;
 	m->owner_died = 0;
+	m->dead = 0;
 }
 
+/*
+ * One look under one lock decides, and marks. A locker may queue for that lock at any time:
+ *
+ *	CPU 0, destroy			CPU 1, lock
+ *	lock; no owner, no waiters
+ *					waits for the lock
+ *	dead = 1; unlock
+ *					lock; dead: -EINVAL
+ */
 int nk_mutex_destroy(struct nk_mutex *m)
 {
 	hal_flags_t flags = hal_oob_save();
-	int held;
+	int ret = -NK_EBUSY;
 
 	nk_lock_acquire(&m->wq.lock);
-	held = m->owner != NULL;
+	if (m->dead) {
+		ret = -NK_EINVAL;
+	} else if (!m->owner && nk_plist_empty(&m->wq.waiters) &&
+		   !__atomic_load_n(&m->wq.pins, __ATOMIC_ACQUIRE)) {
+		m->dead = 1;
+		ret = 0;
+	}
 	nk_lock_release(&m->wq.lock);
 	hal_oob_restore(flags);
-	return held ? -NK_EBUSY : nk_waitq_destroy(&m->wq);
+	return ret;
+}
+
+void nk_mutex_revive(struct nk_mutex *m)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&m->wq.lock);
+	nk_assert(m->dead && !m->owner);
+	m->dead = 0;
+	m->owner_died = 0;
+	nk_lock_release(&m->wq.lock);
+	hal_oob_restore(flags);
 }
 
 /* The mutex is free. */
@@ -82,7 +110,7 @@ int nk_mutex_lock(struct nk_mutex *m, nk_time_t deadline)
 	if (m->owner && m->owner != t) {
 		ret = lock_slow(m, t, deadline, flags);
 	} else {
-		ret = m->owner ? -NK_EDEADLK : take(m, t);
+		ret = m->owner ? -NK_EDEADLK : m->dead ? -NK_EINVAL : take(m, t);
 		nk_lock_release(&m->wq.lock);
 	}
 	hal_oob_restore(flags);
@@ -98,7 +126,7 @@ int nk_mutex_trylock(struct nk_mutex *m)
 	nk_assert_can_block();
 	nk_lock_acquire(&m->wq.lock);
 	if (!m->owner)
-		ret = take(m, t);
+		ret = m->dead ? -NK_EINVAL : take(m, t);
 	else
 		ret = m->owner == t ? -NK_EDEADLK : -NK_EBUSY;
 	nk_lock_release(&m->wq.lock);
@@ -127,7 +155,9 @@ int nk_mutex_unlock(struct nk_mutex *m)
 	int ret = -NK_EPERM;
 
 	nk_lock_acquire(&m->wq.lock);
-	if (m->owner == nk_thread_current()) {
+	if (m->dead) {
+		ret = -NK_EINVAL;
+	} else if (m->owner == nk_thread_current()) {
 		hand_over(m, 0);
 		ret = 0;
 	}

@@ -17,14 +17,19 @@ struct nk_mutex {
 	struct nk_thread *owner;	/* (w) */
 	struct nk_plist_node booster;	/* (t of the owner) in owner->owned */
 	int owner_died;			/* (w) the next owner must hear of it */
+	int dead;			/* (w) destroyed: whoever still comes is turned away */
 };
 
 /* Context: any; never blocks. */
 void nk_mutex_init(struct nk_mutex *m);
 
-/* 0, or -EBUSY while it is held or anybody still refers to it.
+/* 0, or -EBUSY while it is held or anybody still refers to it. Afterwards all calls return
+ * -EINVAL; one that is on its way may still touch the memory.
  * Context: any; never blocks; takes the wait queue's lock. */
 int nk_mutex_destroy(struct nk_mutex *m);
+
+/* A destroyed mutex is as new. Context: any; never blocks; takes the wait queue's lock. */
+void nk_mutex_revive(struct nk_mutex *m);
 
 /* 0 or -EOWNERDEAD: locked. -EDEADLK: the wait could never end. -ETIMEDOUT; -EINTR.
  * Context: oob; may block until @deadline; takes all ranks up to rq. */

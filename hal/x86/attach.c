@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
@@ -34,6 +35,7 @@
 #include "sites.h"
 #include "symbols.h"
 #include "timer.h"
+#include "user.h"
 #include "xstate.h"
 
 static struct site_list sites;
@@ -86,6 +88,10 @@ static int machine_check(void)
 	if (boot_cpu_has(X86_FEATURE_PCID) && boot_cpu_has(X86_FEATURE_PTI) &&
 	    !boot_cpu_has(X86_FEATURE_INVPCID))
 		return machine_refuse("this CPU has PCID but no INVPCID: boot with nopcid");
+	if (boot_cpu_has(X86_FEATURE_TDX_GUEST))
+		return machine_refuse("TDX guests have interrupt paths of their own, which Keel does not serve");
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return machine_refuse("this is a PREEMPT_RT kernel, where tasks sleep in places that Keel changes: use the plain Debian kernel");
 	if (preempt_model_full())
 		return machine_refuse("the kernel runs with preempt=full, where a task may sleep inside a place that Keel changes: boot with preempt=voluntary");
 	return 0;
@@ -225,6 +231,7 @@ static void cpu_start(struct hal_cpu *hc)
 {
 	hc->fast.state = 0;
 	hc->fast.oob = 0;
+	hc->kicked = 0;
 	memset(&hc->pipe, 0, sizeof(hc->pipe));
 	hal_timer_take(hc);
 }
@@ -333,8 +340,11 @@ static int module_coming(struct module *mod)
 	struct patch_set fresh = { 0 };
 	int err;
 
-	if (!strncmp(mod->name, "kvm", 3))
+	if (!strncmp(mod->name, "kvm", 3)) {
+		/* Guests leave their system call entry in registers: no thread is hard from now on. */
 		WRITE_ONCE(kvm_present, 1);
+		shadow_send_home();
+	}
 	if (sites_known(&sites, t.start, t.size))
 		return 0;	/* attach saw it on its way in */
 	err = module_scan(mod, true);
@@ -387,8 +397,10 @@ static int hotplug_online(unsigned int cpu)
 	if (!attached)
 		return 0;
 	flags = hal_oob_save();
-	if (!hal_this()->timer.dev)
+	if (!hal_this()->timer.dev) {
+		hal_this()->kicked = 0;
 		hal_timer_take(hal_this());
+	}
 	hal_oob_restore(flags);
 	return 0;
 }
@@ -425,6 +437,40 @@ static int own_apply(void)
 	return 0;
 }
 
+static bool module_going(void)
+{
+	const struct module *mod;
+	bool going = false;
+
+	for_each_other_module(mod)
+		going |= mod->state == MODULE_STATE_GOING;
+	return going;
+}
+
+/* With module_mutex, so that no module's text goes in between. One on its way out is waited
+ * for: its exit code must not run half changed, and no notifier would tell of its end. */
+static int change_text(void)
+{
+	int err = -EBUSY;
+
+	for (int tries = 0; tries < 100 && err == -EBUSY; tries++) {
+		mutex_lock(hal_sym.module_mutex);
+		if (!module_going()) {
+			err = prepare();
+			if (!err)
+				err = own_apply();
+			if (!err)
+				err = stop_and(1);
+		}
+		mutex_unlock(hal_sym.module_mutex);
+		if (err == -EBUSY)
+			msleep(20);
+	}
+	if (err == -EBUSY)
+		pr_err("keel: a module is being unloaded and does not finish; nothing was changed\n");
+	return err;
+}
+
 static int attach_locked(void)
 {
 	int err = machine_check();
@@ -434,13 +480,11 @@ static int attach_locked(void)
 	if (!err)
 		err = hal_timer_check();
 	if (!err)
-		err = prepare();
-	if (!err)
-		err = own_apply();
-	if (!err)
-		err = stop_and(1);
+		err = change_text();
 	if (err)
 		unprepare();
+	else
+		hal_idle_limit(1);
 	return err;
 }
 
@@ -462,8 +506,10 @@ int hal_detach(void)
 	mutex_lock(&attach_lock);
 	if (attached) {
 		err = stop_and(0);
-		if (!err)
+		if (!err) {
 			unprepare();
+			hal_idle_limit(0);
+		}
 	}
 	mutex_unlock(&attach_lock);
 	/* Whoever was inside a thunk or stub when the bytes went back has left it after this. */

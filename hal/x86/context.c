@@ -348,6 +348,8 @@ static noinline void root_resume(void)
 	hc->fast.oob = 0;
 	if (pipeline_due(hc->fast.state))
 		hal_irq_replay();
+	else if (hc->fast.state & PIPELINE_PENDING)
+		hal_idle_nudge();	/* logged while idle could not be told */
 }
 
 static __always_inline void stack_switch(struct hal_context *prev, struct hal_context *next)
@@ -367,6 +369,8 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 
 	if (prev->root)
 		root_leave(hc);
+	else if (unlikely(hc->waits_told) && next->user && signal_pending(next->user->owner))
+		shadow_due(next->user);
 	if (next->user) {
 		if (likely(!hc->live))
 			root_to_user(hc, next->user);

@@ -21,6 +21,10 @@ void hal_linux_exit(void);
  * sleep (mwait looks at the flag, hlt is replaced). Context: hard masked. */
 void hal_idle_nudge(void);
 
+/* Keep Linux out of idle states in which the local APIC timer stops, or into which it goes without
+ * looking whether something came meanwhile (I/O port reads). Context: in-band, may sleep. */
+void hal_idle_limit(int on);
+
 /* Watch @mm for pages that go: from then on no hard thread of it keeps a stale translation.
  * The object or ERR_PTR. Context: in-band, may sleep; @mm is current's. */
 struct hal_mm *hal_mm_get(struct mm_struct *mm);

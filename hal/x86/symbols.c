@@ -22,6 +22,7 @@ struct symbol_row {
 #define ROW(sym, field) { sym, (unsigned long *)&hal_sym.field }
 
 static const struct symbol_row rows[] = {
+	ROW("module_mutex", module_mutex),
 	ROW("_stext", stext),
 	ROW("_etext", etext),
 	ROW("insn_decode", insn_decode),

@@ -15,6 +15,7 @@ struct tk_fast_view;
 struct hal_symbols {
 	void *(*text_poke)(void *addr, const void *opcode, unsigned long len);
 	struct mutex *text_mutex;
+	struct mutex *module_mutex;
 	unsigned long stext, etext;
 	unsigned long insn_decode;
 	unsigned long kallsyms_lookup_size_offset;

@@ -34,6 +34,9 @@ struct tk_fast_view {
 #define NEAR_CYCLES (1ul << 22)	/* about a millisecond */
 
 static const struct tk_fast_view *tk_fast __read_mostly;
+
+/* Linux's last words on the TSC, should it give it up: hard threads go on by them. */
+static struct tk_fast_view tk_last;
 /* TSC deadline instead of the one-shot count. */
 static DEFINE_STATIC_KEY_FALSE(deadline_mode);
 
@@ -105,11 +108,16 @@ hal_time_t hal_clock_realtime_offset(void)
 	return (hal_time_t)ktime_get_real_fast_ns() - (hal_time_t)ktime_get_mono_fast_ns();
 }
 
-int hal_clock_ok(void)
+static bool clock_is_tsc(const struct tk_read_base *b)
 {
-	const struct clocksource *cs = READ_ONCE(tk_fast->base[0].clock);
+	const struct clocksource *cs = READ_ONCE(b->clock);
 
 	return cs && !strncmp(cs->name, "tsc", 3);
+}
+
+int hal_clock_ok(void)
+{
+	return tk_fast != &tk_last && clock_is_tsc(&tk_fast->base[0]);
 }
 
 int hal_clock_init(void)
@@ -158,7 +166,7 @@ static void clock_publish(const struct tk_read_base *b, int valid)
 {
 	WRITE_ONCE(shared->seq, shared->seq + 1);
 	smp_wmb();
-	shared->valid = valid && b->clock && !strncmp(b->clock->name, "tsc", 3);
+	shared->valid = valid && clock_is_tsc(b);
 	shared->mult = b->mult;
 	shared->shift = b->shift;
 	shared->cycle_last = b->cycle_last;
@@ -168,8 +176,22 @@ static void clock_publish(const struct tk_read_base *b, int valid)
 	WRITE_ONCE(shared->seq, shared->seq + 1);
 }
 
+/*
+ * The fast timekeeper is updated after this, so what it holds now is still the TSC's. Linux changes
+ * its clocksource with all CPUs stopped.
+ */
+static void clock_lost(void)
+{
+	tk_last = *tk_fast;
+	tk_last.seq &= 1;
+	WRITE_ONCE(tk_fast, &tk_last);
+	hal_warn("Linux gave the TSC up: no thread becomes hard until Keel is stopped and Linux uses the TSC again", 0);
+}
+
 void hal_clock_publish(const struct timekeeper *tk)
 {
+	if (unlikely(!clock_is_tsc(&tk->tkr_mono)) && tk_fast != &tk_last)
+		clock_lost();
 	clock_publish(&tk->tkr_mono, 1);
 }
 

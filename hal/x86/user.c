@@ -59,6 +59,10 @@ int hal_user_prepare(struct hal_user *u)
 	unsigned int need = current->thread.fpu.fpstate->size;
 	void *raw;
 
+	/* The last wake-up may wait, logged, on the CPU that was left: while it does, none can be
+	 * queued, and the one for the next time home would be lost. */
+	while (irq_work_is_busy(&u->wake))
+		schedule_timeout_uninterruptible(1);
 	if (need <= u->xroom)
 		return 0;
 	raw = kzalloc(need + XSTATE_ALIGN, GFP_KERNEL);

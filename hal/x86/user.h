@@ -30,4 +30,8 @@ void shadow_poll(void);
  * when that ran. */
 void shadow_due(struct hal_user *u);
 
+/* Every hard thread comes home, once; none may become hard for as long as hal_user_refusal() has
+ * a reason. Context: in-band, may sleep. */
+void shadow_send_home(void);
+
 #endif

@@ -8,12 +8,15 @@
 
 static struct native_mutex *mutex_get(struct native_space *s, unsigned long id)
 {
-	struct native_mutex *m;
+	return id < KEEL_MAX_MUTEXES ? &s->mutexes[id] : 0;
+}
 
-	if (id >= KEEL_MAX_MUTEXES)
-		return 0;
-	m = &s->mutexes[id];
-	return __atomic_load_n(&m->live, __ATOMIC_ACQUIRE) ? m : 0;
+void native_space_init(struct native_space *s)
+{
+	for (int id = 0; id < KEEL_MAX_MUTEXES; id++) {
+		nk_mutex_init(&s->mutexes[id].m);
+		nk_mutex_destroy(&s->mutexes[id].m);
+	}
 }
 
 int native_mutex_create(struct native_space *s)
@@ -23,8 +26,8 @@ int native_mutex_create(struct native_space *s)
 
 		if (m->live)
 			continue;
-		nk_mutex_init(&m->m);
-		__atomic_store_n(&m->live, 1, __ATOMIC_RELEASE);
+		nk_mutex_revive(&m->m);
+		m->live = 1;
 		return id;
 	}
 	return -NK_ENOSPC;
@@ -39,7 +42,7 @@ int native_mutex_delete(struct native_space *s, unsigned int id)
 		return -NK_EINVAL;
 	err = nk_mutex_destroy(&m->m);
 	if (!err)
-		__atomic_store_n(&m->live, 0, __ATOMIC_RELEASE);
+		m->live = 0;
 	return err;
 }
 

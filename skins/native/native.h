@@ -12,13 +12,16 @@
 /* Mutexes of one process. Their memory stays until the process closes the device, so a handle that
  * went stale names a dead mutex, never freed memory. */
 struct native_mutex {
-	struct nk_mutex m;
-	int live;		/* (a) */
+	struct nk_mutex m;	/* knows by itself when it was deleted */
+	int live;		/* for create and delete */
 };
 
 struct native_space {
 	struct native_mutex *mutexes;	/* (c) KEEL_MAX_MUTEXES of them */
 };
+
+/* Context: in-band, once, before anything else. */
+void native_space_init(struct native_space *s);
 
 /* Claim a free mutex: its handle or -ENOSPC. Context: in-band, one caller at a time. */
 int native_mutex_create(struct native_space *s);

@@ -132,6 +132,23 @@ START_TEST(only_the_owner_unlocks)
 }
 END_TEST
 
+static void turned_away(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_mutex_lock(&m, NK_TIME_NEVER), -NK_EINVAL);
+	ck_assert_int_eq(nk_mutex_trylock(&m), -NK_EINVAL);
+	ck_assert_int_eq(nk_mutex_unlock(&m), -NK_EINVAL);
+	u->ret = 0;
+}
+
+START_TEST(a_destroyed_mutex_turns_all_away_until_revived)
+{
+	ck_assert_int_eq(nk_mutex_destroy(&m), 0);
+	ck_assert_int_eq(nk_mutex_destroy(&m), -NK_EINVAL);
+	ck_assert_int_eq(unit_run("t", 10, 0, turned_away, NULL)->done, 1);
+	nk_mutex_revive(&m);
+}
+END_TEST
+
 START_TEST(destroy_is_busy_while_held_or_waited_for)
 {
 	unit_run("o", 10, 0, holds, NULL);
@@ -298,6 +315,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, trylock_of_a_held_mutex_is_busy);
 	tcase_add_test(tc, only_the_owner_unlocks);
 	tcase_add_test(tc, destroy_is_busy_while_held_or_waited_for);
+	tcase_add_test(tc, a_destroyed_mutex_turns_all_away_until_revived);
 	tcase_add_test(tc, a_waiter_boosts_the_owner_and_unlock_drops_it);
 	tcase_add_test(tc, unlock_gives_the_boost_to_the_next_owner);
 	tcase_add_test(tc, a_timeout_drops_the_boost_to_the_next_waiter);

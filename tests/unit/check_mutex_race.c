@@ -21,6 +21,8 @@ static void setup(void)
 static void teardown(void)
 {
 	ck_assert_int_eq(nk_mutex_check(&m), 0);
+	if (m.dead)
+		nk_mutex_revive(&m);
 	ck_assert_int_eq(nk_mutex_destroy(&m), 0);
 	ck_assert_int_eq(nk_waitq_destroy(&gate), 0);
 	unit_teardown();
@@ -228,6 +230,36 @@ static void locks_and_dies(struct unit_thread *u)
 	u->ret = nk_mutex_lock(&m, NK_TIME_NEVER);
 }
 
+/* Either the locker is turned away, or destroy is told that it is busy; never both succeed. */
+static void destroy_against_lock(void *arg)
+{
+	int ret;
+
+	setup();
+	waiter = unit_make("w", 20, *(int *)arg, locks_and_dies, NULL);
+	sim_post(1, start_waiter, NULL);
+	sim_race_begin();
+	ret = nk_mutex_destroy(&m);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(waiter->done, 1);
+	if (ret)
+		ck_assert_int_eq(waiter->ret, 0);
+	else if (waiter->ret)
+		ck_assert_int_eq(waiter->ret, -NK_EINVAL);
+	ck_assert_int_eq(ret && m.dead, 0);
+	ck_assert(!m.owner || !m.dead);
+	teardown();
+}
+
+START_TEST(destroy_against_lock_lets_one_of_them_win)
+{
+	int cpu = _i;
+
+	unit_explore(destroy_against_lock, &cpu);
+}
+END_TEST
+
 /* Who gets the mutex from an unlock may exit with it before the unlock is over. */
 static void unlock_against_exit(void *arg)
 {
@@ -263,6 +295,7 @@ Suite *mutex_race_suite(void)
 	tcase_add_test(race, recall_against_lock_leaves_no_boost);
 	tcase_add_test(race, abandon_against_lock_hands_the_mutex_on);
 	tcase_add_test(race, destroy_against_unlock_waits_for_the_last_touch);
+	tcase_add_loop_test(race, destroy_against_lock_lets_one_of_them_win, 0, 2);
 	tcase_add_test(race, unlock_against_the_new_owners_exit_leaves_it_free);
 	return s;
 }
