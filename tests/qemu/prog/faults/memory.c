@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include "hard.h"
 #include "faults.h"
 
@@ -17,7 +18,7 @@ static volatile unsigned char *page;
 static int reading;		/* rounds of the reader */
 static int changed;		/* the system call has returned */
 static int over;		/* the reader has seen what it should */
-static int sleeps;		/* the reader sleeps between two looks */
+static int sleeps;		/* between two looks; else every 5 ms */
 static sigjmp_buf faulted;
 
 static void on_fault(int signal)
@@ -35,6 +36,21 @@ static void page_map(int value)
 	memset((void *)page, value, PAGE);
 }
 
+/*
+ * When it sleeps, the reader lets another process have the CPU and wakes up on top of that one: of
+ * the reader's own Linux task Linux would await an answer to its own flush. It sleeps at all because
+ * other work of Linux's has calls that each CPU must answer, and would wait for the watchdog.
+ */
+static void rest(void)
+{
+	static int64_t until;
+
+	if (!sleeps && keel_clock_ns() < until)
+		return;
+	must(keel_sleep(sleeps ? 100 * US : 500 * US));
+	until = keel_clock_ns() + 5 * MS;
+}
+
 /* To save the signal mask is a Linux call, so become hard after that. `changed` is read before the
  * page: what is then read of it must be of after the change. */
 static void look_until_fault(int writes)
@@ -49,8 +65,7 @@ static void look_until_fault(int writes)
 		if (late)
 			fail("a page that was taken away still reads 0x%x", value);
 		__atomic_fetch_add(&reading, 1, __ATOMIC_RELEASE);
-		if (sleeps)
-			keel_sleep(100 * US);
+		rest();
 	}
 }
 
@@ -67,6 +82,25 @@ static void *fault_reader(void *arg)
 		     keel_strreason(stats.last_reason), stats.last_ip);
 	flag_set(&over, 1);
 	return NULL;
+}
+
+/* The other process: busy on CPU 1 until this one ends. */
+static void filler_start(void)
+{
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		bind_cpu(1);
+		for (;;)
+			;
+	}
+}
+
+/* @change again and again, with a reader that hardly sleeps. */
+static void busy_rounds(void (*change)(void))
+{
+	filler_start();
+	for (int i = 0; i < ROUNDS; i++)
+		change();
 }
 
 static void reader_start(pthread_t *thread, void *(*fn)(void *), void *arg)
@@ -98,10 +132,9 @@ void memory_unmap(void)
 		unmap();
 }
 
-void memory_unmap_hog(void)
+void memory_unmap_busy(void)
 {
-	for (int i = 0; i < ROUNDS; i++)
-		unmap();
+	busy_rounds(unmap);
 }
 
 static void protect(void)
@@ -116,10 +149,9 @@ static void protect(void)
 	check(over);
 }
 
-void memory_protect_hog(void)
+void memory_protect_busy(void)
 {
-	for (int i = 0; i < ROUNDS; i++)
-		protect();
+	busy_rounds(protect);
 }
 
 /* The new page may be met before `changed`; between unmapping and it, a fault is no wonder. */
@@ -137,6 +169,7 @@ static void *replace_reader(void *arg)
 		if (late)
 			break;
 		__atomic_fetch_add(&reading, 1, __ATOMIC_RELEASE);
+		rest();
 	}
 	flag_set(&over, 1);
 	return NULL;
@@ -153,8 +186,7 @@ static void replace(void)
 	check(over);
 }
 
-void memory_replace_hog(void)
+void memory_replace_busy(void)
 {
-	for (int i = 0; i < ROUNDS; i++)
-		replace();
+	busy_rounds(replace);
 }
