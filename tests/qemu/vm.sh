@@ -43,14 +43,13 @@ vm_command() {
 	if [ "$(boot_word "$boot" icount)" = yes ]; then
 		vm+=(-icount "shift=0,sleep=off"
 			-rtc "base=2026-01-01T00:00:00,clock=vm")
-	else
-		# TCG's TSCs are one clock, which Linux cannot know of several CPUs.
-		append="tsc=reliable $append"
 	fi
 	# The emulated TSC is good, but an old CPU model does not say so, and
 	# Linux would drop it when there are several CPUs or the host is slow.
 	if [ "$(boot_word "$boot" icount)$(boot_word "$boot" smp)" != yes1 ]; then
-		append="tsc=reliable $append"
+		# A busy host may not run a guest for seconds: that is no lockup, and what
+		# hangs is ended by its time limit.
+		append="tsc=reliable watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $append"
 	fi
 	vm+=(-cpu "$(boot_word "$boot" cpu)" -smp "$(boot_word "$boot" smp)"
 		-m "$(boot_word "$boot" mem)" -nographic -no-reboot -nic none
