@@ -4,7 +4,11 @@
 
 # The kernel's log since the mark.
 log_mark() { echo "keel-test: mark" >/dev/kmsg; }
-log_since() { dmesg | sed -n '/keel-test: mark/h; /keel-test: mark/!H; ${x; p}' | sed 1d; }
+log_since() {
+	dmesg | awk '/keel-test: mark/ { text = ""; next }
+		{ text = text $0 "\n" }
+		END { printf "%s", text }'
+}
 
 # insmod makes two attempts, so the line is there twice.
 # refused WHAT ERROR WORD [PARAMETER...]: insmod fails so, and says WORD why; busybox

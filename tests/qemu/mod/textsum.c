@@ -4,8 +4,8 @@
  * text of other modules, and the callbacks of each CPU's tick device.
  *
  * A write to /proc/textsum takes the copy. Reading it gives one line for each of the first
- * differences, then "same" or "changed" and how many bytes. Modules that come or go between are left out.
- * The places of the unexported symbols are parameters, from /proc/kallsyms.
+ * differences, then "same" or "changed" and how many bytes. Modules that come or go between
+ * are left out. The places of the unexported symbols are parameters, from /proc/kallsyms.
  */
 #include <linux/clockchips.h>
 #include <linux/cpumask.h>

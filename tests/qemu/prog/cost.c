@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * cost: what Linux takes for a message through a pipe and its answer, for a static program from
- * fork to its end, for the least system call. For each the median of five runs, in ns of one, which are
- * guest instructions when the guest counts them.
+ * fork to its end, for the least system call. For each the median of five runs, in ns of one,
+ * which are guest instructions when the guest counts them.
  */
 #include <stdio.h>
 #include <stdlib.h>

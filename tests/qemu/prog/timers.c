@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * timers sleep WORST_US MEDIAN_US: Linux's sleeps and timers wake no earlier than due, by both clocks, and
- * no later than that after.
- * timers tick CPU LOST: while that CPU is busy Linux gets its tick HZ times a second; a host that is
- * busy too may lose so many percent.
+ * timers sleep WORST_US MEDIAN_US: Linux's sleeps and timers wake no earlier than due, by both
+ * clocks, and no later than that after.
+ * timers tick CPU LOST: while that CPU is busy Linux gets its tick HZ times a second; a host
+ * that is busy too may lose so many percent.
  * timers drift MS: over ten seconds the clocks, the TSC and the RTC agree to that.
  * timers clock NS: Keel's clock is CLOCK_MONOTONIC to that, on all CPUs, hard and in-band, while
  * Linux's time is changed all the time.
@@ -27,7 +27,7 @@ static int64_t clock_ns(clockid_t id)
 	return ts.tv_sec * SEC + ts.tv_nsec;
 }
 
-/* ---- sleeps --------------------------------------------------------------------------- */
+/* ---- sleeps ------------------------------------------------------------------------------ */
 
 static int64_t late[512];
 static int lates;
@@ -112,7 +112,7 @@ static void sleep_test(int64_t worst, int64_t median)
 	judge("timerfd", worst, median);
 }
 
-/* ---- the tick -------------------------------------------------------------------------------- */
+/* ---- the tick ---------------------------------------------------------------------------- */
 
 /* Linux's count of local timer interrupts of @cpu. */
 static long local_interrupts(int cpu)
@@ -135,7 +135,8 @@ static long local_interrupts(int cpu)
 	return count;
 }
 
-/* jiffies move the system's clock of ticks; here they may be two off at either end. */
+/* jiffies move the system's clock of ticks, as seen here by two at most at the ends, or by what a
+ * tick may be late that the host held up. */
 static void tick_test(int cpu, int lost)
 {
 	int64_t start, ticks, jiffies, took;
@@ -152,13 +153,14 @@ static void tick_test(int cpu, int lost)
 	ticks = local_interrupts(cpu) - ticks;
 	printf("CPU %d: %lld ticks, %lld jiffies/100 in %lld ms\n", cpu, (long long)ticks,
 	       (long long)jiffies, (long long)(took / MS));
-	if (llabs(jiffies - took * sysconf(_SC_CLK_TCK) / SEC) > 2)
+	if (llabs(jiffies - took * sysconf(_SC_CLK_TCK) / SEC) > 2 + lost / 4)
 		fail("CPU %d: jiffies are wrong", cpu);
 	if (ticks < took * HZ / SEC * (100 - lost) / 100 || ticks > took * HZ / SEC * 13 / 10)
-		fail("CPU %d: %lld ticks in %lld ms", cpu, (long long)ticks, (long long)(took / MS));
+		fail("CPU %d: %lld ticks in %lld ms", cpu, (long long)ticks,
+		     (long long)(took / MS));
 }
 
-/* ---- drift ------------------------------------------------------------------------------------- */
+/* ---- drift ------------------------------------------------------------------------------- */
 
 static long rtc_seconds(void)
 {
@@ -216,7 +218,7 @@ static void drift_test(int64_t bound)
 	near("realtime by RTC", c.real - b.real, (c.rtc - b.rtc) * SEC, bound);
 }
 
-/* ---- Keel's clock -------------------------------------------------------------------------------- */
+/* ---- Keel's clock ------------------------------------------------------------------------ */
 
 #define READS	1000000
 

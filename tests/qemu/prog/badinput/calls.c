@@ -11,7 +11,7 @@ static struct keel_mutex far = { .id = 0xffffffff };
 #define ROW(name, expr) static long name(void) { return (expr); }
 #define CALL(name, ...) ROW(name, result(syscall(__VA_ARGS__)))
 
-/* ---- Linux's answer to Keel calls ------------------------------------------------------- */
+/* ---- Linux's answer to Keel calls -------------------------------------------------------- */
 
 CALL(call_relax, KEEL_CALL_RELAX)
 CALL(call_sleep, KEEL_CALL_SLEEP_UNTIL, 0l)
@@ -41,7 +41,7 @@ static const struct row inband[] = {
 	{ "before the first", call_before, -ENOSYS },
 };
 
-/* ---- the library, not attached ------------------------------------------------------------- */
+/* ---- the library, not attached ----------------------------------------------------------- */
 
 ROW(detach, keel_thread_detach())
 ROW(harden, keel_harden())
@@ -93,7 +93,7 @@ static const struct row stranger[] = {
 	{ "attach, huge CPU", attach_cpu_huge, -EINVAL },
 };
 
-/* ---- hard ------------------------------------------------------------------------------------- */
+/* ---- hard -------------------------------------------------------------------------------- */
 
 ROW(attach_again, keel_thread_attach("again", 10, -1))
 ROW(sleep_negative, keel_sleep(-1))

@@ -44,7 +44,7 @@ static long park_by(int fd)
 	return result(lseek(fd, KEEL_PARK_HARDEN, SEEK_SET));
 }
 
-/* ---- attached twice ------------------------------------------------------------------------ */
+/* ---- attached twice ---------------------------------------------------------------------- */
 
 static void twice_test(void)
 {
@@ -112,7 +112,7 @@ void attach_test(void)
 	rows_run("attached twice, and too many", well, COUNT(well));
 }
 
-/* ---- other processes -------------------------------------------------------------------------- */
+/* ---- other processes --------------------------------------------------------------------- */
 
 static void in_child(void (*fn)(void))
 {
@@ -174,7 +174,7 @@ void others_test(void)
 	rows_run("a child, and nobody", well, COUNT(well));
 }
 
-/* ---- an offline CPU --------------------------------------------------------------------------- */
+/* ---- an offline CPU ---------------------------------------------------------------------- */
 
 void offline_test(int cpu)
 {
