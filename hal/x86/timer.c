@@ -51,20 +51,24 @@ static __always_inline u64 tsc_read(void)
 
 static __always_inline hal_time_t clock_read(u64 *tsc)
 {
+	const struct tk_fast_view *fast = READ_ONCE(tk_fast);
 	const struct tk_read_base *b;
 	unsigned int seq;
 	hal_time_t now;
 	s64 delta;
 
 	do {
-		seq = READ_ONCE(tk_fast->seq);
-		b = &tk_fast->base[seq & 1];
+		seq = READ_ONCE(fast->seq);
+		b = &fast->base[seq & 1];
+		smp_rmb();
 		*tsc = tsc_read();
 		delta = *tsc - b->cycle_last;
 		if (unlikely(delta < 0))
 			delta = 0;
 		now = b->base + (((u64)delta * b->mult + b->xtime_nsec) >> b->shift);
-	} while (unlikely(READ_ONCE(tk_fast->seq) != seq));
+		/* As smp_rmb(), and @now is computed by here: no field is read behind the loop. */
+		asm volatile("" : "+r"(now) : : "memory");
+	} while (unlikely(READ_ONCE(fast->seq) != seq));
 	return now;
 }
 
