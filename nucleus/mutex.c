@@ -183,23 +183,31 @@ static struct nk_mutex *pin_owned(struct nk_thread *t)
 	return m;
 }
 
-int nk_mutex_abandon_all(struct nk_thread *t)
+/* One step of abandon_all; 0 when @t holds none. */
+static int abandon_one(struct nk_thread *t)
 {
 	hal_flags_t flags = hal_oob_save();
-	struct nk_mutex *m;
-	int count = 0;
+	struct nk_mutex *m = pin_owned(t);
 
-	while ((m = pin_owned(t))) {
+	if (m) {
 		nk_lock_acquire(&m->wq.lock);
-		if (m->owner == t) {
+		if (m->owner == t)
 			hand_over(m, -NK_EOWNERDEAD);
-			count++;
-		}
 		__atomic_fetch_sub(&m->wq.pins, 1, __ATOMIC_RELEASE);
 		nk_lock_release(&m->wq.lock);
+		nk_sched();
 	}
-	nk_sched();
 	hal_oob_restore(flags);
+	return m != NULL;
+}
+
+/* There may be a thousand of them: interrupts, and who got one, come in between. */
+int nk_mutex_abandon_all(struct nk_thread *t)
+{
+	int count = 0;
+
+	while (abandon_one(t))
+		count++;
 	return count;
 }
 

@@ -44,7 +44,8 @@ int nk_mutex_trylock(struct nk_mutex *m);
 int nk_mutex_unlock(struct nk_mutex *m);
 
 /* @t is about to die: give each mutex it holds to the next waiter, with -EOWNERDEAD. @t is the
- * caller or does not run. Returns how many. Context: any; may switch. */
+ * caller or does not run. Returns how many. Context: any; may switch after each of them, and
+ * lets interrupts in if the caller does. */
 int nk_mutex_abandon_all(struct nk_thread *t);
 
 /* 0 when the invariants of pi.c hold for @m, else the number of the broken one.

@@ -190,6 +190,59 @@ START_TEST(abandon_against_lock_hands_the_mutex_on)
 }
 END_TEST
 
+#define MANY 4
+
+static struct nk_mutex many[MANY];
+static int seen_owned[MANY + 1];	/* an interrupt found so many still owned */
+
+static void leaves_holding_many(struct unit_thread *u)
+{
+	for (int i = 0; i < MANY; i++)
+		u->ret |= nk_mutex_lock(&many[i], NK_TIME_NEVER);
+}
+
+static void count_owned(void *arg)
+{
+	int n = 0;
+
+	for (int i = 0; i < MANY; i++)
+		n += many[i].owner == &owner->t;
+	seen_owned[n] = 1;
+	(void)arg;
+}
+
+static void interrupts_zero(void *arg)
+{
+	sim_irq(0, count_owned, arg);
+}
+
+static void interrupt_against_abandon(void *arg)
+{
+	setup();
+	for (int i = 0; i < MANY; i++)
+		nk_mutex_init(&many[i]);
+	owner = unit_user("o", 10, leaves_holding_many, NULL);
+	unit_enter(owner);
+	ck_assert_int_eq(owner->ret, 0);
+	sim_post(1, interrupts_zero, arg);
+	sim_race_begin();
+	ck_assert_int_eq(nk_mutex_abandon_all(&owner->t), MANY);
+	sim_race_end();
+	sim_settle();
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_eq(nk_mutex_destroy(&many[i]), 0);
+	teardown();
+}
+
+START_TEST(interrupts_come_in_between_two_abandoned_mutexes)
+{
+	memset(seen_owned, 0, sizeof(seen_owned));
+	unit_explore(interrupt_against_abandon, NULL);
+	for (int i = 0; i <= MANY; i++)
+		ck_assert_int_eq(seen_owned[i], 1);
+}
+END_TEST
+
 static void destroy_when_free(void *arg)
 {
 	int *destroyed = arg;
@@ -294,6 +347,7 @@ Suite *mutex_race_suite(void)
 	tcase_add_loop_test(race, unlock_against_timeout_gives_it_to_somebody, 0, 2);
 	tcase_add_test(race, recall_against_lock_leaves_no_boost);
 	tcase_add_test(race, abandon_against_lock_hands_the_mutex_on);
+	tcase_add_test(race, interrupts_come_in_between_two_abandoned_mutexes);
 	tcase_add_test(race, destroy_against_unlock_waits_for_the_last_touch);
 	tcase_add_loop_test(race, destroy_against_lock_lets_one_of_them_win, 0, 2);
 	tcase_add_test(race, unlock_against_the_new_owners_exit_leaves_it_free);

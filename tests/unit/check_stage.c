@@ -171,6 +171,69 @@ START_TEST(a_thread_may_enter_on_another_cpu)
 }
 END_TEST
 
+static void recalls(void *t)
+{
+	nk_stage_recall(t, 4);
+}
+
+/* Four more points pass while it is busy; recalled meanwhile, it hears of none of them. */
+static void misses_points(struct unit_thread *u)
+{
+	unsigned long *missed = u->arg;
+
+	if (!u->done) {
+		nk_thread_set_periodic(&u->t, 0, 100);
+		ck_assert_int_eq(nk_thread_wait_period(NULL), 0);
+		sim_advance(450);
+		sim_irq(0, recalls, &u->t);
+	}
+	u->ret = nk_thread_wait_period(missed);
+}
+
+START_TEST(a_recalled_period_wait_keeps_the_missed_points)
+{
+	unsigned long missed = 99;
+	struct unit_thread *u = unit_user("u", 10, misses_points, &missed);
+	nk_time_t first = hal_clock_now() + 100;
+
+	unit_enter(u);
+	sim_advance(1000);
+	ck_assert_int_eq(u->t.state, NK_INBAND);
+	ck_assert_int_eq(u->ret, -NK_EINTR);
+	ck_assert_uint_eq(missed, 0);
+	ck_assert_uint_eq(u->t.overruns, 0);
+	ck_assert_int_eq(u->t.release, first + 100);
+	/* Nine points have passed since the first: made again, it returns for the newest. */
+	ck_assert_int_eq(hal_clock_now(), first + 900);
+	unit_enter(u);
+	ck_assert_int_eq(u->ret, 0);
+	ck_assert_uint_eq(missed, 8);
+	ck_assert_uint_eq(u->t.overruns, 8);
+	ck_assert_int_eq(u->t.release, first + 1000);
+}
+END_TEST
+
+START_TEST(a_recall_of_a_thread_that_waits_for_its_period_keeps_the_point)
+{
+	unsigned long missed = 99;
+	struct unit_thread *u = unit_user("u", 10, misses_points, &missed);
+	nk_time_t first = hal_clock_now() + 100;
+
+	u->done = 1;
+	nk_thread_set_periodic(&u->t, first, 100);
+	unit_enter(u);
+	ck_assert_int_eq(u->t.state, NK_BLOCKED);
+	nk_stage_recall(&u->t, 4);
+	ck_assert_int_eq(u->ret, -NK_EINTR);
+	ck_assert_int_eq(u->t.release, first);
+	sim_advance(250);
+	unit_enter(u);
+	ck_assert_int_eq(u->ret, 0);
+	ck_assert_uint_eq(missed, 1);
+	ck_assert_int_eq(u->t.release, first + 200);
+}
+END_TEST
+
 /* ---- races -------------------------------------------------------------------------------- */
 
 static struct unit_thread *user;
@@ -283,6 +346,8 @@ Suite *stage_suite(void)
 	tcase_add_test(tc, enter_forgets_the_last_recall);
 	tcase_add_test(tc, a_recall_kicks_the_cpu_the_thread_runs_on);
 	tcase_add_test(tc, a_thread_may_enter_on_another_cpu);
+	tcase_add_test(tc, a_recalled_period_wait_keeps_the_missed_points);
+	tcase_add_test(tc, a_recall_of_a_thread_that_waits_for_its_period_keeps_the_point);
 	tcase_add_test(race, recall_against_enter_is_kept);
 	tcase_add_test(race, leave_against_enter_elsewhere_never_shares_a_stack);
 	tcase_add_test(race, recall_against_enter_elsewhere_hits_the_right_cpu);
