@@ -11,90 +11,52 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
-#include <linux/module.h>
-#include <linux/mutex.h>
-#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/static_call_types.h>
 #include <linux/stop_machine.h>
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
-#include <asm/hypervisor.h>
 #include <asm/sync_core.h>
 #include "attach.h"
+#include "attached.h"
 #include "compat.h"
 #include "context.h"
 #include "cpu.h"
 #include "entry.h"
 #include "irq.h"
 #include "linux_side.h"
-#include "patch.h"
-#include "sites.h"
+#include "machine.h"
+#include "modules.h"
 #include "symbols.h"
 #include "timer.h"
 #include "user.h"
 #include "xstate.h"
 
-static struct site_list sites;
-static struct patch_set text;	/* changes of Linux and its modules */
-static struct patch_set own;	/* displacements in our own stubs */
-static int attached;
-static int kvm_present;
-static DEFINE_MUTEX(attach_lock);
+struct hal_attach_state hal_att = { .lock = __MUTEX_INITIALIZER(hal_att.lock) };
 static enum cpuhp_state hotplug_state;
 static const struct hal_faults *faults;
 
 int hal_attached(void)
 {
-	return READ_ONCE(attached);
+	return READ_ONCE(hal_att.on);
 }
 
 int hal_kvm_present(void)
 {
-	return READ_ONCE(kvm_present);
+	return READ_ONCE(hal_att.kvm);
 }
 
 const struct site_list *hal_sites_lock(void)
 {
-	mutex_lock(&attach_lock);
-	return &sites;
+	mutex_lock(&hal_att.lock);
+	return &hal_att.sites;
 }
 
 void hal_sites_unlock(void)
 {
-	mutex_unlock(&attach_lock);
-}
-
-/* ---- what this machine must be like ---------------------------------------------------------- */
-
-static int machine_refuse(const char *what)
-{
-	pr_err("keel: %s; nothing was changed\n", what);
-	return -EOPNOTSUPP;
-}
-
-static int machine_check(void)
-{
-	if (!IS_ENABLED(CONFIG_PARAVIRT_XXL) || faults->no_paravirt)
-		return machine_refuse("this kernel was built without CONFIG_PARAVIRT_XXL, so its interrupt-flag places cannot be changed: use a stock Debian kernel");
-	if (nr_cpu_ids > HAL_MAX_CPUS)
-		return machine_refuse("more CPUs than this build serves: boot with nr_cpus=128");
-	if (boot_cpu_has(X86_FEATURE_XENPV) || hypervisor_is_type(X86_HYPER_MS_HYPERV) ||
-	    cc_platform_has(CC_ATTR_GUEST_STATE_ENCRYPT))
-		return machine_refuse("Xen PV, Hyper-V and encrypted guests have interrupt paths of their own, which Keel does not serve");
-	if (boot_cpu_has(X86_FEATURE_PCID) && boot_cpu_has(X86_FEATURE_PTI) &&
-	    !boot_cpu_has(X86_FEATURE_INVPCID))
-		return machine_refuse("this CPU has PCID but no INVPCID: boot with nopcid");
-	if (boot_cpu_has(X86_FEATURE_TDX_GUEST))
-		return machine_refuse("TDX guests have interrupt paths of their own, which Keel does not serve");
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return machine_refuse("this is a PREEMPT_RT kernel, where tasks sleep in places that Keel changes: use the plain Debian kernel");
-	if (preempt_model_full())
-		return machine_refuse("the kernel runs with preempt=full, where a task may sleep inside a place that Keel changes: boot with preempt=voluntary");
-	return 0;
+	mutex_unlock(&hal_att.lock);
 }
 
 /* ---- our own text ------------------------------------------------------------------------------- */
@@ -150,72 +112,28 @@ static int functions_prepare(struct patch_set *set)
 					 (unsigned long)hal_wrgsbase_inactive);
 }
 
-static int module_scan(const struct module *mod, bool with_init)
-{
-	struct module_text t = module_text_get(mod);
-	int err = sites_scan(&sites, t.start, t.start + t.size);
-
-	if (!err && with_init && t.init_size)
-		err = sites_scan(&sites, t.init_start, t.init_start + t.init_size);
-	return err;
-}
-
-/* THIS_MODULE leads to the others in the kernel's list, whose head lies in the kernel's data. Ours has
- * no slots that may be changed. */
-#define for_each_other_module(mod)				\
-	list_for_each_entry(mod, &THIS_MODULE->list, list)	\
-		if ((unsigned long)(mod) >= MODULES_VADDR &&	\
-		    (mod)->state != MODULE_STATE_UNFORMED)
-
-const struct module *hal_module_of(unsigned long addr)
-{
-	const struct module *mod, *found = NULL;
-
-	for_each_other_module(mod) {
-		struct module_text t = module_text_get(mod);
-
-		if (addr - t.start < t.size || addr - t.init_start < t.init_size)
-			found = mod;
-	}
-	return found;
-}
-
-static int modules_scan(void)
-{
-	const struct module *mod;
-	int err = 0;
-
-	for_each_other_module(mod) {
-		if (!strncmp(mod->name, "kvm", 3))
-			kvm_present = 1;
-		if (!err)
-			err = module_scan(mod, mod->state == MODULE_STATE_COMING);
-	}
-	return err;
-}
-
 static int prepare(void)
 {
-	int err = sites_scan(&sites, hal_sym.stext, hal_sym.etext);
+	int err = sites_scan(&hal_att.sites, hal_sym.stext, hal_sym.etext);
 
 	if (!err)
 		err = modules_scan();
 	if (!err)
-		err = sites_patches(&sites, 0, &text);
+		err = sites_patches(&hal_att.sites, 0, &hal_att.text);
 	if (!err)
-		err = entry_prepare(&text, &own);
+		err = entry_prepare(&hal_att.text, &hal_att.own);
 	if (!err)
-		err = functions_prepare(&text);
-	if (!err && faults->spoil_slot >= 0 && faults->spoil_slot < text.count)
-		text.p[faults->spoil_slot].old[0] ^= 0xff;
+		err = functions_prepare(&hal_att.text);
+	if (!err && faults->spoil_slot >= 0 && faults->spoil_slot < hal_att.text.count)
+		hal_att.text.p[faults->spoil_slot].old[0] ^= 0xff;
 	return err;
 }
 
 static void unprepare(void)
 {
-	sites_free(&sites);
-	patch_free(&text);
-	patch_free(&own);
+	sites_free(&hal_att.sites);
+	patch_free(&hal_att.text);
+	patch_free(&hal_att.own);
 }
 
 /* ---- stopped ---------------------------------------------------------------------------------------- */
@@ -254,13 +172,13 @@ static int stopped(void *arg)
 	struct stop_work *w = arg;
 
 	if (atomic_inc_return(&w->arrived) == 1) {
-		w->bad = patch_verify(&text, !w->attach);
+		w->bad = patch_verify(&hal_att.text, !w->attach);
 		if (!w->bad) {
 			if (w->attach)
-				patch_apply(&text);
+				patch_apply(&hal_att.text);
 			else
-				patch_undo(&text);
-			WRITE_ONCE(attached, w->attach);
+				patch_undo(&hal_att.text);
+			WRITE_ONCE(hal_att.on, w->attach);
 			hal_clock_publish_state(w->attach);
 		}
 		smp_store_release(&w->done, 1);
@@ -294,107 +212,13 @@ static int stop_and(int attach)
 	return err;
 }
 
-/* ---- modules that come and go ------------------------------------------------------------------------ */
-
-/* Add the changes in @fresh, written already, to those that detach undoes. */
-static int text_adopt(const struct patch_set *fresh)
-{
-	unsigned int first = text.count;
-
-	for (unsigned int i = 0; i < fresh->count; i++) {
-		const struct patch *p = &fresh->p[i];
-
-		if (patch_add(&text, (unsigned long)p->addr, p->old, p->new, p->len)) {
-			text.count = first;
-			return -ENOMEM;
-		}
-		text.p[text.count - 1].applied = 1;
-	}
-	return 0;
-}
-
-static int module_change(struct patch_set *fresh)
-{
-	int err;
-
-	mutex_lock(hal_sym.text_mutex);
-	err = patch_verify(fresh, 0) ? -ENOEXEC : 0;
-	if (!err) {
-		patch_apply(fresh);	/* nobody runs it yet */
-		err = text_adopt(fresh);
-		if (err)
-			patch_undo(fresh);
-	}
-	mutex_unlock(hal_sym.text_mutex);
-	return err;
-}
-
-/*
- * A module whose slots cannot be changed must not run: a native sti of its would close a section that
- * a thunk of the kernel opened, and leave V stalled for ever.
- */
-static int module_coming(struct module *mod)
-{
-	struct module_text t = module_text_get(mod);
-	unsigned int from = sites.count;
-	struct patch_set fresh = { 0 };
-	int err;
-
-	if (!strncmp(mod->name, "kvm", 3)) {
-		/* Guests leave their system call entry in registers: no thread is hard from now on. */
-		WRITE_ONCE(kvm_present, 1);
-		shadow_send_home();
-	}
-	if (sites_known(&sites, t.start, t.size))
-		return 0;	/* attach saw it on its way in */
-	err = module_scan(mod, true);
-	if (!err)
-		err = sites_patches(&sites, from, &fresh);
-	if (!err)
-		err = module_change(&fresh);
-	if (err) {
-		pr_err("keel: the interrupt-flag places of module %s cannot be changed (error %d): not loaded; free memory, or 'keel stop' first\n",
-		       mod->name, err);
-		sites.count = from;
-	}
-	patch_free(&fresh);
-	return err;
-}
-
-static void text_forget(unsigned long start, unsigned long size)
-{
-	if (!size)
-		return;
-	sites_forget(&sites, start, size);
-	patch_forget(&text, start, size);
-}
-
-static int module_event(struct notifier_block *nb, unsigned long event, void *data)
-{
-	struct module *mod = data;
-	struct module_text t = module_text_get(mod);
-	int err = 0;
-
-	mutex_lock(&attach_lock);
-	if (attached && event == MODULE_STATE_COMING)
-		err = module_coming(mod);
-	else if (attached && event == MODULE_STATE_LIVE)
-		text_forget(t.init_start, t.init_size);
-	else if (attached && event == MODULE_STATE_GOING)
-		text_forget(t.start, t.size);
-	mutex_unlock(&attach_lock);
-	return notifier_from_errno(err);
-}
-
-static struct notifier_block module_notifier = { .notifier_call = module_event };
-
 /* ---- CPUs that come and go ------------------------------------------------------------------------------ */
 
 static int hotplug_online(unsigned int cpu)
 {
 	unsigned long flags;
 
-	if (!attached)
+	if (!hal_att.on)
 		return 0;
 	flags = hal_oob_save();
 	if (!hal_this()->timer.dev) {
@@ -409,7 +233,7 @@ static int hotplug_offline(unsigned int cpu)
 {
 	unsigned long flags;
 
-	if (!attached)
+	if (!hal_att.on)
 		return 0;
 	if (!nk_cpu_idle(cpu)) {
 		pr_err("keel: CPU %u has real-time threads: end or move them before taking it offline\n",
@@ -432,19 +256,9 @@ int hal_cpu_online(int cpu)
 static int own_apply(void)
 {
 	mutex_lock(hal_sym.text_mutex);
-	patch_apply(&own);
+	patch_apply(&hal_att.own);
 	mutex_unlock(hal_sym.text_mutex);
 	return 0;
-}
-
-static bool module_going(void)
-{
-	const struct module *mod;
-	bool going = false;
-
-	for_each_other_module(mod)
-		going |= mod->state == MODULE_STATE_GOING;
-	return going;
 }
 
 /* With module_mutex, so that no module's text goes in between. One on its way out is waited
@@ -455,7 +269,7 @@ static int change_text(void)
 
 	for (int tries = 0; tries < 100 && err == -EBUSY; tries++) {
 		mutex_lock(hal_sym.module_mutex);
-		if (!module_going()) {
+		if (!modules_going()) {
 			err = prepare();
 			if (!err)
 				err = own_apply();
@@ -473,7 +287,7 @@ static int change_text(void)
 
 static int attach_locked(void)
 {
-	int err = machine_check();
+	int err = machine_check(faults->no_paravirt);
 
 	if (!err)
 		err = hal_clock_init();
@@ -492,10 +306,10 @@ int hal_attach(void)
 {
 	int err = 0;
 
-	mutex_lock(&attach_lock);
-	if (!attached)
+	mutex_lock(&hal_att.lock);
+	if (!hal_att.on)
 		err = attach_locked();
-	mutex_unlock(&attach_lock);
+	mutex_unlock(&hal_att.lock);
 	return err;
 }
 
@@ -503,15 +317,15 @@ int hal_detach(void)
 {
 	int err = 0;
 
-	mutex_lock(&attach_lock);
-	if (attached) {
+	mutex_lock(&hal_att.lock);
+	if (hal_att.on) {
 		err = stop_and(0);
 		if (!err) {
 			unprepare();
 			hal_idle_limit(0);
 		}
 	}
-	mutex_unlock(&attach_lock);
+	mutex_unlock(&hal_att.lock);
 	/* Whoever was inside a thunk or stub when the bytes went back has left it after this. */
 	if (!err) {
 		synchronize_rcu_tasks();
@@ -565,7 +379,7 @@ int hal_init(const struct hal_faults *f)
 		err = hal_clock_share();
 	if (err)
 		goto free;
-	err = register_module_notifier(&module_notifier);
+	err = modules_watch();
 	if (err)
 		goto free;
 	err = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "keel:online", hotplug_online,
@@ -575,7 +389,7 @@ int hal_init(const struct hal_faults *f)
 	hotplug_state = err;
 	return 0;
 unregister:
-	unregister_module_notifier(&module_notifier);
+	modules_unwatch();
 free:
 	hal_clock_unshare();
 	cpus_free();
@@ -585,7 +399,7 @@ free:
 void hal_exit(void)
 {
 	cpuhp_remove_state_nocalls(hotplug_state);
-	unregister_module_notifier(&module_notifier);
+	modules_unwatch();
 	hal_linux_exit();
 	hal_clock_unshare();
 	cpus_free();

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Other modules: their slots when Keel attaches, and modules that come and go while it is.
+ */
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/string.h>
+#include "attach.h"
+#include "attached.h"
+#include "compat.h"
+#include "modules.h"
+#include "symbols.h"
+#include "user.h"
+
+static int module_scan(const struct module *mod, bool with_init)
+{
+	struct module_text t = module_text_get(mod);
+	int err = sites_scan(&hal_att.sites, t.start, t.start + t.size);
+
+	if (!err && with_init && t.init_size)
+		err = sites_scan(&hal_att.sites, t.init_start, t.init_start + t.init_size);
+	return err;
+}
+
+/* THIS_MODULE leads to the others in the kernel's list, whose head lies in the kernel's data. Ours has
+ * no slots that may be changed. */
+#define for_each_other_module(mod)				\
+	list_for_each_entry(mod, &THIS_MODULE->list, list)	\
+		if ((unsigned long)(mod) >= MODULES_VADDR &&	\
+		    (mod)->state != MODULE_STATE_UNFORMED)
+
+const struct module *hal_module_of(unsigned long addr)
+{
+	const struct module *mod, *found = NULL;
+
+	for_each_other_module(mod) {
+		struct module_text t = module_text_get(mod);
+
+		if (addr - t.start < t.size || addr - t.init_start < t.init_size)
+			found = mod;
+	}
+	return found;
+}
+
+int modules_scan(void)
+{
+	const struct module *mod;
+	int err = 0;
+
+	for_each_other_module(mod) {
+		if (!strncmp(mod->name, "kvm", 3))
+			hal_att.kvm = 1;
+		if (!err)
+			err = module_scan(mod, mod->state == MODULE_STATE_COMING);
+	}
+	return err;
+}
+
+bool modules_going(void)
+{
+	const struct module *mod;
+	bool going = false;
+
+	for_each_other_module(mod)
+		going |= mod->state == MODULE_STATE_GOING;
+	return going;
+}
+
+/* ---- modules that come and go ------------------------------------------------------------------------ */
+
+/* Add the changes in @fresh, written already, to those that detach undoes. */
+static int text_adopt(const struct patch_set *fresh)
+{
+	unsigned int first = hal_att.text.count;
+
+	for (unsigned int i = 0; i < fresh->count; i++) {
+		const struct patch *p = &fresh->p[i];
+
+		if (patch_add(&hal_att.text, (unsigned long)p->addr, p->old, p->new, p->len)) {
+			hal_att.text.count = first;
+			return -ENOMEM;
+		}
+		hal_att.text.p[hal_att.text.count - 1].applied = 1;
+	}
+	return 0;
+}
+
+static int module_change(struct patch_set *fresh)
+{
+	int err;
+
+	mutex_lock(hal_sym.text_mutex);
+	err = patch_verify(fresh, 0) ? -ENOEXEC : 0;
+	if (!err) {
+		patch_apply(fresh);	/* nobody runs it yet */
+		err = text_adopt(fresh);
+		if (err)
+			patch_undo(fresh);
+	}
+	mutex_unlock(hal_sym.text_mutex);
+	return err;
+}
+
+/*
+ * A module whose slots cannot be changed must not run: a native sti of its would close a section that
+ * a thunk of the kernel opened, and leave V stalled for ever.
+ */
+static int module_coming(struct module *mod)
+{
+	struct module_text t = module_text_get(mod);
+	unsigned int from = hal_att.sites.count;
+	struct patch_set fresh = { 0 };
+	int err;
+
+	if (!strncmp(mod->name, "kvm", 3)) {
+		/* Guests leave their system call entry in registers: no thread is hard from now on. */
+		WRITE_ONCE(hal_att.kvm, 1);
+		shadow_send_home();
+	}
+	if (sites_known(&hal_att.sites, t.start, t.size))
+		return 0;	/* attach saw it on its way in */
+	err = module_scan(mod, true);
+	if (!err)
+		err = sites_patches(&hal_att.sites, from, &fresh);
+	if (!err)
+		err = module_change(&fresh);
+	if (err) {
+		pr_err("keel: the interrupt-flag places of module %s cannot be changed (error %d): not loaded; free memory, or 'keel stop' first\n",
+		       mod->name, err);
+		hal_att.sites.count = from;
+	}
+	patch_free(&fresh);
+	return err;
+}
+
+static void text_forget(unsigned long start, unsigned long size)
+{
+	if (!size)
+		return;
+	sites_forget(&hal_att.sites, start, size);
+	patch_forget(&hal_att.text, start, size);
+}
+
+static int module_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct module *mod = data;
+	struct module_text t = module_text_get(mod);
+	int err = 0;
+
+	mutex_lock(&hal_att.lock);
+	if (hal_att.on && event == MODULE_STATE_COMING)
+		err = module_coming(mod);
+	else if (hal_att.on && event == MODULE_STATE_LIVE)
+		text_forget(t.init_start, t.init_size);
+	else if (hal_att.on && event == MODULE_STATE_GOING)
+		text_forget(t.start, t.size);
+	mutex_unlock(&hal_att.lock);
+	return notifier_from_errno(err);
+}
+
+static struct notifier_block module_notifier = { .notifier_call = module_event };
+
+int modules_watch(void)
+{
+	return register_module_notifier(&module_notifier);
+}
+
+void modules_unwatch(void)
+{
+	unregister_module_notifier(&module_notifier);
+}

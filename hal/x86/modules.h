@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Slots in the text of other modules.
+ */
+#ifndef HAL_X86_MODULES_H
+#define HAL_X86_MODULES_H
+
+#include <linux/types.h>
+
+/* Add the slots of all modules. 0 or -ENOMEM. Context: module_mutex and hal_att.lock held. */
+int modules_scan(void);
+
+/* One is on its way out. Context: module_mutex held. */
+bool modules_going(void);
+
+/* From now on those that come are changed before they run, when attached. 0 or -errno. */
+int modules_watch(void);
+void modules_unwatch(void);
+
+#endif
