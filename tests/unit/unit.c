@@ -181,5 +181,6 @@ void unit_random_seed(unsigned int seed)
 unsigned int unit_random(unsigned int limit)
 {
 	random_state = random_state * 1664525u + 1013904223u;
-	return (random_state >> 8) % limit;
+	/* By the high bits: the low ones of such a generator repeat after a few thousand draws. */
+	return (unsigned long)random_state * limit >> 32;
 }
