@@ -18,6 +18,18 @@
  * pipeline_finish() marks 0x31 done and writes nothing; when 0x41 is finished (given back to the
  * line, or handled) both EOIs leave, highest first.
  *
+ * Which vector an EOI of Linux's is for is known by the handler that runs. A handler may open V
+ * itself, so handlers nest, and each has its own:
+ *
+ *	handler of 0x31 (level) runs, V opened	serving 31
+ *	0x41 arrives, delivered			serving 41, outer 31
+ *	its handler: EOI, returns		serving 31 again
+ *	handler of 0x31: EOI			is 0x31's; with the 41 of a single variable
+ *						0x31 would stay in service for ever
+ *
+ * The port keeps ->outer in the frame that opens H around the handler. A handler without such
+ * a frame runs with H closed throughout and sends one EOI: that puts ->outer back.
+ *
  * The log goes back to the controller, not to a handler: what was logged is raised again on this CPU
  * and arrives like any interrupt, with true frames, context tracking and
  * rescheduling, as soon as H opens.
@@ -50,8 +62,10 @@ static int set_highest(const struct pipeline_set *s)
 enum pipeline_verdict pipeline_arrive(struct pipeline *p, unsigned int *state, int oob,
 				      unsigned int vector)
 {
-	if (!oob && !(*state & PIPELINE_STALLED))
+	if (!oob && !(*state & PIPELINE_STALLED)) {
+		pipeline_deliver(p, vector);
 		return PIPELINE_DELIVER;
+	}
 	set_add(&p->log, vector);
 	*state |= PIPELINE_PENDING;
 	p->logged++;
@@ -76,6 +90,15 @@ unsigned int pipeline_finish(struct pipeline *p, unsigned int vector)
 		set_del(&p->done, top);
 		eois++;
 	}
+	return eois;
+}
+
+unsigned int pipeline_eoi(struct pipeline *p, int masked)
+{
+	unsigned int eois = pipeline_finish(p, p->serving);
+
+	if (masked)
+		p->serving = p->outer;
 	return eois;
 }
 

@@ -23,6 +23,8 @@ struct pipeline_set {
 };
 
 struct pipeline {
+	unsigned long serving;		/* delivered to Linux: what its next EOI is for; 0: nothing */
+	unsigned long outer;		/* what was served when that was delivered */
 	struct pipeline_set log;	/* waits until V opens */
 	struct pipeline_set held;	/* level lines not yet finished with the controller */
 	struct pipeline_set done;	/* of held: Linux is through with it */
@@ -38,12 +40,24 @@ enum pipeline_verdict {
 enum pipeline_verdict pipeline_arrive(struct pipeline *p, unsigned int *state, int oob,
 				      unsigned int vector);
 
+/* Linux's handler of @vector runs next. The port keeps ->outer before H opens and puts it back into
+ * ->serving when the handler has returned; not for one that has H closed (pipeline_eoi()). */
+static inline void pipeline_deliver(struct pipeline *p, unsigned int vector)
+{
+	p->outer = p->serving;
+	p->serving = vector;
+}
+
 /* A level-triggered vector stays in service until Linux, or the log's return, is through. */
 void pipeline_hold(struct pipeline *p, unsigned int vector);
 
 /* Linux finished @vector. Returns how many end-of-interrupt commands are due now: the
  * controller retires the highest vector first, so a lower one waits for those above it. */
 unsigned int pipeline_finish(struct pipeline *p, unsigned int vector);
+
+/* Linux's handler sent its EOI: pipeline_finish() of what it serves. @masked: with H closed, so it
+ * cannot be interrupted before it returns, and the one below is served again from now on. */
+unsigned int pipeline_eoi(struct pipeline *p, int masked);
 
 /* Give the log back: the next vector to raise again, highest first, or -1 when empty; then
  * PENDING is clear. A held vector is not raised again: finish it, its line asks by itself.

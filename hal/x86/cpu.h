@@ -6,8 +6,10 @@
 #ifndef HAL_X86_CPU_H
 #define HAL_X86_CPU_H
 
+#include <linux/build_bug.h>
 #include <linux/percpu.h>
 #include <linux/clockchips.h>
+#include <asm/ptrace.h>
 #include "hal/hal.h"
 #include "hal/pipeline.h"
 
@@ -51,8 +53,7 @@ struct hal_timer {
 
 struct hal_cpu {
 	struct hal_cpu_fast fast;	/* first: thunks.S */
-	unsigned int vector;		/* delivered to Linux now */
-	struct pipeline pipe;
+	struct pipeline pipe;		/* second: thunks.S */
 	struct hal_timer timer;
 	struct hal_user *live;		/* whose user state is in the registers; NULL: Linux's */
 	struct hal_root_state root;
@@ -62,6 +63,15 @@ struct hal_cpu {
 	const void *hard_mm;		/* (a) mm whose translations this CPU may hold */
 	unsigned long flush_request, flush_done; /* (a) remote flushes asked and made */
 };
+
+/* As thunks.S and hal_port.h have them. */
+static_assert(offsetof(struct hal_cpu, fast.state) == 0);
+static_assert(offsetof(struct hal_cpu, fast.oob) == 4);
+static_assert(offsetof(struct hal_cpu, fast.cpu) == 8);
+static_assert(offsetof(struct hal_cpu, fast.local) == 16);
+static_assert(offsetof(struct hal_cpu, pipe.serving) == 24);
+static_assert(offsetof(struct hal_cpu, pipe.outer) == 32);
+static_assert(offsetof(struct pt_regs, flags) == 144);
 
 DECLARE_PER_CPU_ALIGNED(struct hal_cpu, hal_cpu_data);
 

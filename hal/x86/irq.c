@@ -128,7 +128,7 @@ void hal_eoi_swallow(u32 reg, u32 value)
 {
 	unsigned long flags = hal_oob_save();
 	struct hal_cpu *hc = hal_this();
-	unsigned int n = pipeline_finish(&hc->pipe, hc->vector);
+	unsigned int n = pipeline_eoi(&hc->pipe, !(flags & HAL_X86_IF));
 
 	while (n--)
 		hal_apic_eoi();
@@ -143,10 +143,8 @@ static noinline int linux_arrive(struct hal_cpu *hc, struct pt_regs *regs, unsig
 		hc->fast.state &= ~PIPELINE_STALLED;
 		hc->leaks++;
 	}
-	if (pipeline_arrive(&hc->pipe, &hc->fast.state, hc->fast.oob, vector) == PIPELINE_DELIVER) {
-		hc->vector = vector;
+	if (pipeline_arrive(&hc->pipe, &hc->fast.state, hc->fast.oob, vector) == PIPELINE_DELIVER)
 		return 1;
-	}
 	if (hc->fast.oob) {
 		if (!hc->waits_told) {
 			hc->waits_told = 1;
@@ -217,7 +215,10 @@ int hal_irq_gate(struct pt_regs *regs, unsigned long vector, int stub)
 		device_ack(hc, vector);
 		break;
 	case IRQ_SPURIOUS:
-		return !hc->fast.oob && !(hc->fast.state & PIPELINE_STALLED);
+		if (hc->fast.oob || (hc->fast.state & PIPELINE_STALLED))
+			return 0;
+		pipeline_deliver(&hc->pipe, s->vector);
+		return 1;
 	default:
 		hal_apic_eoi();
 		vector = s->vector;

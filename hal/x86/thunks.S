@@ -17,8 +17,10 @@
 
 #define STATE	%gs:hal_cpu_data
 #define OOB	%gs:hal_cpu_data+4
+#define SERVING	%gs:hal_cpu_data+24	/* struct pipeline */
+#define OUTER	%gs:hal_cpu_data+32
 
-#define REGS_FLAGS	144	/* offsetof(struct pt_regs, flags); cpu.c checks */
+#define REGS_FLAGS	144	/* offsetof(struct pt_regs, flags); cpu.h checks */
 
 /* A jump or call whose target is set at load time; its place is noted in a table. */
 .macro patched op:req table:req to=hal_unset
@@ -198,20 +200,24 @@ SYM_FUNC_END(hal_irq_stub_\n)
 .endm
 
 /* Instead of the call of the inner handler: H open with V stalled while it runs, so that Keel's
- * interrupts preempt it. A frame with H closed means a caller that wants it so (KVM). */
+ * interrupts preempt it. It may open V itself: then handlers nest, so what the interrupted one serves
+ * is kept here. A frame with H closed means a caller that wants it so (KVM). */
 .macro inner_stub n:req
 SYM_FUNC_START_LOCAL(hal_inner_stub_\n)
 	testl	$0x200, REGS_FLAGS(%rdi)
 	jz	2f
-	subq	$8, %rsp
+	pushq	OUTER
 	orb	$1, STATE
 	sti
 	patched 0xe8 inner_call
 	cli
+	popq	SERVING
 	andl	$~1, STATE
-	jz	1f
+	jnz	1f
+	RET
+1:	subq	$8, %rsp
 	call	hal_irq_replay
-1:	addq	$8, %rsp
+	addq	$8, %rsp
 	RET
 2:	patched 0xe9 inner_jmp
 SYM_FUNC_END(hal_inner_stub_\n)

@@ -69,6 +69,7 @@ Suite *mutex_suite(void);
 Suite *pi_race_suite(void);
 Suite *pi_suite(void);
 Suite *pipeline_apic_suite(void);
+Suite *pipeline_random_suite(void);
 Suite *pipeline_suite(void);
 Suite *runq_suite(void);
 Suite *sched_suite(void);
