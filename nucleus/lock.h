@@ -4,7 +4,7 @@
  *
  * A CPU takes locks in rising rank only:
  *
- *	waitq -> thread -> rq -> timer base		(the pipeline log of hal comes last)
+ *	cond -> waitq -> thread -> rq -> timer base	(the pipeline log of hal comes last)
  *
  * Two locks of one rank are allowed for threads and rqs, lower address first (rqs stand in an
  * array, so that is also lower CPU first). NK_DEBUG builds keep a list of held locks per CPU
@@ -16,7 +16,8 @@
 #include "nucleus/assert.h"
 
 enum nk_lock_rank {
-	NK_RANK_WAITQ = 1,
+	NK_RANK_COND = 1,	/* the wait queue of a condition: see cond.c */
+	NK_RANK_WAITQ,
 	NK_RANK_THREAD,
 	NK_RANK_RQ,
 	NK_RANK_TIMER,

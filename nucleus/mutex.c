@@ -7,13 +7,20 @@
 #include "nucleus/pi.h"
 #include "nucleus/sched.h"
 
-void nk_mutex_init(struct nk_mutex *m)
+int nk_mutex_init_as(struct nk_mutex *m, int kind, int ceiling)
 {
+	if ((kind & ~(NK_MUTEX_KIND | NK_MUTEX_ROBUST)) ||
+	    (kind & NK_MUTEX_KIND) > NK_MUTEX_NORMAL || ceiling < 0 || ceiling > NK_PRIO_MAX)
+		return -NK_EINVAL;
+	*m = (struct nk_mutex){ .kind = kind, .ceiling = ceiling };
 	nk_waitq_init(&m->wq);
 	m->wq.mutex = m;
-	m->owner = NULL;
-	m->owner_died = 0;
-	m->dead = 0;
+	return 0;
+}
+
+void nk_mutex_init(struct nk_mutex *m)
+{
+	nk_mutex_init_as(m, NK_MUTEX_ERRORCHECK, 0);
 }
 
 /*
@@ -51,20 +58,63 @@ void nk_mutex_revive(struct nk_mutex *m)
 	nk_assert(m->dead && !m->owner);
 	m->dead = 0;
 	m->owner_died = 0;
+	m->unrecoverable = 0;
 	nk_lock_release(&m->wq.lock);
 	hal_oob_restore(flags);
 }
 
-/* The mutex is free. */
+/* What the next owner has to hear. */
+static int news_for_owner(const struct nk_mutex *m)
+{
+	return m->owner_died ? -NK_EOWNERDEAD : 0;
+}
+
+/* The free mutex becomes that of @t, whose lock is held and who hears the news. */
+static void own(struct nk_mutex *m, struct nk_thread *t)
+{
+	m->inconsistent = m->owner_died && (m->kind & NK_MUTEX_ROBUST);
+	m->owner_died = 0;
+	m->depth = 1;
+	nk_pi_own_locked(m, t);
+}
+
 static int take(struct nk_mutex *m, struct nk_thread *t)
 {
-	int died = m->owner_died;
+	int ret = news_for_owner(m);
 
-	m->owner_died = 0;
 	nk_lock_acquire(&t->lock);
-	nk_pi_own_locked(m, t);
+	own(m, t);
 	nk_lock_release(&t->lock);
-	return died ? -NK_EOWNERDEAD : 0;
+	return ret;
+}
+
+/* Whether @t may have it at all. base_prio: only @t's own calls and set_prio() change it. */
+static int may_lock(const struct nk_mutex *m, const struct nk_thread *t)
+{
+	if (m->dead)
+		return -NK_EINVAL;
+	if (m->unrecoverable)
+		return -NK_ENOTRECOVERABLE;
+	return m->ceiling && t->base_prio > m->ceiling ? -NK_EINVAL : 0;
+}
+
+/* By the owner. */
+static int lock_again(struct nk_mutex *m)
+{
+	if ((m->kind & NK_MUTEX_KIND) != NK_MUTEX_RECURSIVE)
+		return -NK_EDEADLK;
+	if (m->depth == NK_MUTEX_DEPTH_MAX)
+		return -NK_EWOULDBLOCK;
+	m->depth++;
+	return 0;
+}
+
+/* The owner of a normal mutex waits for itself. */
+static int wait_for_self(struct nk_thread *t, nk_time_t deadline)
+{
+	int ret = nk_thread_wait_begin(t);
+
+	return ret ? ret : nk_thread_wait_commit(t, deadline, -NK_ETIMEDOUT);
 }
 
 /* End the caller's own wait, unless somebody was faster; returns the reason that counts. */
@@ -107,11 +157,15 @@ int nk_mutex_lock(struct nk_mutex *m, nk_time_t deadline)
 
 	nk_assert_can_block();
 	nk_lock_acquire(&m->wq.lock);
-	if (m->owner && m->owner != t) {
+	ret = may_lock(m, t);
+	if (!ret && m->owner && m->owner != t) {
 		ret = lock_slow(m, t, deadline, flags);
 	} else {
-		ret = m->owner ? -NK_EDEADLK : m->dead ? -NK_EINVAL : take(m, t);
+		if (!ret)
+			ret = m->owner ? lock_again(m) : take(m, t);
 		nk_lock_release(&m->wq.lock);
+		if (ret == -NK_EDEADLK && (m->kind & NK_MUTEX_KIND) == NK_MUTEX_NORMAL)
+			ret = wait_for_self(t, deadline);
 	}
 	hal_oob_restore(flags);
 	return ret;
@@ -125,43 +179,109 @@ int nk_mutex_trylock(struct nk_mutex *m)
 
 	nk_assert_can_block();
 	nk_lock_acquire(&m->wq.lock);
-	if (!m->owner)
-		ret = m->dead ? -NK_EINVAL : take(m, t);
-	else
-		ret = m->owner == t ? -NK_EDEADLK : -NK_EBUSY;
+	ret = may_lock(m, t);
+	if (!ret)
+		ret = !m->owner ? take(m, t) : m->owner == t ? lock_again(m) : -NK_EBUSY;
 	nk_lock_release(&m->wq.lock);
 	hal_oob_restore(flags);
 	return ret;
 }
 
 /* To the first waiter that still waits; free when there is none. */
-static void hand_over(struct nk_mutex *m, int error)
+static void hand_over(struct nk_mutex *m, int died)
 {
 	struct nk_thread *next;
 
 	nk_pi_disown(m);
-	next = nk_wait_claim_locked(&m->wq, error);
+	m->owner_died = died;
+	next = nk_wait_claim_locked(&m->wq, news_for_owner(m));
 	if (next) {
-		nk_pi_own_locked(m, next);
+		own(m, next);
 		nk_lock_release(&next->lock);
-	} else {
-		m->owner_died = error != 0;
 	}
+}
+
+/* The owner was to say that it has set things right, and unlocks instead. */
+static void give_up_for_good(struct nk_mutex *m)
+{
+	nk_pi_disown(m);
+	m->inconsistent = 0;
+	m->unrecoverable = 1;
+	while (nk_wait_wake_locked(&m->wq, -NK_ENOTRECOVERABLE))
+		;
+}
+
+void nk_mutex_release_locked(struct nk_mutex *m)
+{
+	nk_assert_held(&m->wq.lock);
+	if (m->inconsistent)
+		give_up_for_good(m);
+	else
+		hand_over(m, 0);
 }
 
 int nk_mutex_unlock(struct nk_mutex *m)
 {
 	hal_flags_t flags = hal_oob_save();
+	int ret = 0;
+
+	nk_lock_acquire(&m->wq.lock);
+	if (m->dead)
+		ret = -NK_EINVAL;
+	else if (m->owner != nk_thread_current())
+		ret = -NK_EPERM;
+	else if (m->depth > 1)
+		m->depth--;
+	else
+		nk_mutex_release_locked(m);
+	nk_lock_release(&m->wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+	return ret;
+}
+
+int nk_mutex_adopt_locked(struct nk_mutex *m, struct nk_waitq *from, struct nk_thread *t)
+{
+	nk_assert_held(&m->wq.lock);
+	if (m->unrecoverable)
+		return nk_wait_wake_this_locked(from, t, -NK_ENOTRECOVERABLE);
+	if (m->owner)
+		return nk_wait_move_locked(from, &m->wq, t);
+	if (!nk_wait_claim_this_locked(from, t, news_for_owner(m)))
+		return 0;
+	own(m, t);
+	nk_lock_release(&t->lock);
+	return 1;
+}
+
+int nk_mutex_consistent(struct nk_mutex *m)
+{
+	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EPERM;
 
 	nk_lock_acquire(&m->wq.lock);
-	if (m->dead) {
-		ret = -NK_EINVAL;
-	} else if (m->owner == nk_thread_current()) {
-		hand_over(m, 0);
-		ret = 0;
+	if (m->owner == nk_thread_current()) {
+		ret = m->inconsistent ? 0 : -NK_EINVAL;
+		m->inconsistent = 0;
 	}
 	nk_lock_release(&m->wq.lock);
+	hal_oob_restore(flags);
+	return ret;
+}
+
+int nk_mutex_set_ceiling(struct nk_mutex *m, int ceiling)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret = -NK_EINVAL;
+
+	nk_lock_acquire(&m->wq.lock);
+	if (!m->dead && m->ceiling && ceiling >= NK_PRIO_MIN && ceiling <= NK_PRIO_MAX) {
+		ret = m->ceiling;
+		m->ceiling = ceiling;
+		nk_pi_follow(&m->wq, NULL, flags);
+	} else {
+		nk_lock_release(&m->wq.lock);
+	}
 	nk_sched();
 	hal_oob_restore(flags);
 	return ret;
@@ -192,7 +312,7 @@ static int abandon_one(struct nk_thread *t)
 	if (m) {
 		nk_lock_acquire(&m->wq.lock);
 		if (m->owner == t)
-			hand_over(m, -NK_EOWNERDEAD);
+			hand_over(m, 1);
 		__atomic_fetch_sub(&m->wq.pins, 1, __ATOMIC_RELEASE);
 		nk_lock_release(&m->wq.lock);
 		nk_sched();
@@ -233,7 +353,7 @@ int nk_mutex_check(const struct nk_mutex *m)
 		return 2;
 	if (!m->owner)
 		return 0;
-	if (m->booster.prio != nk_plist_top(&m->wq.waiters))
+	if (m->booster.prio != nk_pi_boost_of(m))
 		return 3;
 	prio = nk_plist_top(&m->owner->owned);
 	if (prio < m->owner->base_prio)

@@ -2,12 +2,12 @@
 /*
  * The chain walk of priority inheritance.
  *
- * A mutex M with waiters is a booster of its owner: it stands in owner->owned with the priority
- * of its top waiter, or 0 when it has none. Whenever no walk is under way:
+ * An owned mutex is a booster of its owner: it stands in owner->owned with the priority of its top
+ * waiter, or 0 when it has none; with its ceiling, if it has one and that is higher. Whenever no walk is under way:
  *
  * P1 eprio of a thread = max(base_prio, top of owned);
  * P2 a waiter stands in its queue at its eprio;
- * P3 an owned mutex stands in owner->owned at the priority of its top waiter, or 0;
+ * P3 an owned mutex stands in owner->owned at nk_pi_boost_of() it;
  * P4 a free mutex stands nowhere.
  *
  * In the middle of a walk P2 may be off for one thread per walk, the walker's link; each
@@ -87,15 +87,22 @@ static int update_eprio(struct nk_thread *t)
 	return 1;
 }
 
-/* P3 for @m in the lists of @o; both locks are held. */
-static void place_booster(struct nk_mutex *m, struct nk_thread *o)
+int nk_pi_boost_of(const struct nk_mutex *m)
 {
 	int top = nk_plist_top(&m->wq.waiters);
 
-	if (m->booster.prio == top)
+	return top > m->ceiling ? top : m->ceiling;
+}
+
+/* P3 for @m in the lists of @o; both locks are held. */
+static void place_booster(struct nk_mutex *m, struct nk_thread *o)
+{
+	int boost = nk_pi_boost_of(m);
+
+	if (m->booster.prio == boost)
 		return;
 	nk_plist_del(&o->owned, &m->booster);
-	nk_plist_add(&o->owned, &m->booster, top);
+	nk_plist_add(&o->owned, &m->booster, boost);
 }
 
 /* Steps 2 and 3; 1 when the chain goes on through link->wq. */
@@ -161,23 +168,13 @@ static int step(struct link *link, const struct nk_thread *self)
 	return boost_owner(wq, self != NULL, link);
 }
 
-/* Let interrupts in between two steps. Linux as the walker stays masked: it could lose the CPU
- * to its own scheduler with the pins held. */
-static void breathe(hal_flags_t flags)
-{
-	if (nk_root_active(hal_cpu()))
-		return;
-	hal_oob_restore(flags);
-	hal_oob_save();
-}
-
 static int walk(struct link *link, const struct nk_thread *self, hal_flags_t flags)
 {
 	int depth = 0;
 	int ret = link->wq != NULL;
 
 	while (ret > 0) {
-		breathe(flags);
+		nk_breathe(flags);
 		ret = step(link, self);
 		if (ret > 0 && self && ++depth == NK_PI_CHAIN_MAX) {
 			unpin(link);
@@ -213,7 +210,7 @@ void nk_pi_own_locked(struct nk_mutex *m, struct nk_thread *t)
 	nk_assert_held(&m->wq.lock);
 	nk_assert_held(&t->lock);
 	m->owner = t;
-	nk_plist_add(&t->owned, &m->booster, nk_plist_top(&m->wq.waiters));
+	nk_plist_add(&t->owned, &m->booster, nk_pi_boost_of(m));
 	update_eprio(t);
 }
 

@@ -19,6 +19,9 @@ int nk_pi_follow(struct nk_waitq *wq, const struct nk_thread *self, hal_flags_t 
  * Context: any, hard masked, no lock held; may switch there; takes all ranks up to rq. */
 void nk_pi_set_base(struct nk_thread *t, int prio, hal_flags_t flags);
 
+/* What @m lifts its owner to: 0 for nothing. Context: @m's lock held. */
+int nk_pi_boost_of(const struct nk_mutex *m);
+
 /* The free mutex @m becomes @t's. A thread that gets a mutex does not wait: no chain to follow.
  * Context: @m's and @t's locks held; never blocks; takes the rq lock. */
 void nk_pi_own_locked(struct nk_mutex *m, struct nk_thread *t);

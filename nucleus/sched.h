@@ -54,6 +54,17 @@ static inline int nk_root_active(int cpu)
 	return nk_rqs[cpu].curr == &nk_rqs[cpu].root;
 }
 
+/* Let interrupts in between two steps of something long, pinned or listed. Linux as the caller
+ * stays masked: it could lose the CPU to its own scheduler meanwhile.
+ * Context: hard masked by @flags = hal_oob_save(), no lock held; may switch. */
+static inline void nk_breathe(hal_flags_t flags)
+{
+	if (nk_root_active(hal_cpu()))
+		return;
+	hal_oob_restore(flags);
+	hal_oob_save();
+}
+
 #define nk_assert_can_block()						\
 	nk_assert(!nk_rq_this()->irq_depth && !nk_root_active(hal_cpu()))
 

@@ -27,14 +27,16 @@ typedef hal_time_t nk_time_t;
 enum {
 	NK_EPERM = 1,
 	NK_EINTR = 4,
-	NK_EWOULDBLOCK = 11,
+	NK_EWOULDBLOCK = 11,	/* also EAGAIN */
 	NK_EBUSY = 16,
 	NK_EINVAL = 22,
 	NK_ENOSPC = 28,
 	NK_EDEADLK = 35,
 	NK_EIDRM = 43,
+	NK_EOVERFLOW = 75,
 	NK_ETIMEDOUT = 110,
 	NK_EOWNERDEAD = 130,
+	NK_ENOTRECOVERABLE = 131,
 };
 
 #define NULL ((void *)0)

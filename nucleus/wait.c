@@ -37,6 +37,8 @@ void nk_waitq_init(struct nk_waitq *wq)
 	nk_plist_init(&wq->waiters);
 	wq->mutex = NULL;
 	wq->pins = 0;
+	wq->closed = 0;
+	nk_list_init(&wq->watches);
 }
 
 int nk_waitq_destroy(struct nk_waitq *wq)
@@ -45,7 +47,8 @@ int nk_waitq_destroy(struct nk_waitq *wq)
 	int busy;
 
 	nk_lock_acquire(&wq->lock);
-	busy = !nk_plist_empty(&wq->waiters) || __atomic_load_n(&wq->pins, __ATOMIC_ACQUIRE);
+	busy = !nk_plist_empty(&wq->waiters) || !nk_list_empty(&wq->watches) ||
+	       __atomic_load_n(&wq->pins, __ATOMIC_ACQUIRE);
 	nk_lock_release(&wq->lock);
 	hal_oob_restore(flags);
 	return busy ? -NK_EBUSY : 0;
@@ -114,11 +117,12 @@ int nk_wait_block(struct nk_waitq *wq, nk_time_t deadline)
 }
 
 /* Win against the other ends of @t's wait, or leave it alone. Won: @t's lock stays held. */
-static int claim(struct nk_waitq *wq, struct nk_thread *t, int error)
+int nk_wait_claim_this_locked(struct nk_waitq *wq, struct nk_thread *t, int error)
 {
 	struct nk_rq *rq;
 	int won;
 
+	nk_assert_held(&wq->lock);
 	nk_lock_acquire(&t->lock);
 	rq = nk_rq_lock_of(t);
 	won = t->waiting;
@@ -132,6 +136,26 @@ static int claim(struct nk_waitq *wq, struct nk_thread *t, int error)
 	return won;
 }
 
+int nk_wait_move_locked(struct nk_waitq *from, struct nk_waitq *to, struct nk_thread *t)
+{
+	struct nk_rq *rq;
+	int waits;
+
+	nk_assert_held(&from->lock);
+	nk_assert_held(&to->lock);
+	nk_lock_acquire(&t->lock);
+	rq = nk_rq_lock_of(t);
+	waits = t->waiting;
+	nk_lock_release(&rq->lock);
+	if (waits) {
+		nk_plist_del(&from->waiters, &t->wait_node);
+		nk_plist_add(&to->waiters, &t->wait_node, t->eprio);
+		t->wait_on = to;
+	}
+	nk_lock_release(&t->lock);
+	return waits;
+}
+
 struct nk_thread *nk_wait_claim_locked(struct nk_waitq *wq, int error)
 {
 	struct nk_plist_node *n, *next;
@@ -141,10 +165,18 @@ struct nk_thread *nk_wait_claim_locked(struct nk_waitq *wq, int error)
 	for (n = nk_plist_first(&wq->waiters); n; n = next) {
 		next = nk_plist_next(&wq->waiters, n);
 		t = nk_container_of(n, struct nk_thread, wait_node);
-		if (claim(wq, t, error))
+		if (nk_wait_claim_this_locked(wq, t, error))
 			return t;
 	}
 	return NULL;
+}
+
+int nk_wait_wake_this_locked(struct nk_waitq *wq, struct nk_thread *t, int error)
+{
+	if (!nk_wait_claim_this_locked(wq, t, error))
+		return 0;
+	nk_lock_release(&t->lock);
+	return 1;
 }
 
 int nk_wait_wake_locked(struct nk_waitq *wq, int error)
@@ -154,6 +186,20 @@ int nk_wait_wake_locked(struct nk_waitq *wq, int error)
 	if (t)
 		nk_lock_release(&t->lock);
 	return t != NULL;
+}
+
+void nk_waitq_close(struct nk_waitq *wq)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&wq->lock);
+	wq->closed = 1;
+	while (nk_wait_wake_locked(wq, -NK_EIDRM))
+		;
+	nk_watch_notify_locked(wq);
+	nk_lock_release(&wq->lock);
+	nk_sched();
+	hal_oob_restore(flags);
 }
 
 static int wake(struct nk_waitq *wq, int error, int most)

@@ -19,10 +19,16 @@ struct nk_waitq {
 	struct nk_plist waiters;	/* (w) by eprio */
 	struct nk_mutex *mutex;		/* (c) the mutex this is part of, or NULL */
 	int pins;			/* (a) chain walks that hold a pointer to this */
+	int closed;			/* (w) the object goes away: nobody may wait any more */
+	struct nk_list watches;		/* (w) see watch.h */
 };
 
 /* Context: any; never blocks. */
 void nk_waitq_init(struct nk_waitq *wq);
+
+/* The object goes away: all waits and watches end, with -EIDRM, and closed is set.
+ * Context: any; may switch; takes the wait queue's lock. */
+void nk_waitq_close(struct nk_waitq *wq);
 
 /* 0 when nobody refers to @wq any more, else -EBUSY: flush, and ask again later.
  * Context: any; never blocks; takes the wait queue's lock. */
@@ -51,8 +57,25 @@ int nk_wait_flush(struct nk_waitq *wq, int error);
  * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */
 int nk_wait_wake_locked(struct nk_waitq *wq, int error);
 
-/* The same, but return it with its lock held, or NULL. It may run at once on another CPU; what
- * the caller gives it under that lock is there before it can exit.
+/* Wake @t, who stands on @wq, with @error; 0 when its wait has ended otherwise. Does not switch.
+ * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */
+int nk_wait_wake_this_locked(struct nk_waitq *wq, struct nk_thread *t, int error);
+
+/* The object of @wq has become ready: end the waits of watch.h for it. Does not switch.
+ * Context: any, @wq's lock held; never blocks; takes the rq lock. */
+void nk_watch_notify_locked(struct nk_waitq *wq);
+
+/* As nk_wait_wake_this_locked(), but when 1 is returned @t's lock stays held, for as long as it
+ * takes to give it something. Context: any, @wq's lock held; takes the thread and rq locks. */
+int nk_wait_claim_this_locked(struct nk_waitq *wq, struct nk_thread *t, int error);
+
+/* @t, who stands on @from, goes on to wait on @to instead; 0 when its wait has ended. The caller
+ * sees to what follows for the priority of @to's owner.
+ * Context: any, both locks held; never blocks; takes the thread and rq locks. */
+int nk_wait_move_locked(struct nk_waitq *from, struct nk_waitq *to, struct nk_thread *t);
+
+/* As nk_wait_wake_locked(), but return it with its lock held, or NULL. It may run at once on another
+ * CPU; what the caller gives it under that lock is there before it can exit.
  * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */
 struct nk_thread *nk_wait_claim_locked(struct nk_waitq *wq, int error);
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Event flags. A waiter's wish lies on its own stack, found by wait_data, and is read by whoever
+ * holds the queue's lock while the waiter stands there. What it got is written before the wait
+ * is ended: once that is won it may run, on another CPU, and look.
+ */
+#include "nucleus/event.h"
+#include "nucleus/sched.h"
+
+struct wish {
+	nk_u32 bits;
+	int mode;
+	nk_u32 got;
+};
+
+void nk_event_init(struct nk_event *e, nk_u32 bits)
+{
+	nk_waitq_init(&e->wq);
+	e->bits = bits;
+}
+
+int nk_event_destroy(struct nk_event *e)
+{
+	nk_waitq_close(&e->wq);
+	return nk_waitq_destroy(&e->wq);
+}
+
+/* Whether @bits meet the wish, and with which of them. */
+static int meets(nk_u32 bits, struct wish *w)
+{
+	w->got = bits & w->bits;
+	switch (w->mode & NK_EVENT_MODE) {
+	case NK_EVENT_ANY:
+		return w->got != 0;
+	case NK_EVENT_ALL:
+		return w->got == w->bits;
+	default:
+		return bits == w->bits;
+	}
+}
+
+static int try_locked(struct nk_event *e, struct wish *w)
+{
+	if (e->wq.closed)
+		return -NK_EIDRM;
+	if (!meets(e->bits, w))
+		return -NK_EWOULDBLOCK;
+	if (w->mode & NK_EVENT_CONSUME)
+		e->bits &= ~w->got;
+	return 0;
+}
+
+static int wish_is_valid(const struct wish *w)
+{
+	return w->bits && !(w->mode & ~(NK_EVENT_MODE | NK_EVENT_CONSUME)) &&
+	       (w->mode & NK_EVENT_MODE) <= NK_EVENT_EXACT;
+}
+
+int nk_event_wait(struct nk_event *e, nk_u32 bits, int mode, nk_u32 *got, nk_time_t deadline)
+{
+	struct wish w = { .bits = bits, .mode = mode };
+	hal_flags_t flags;
+	int ret;
+
+	if (!wish_is_valid(&w))
+		return -NK_EINVAL;
+	flags = hal_oob_save();
+	nk_lock_acquire(&e->wq.lock);
+	ret = try_locked(e, &w);
+	if (ret == -NK_EWOULDBLOCK) {
+		nk_thread_current()->wait_data = &w;
+		ret = nk_wait_block_locked(&e->wq, deadline);
+	} else {
+		nk_lock_release(&e->wq.lock);
+	}
+	hal_oob_restore(flags);
+	if (!ret && got)
+		*got = w.got;
+	return ret;
+}
+
+int nk_event_trywait(struct nk_event *e, nk_u32 bits, int mode, nk_u32 *got)
+{
+	struct wish w = { .bits = bits, .mode = mode };
+	hal_flags_t flags;
+	int ret;
+
+	if (!wish_is_valid(&w))
+		return -NK_EINVAL;
+	flags = hal_oob_save();
+	nk_lock_acquire(&e->wq.lock);
+	ret = try_locked(e, &w);
+	nk_lock_release(&e->wq.lock);
+	hal_oob_restore(flags);
+	if (!ret && got)
+		*got = w.got;
+	return ret;
+}
+
+/* Wake the waiters that @bits meet; with @consume, what one takes is gone for the next. */
+static int serve_locked(struct nk_event *e, nk_u32 *bits, int consume)
+{
+	struct nk_plist_node *n, *next;
+	struct nk_thread *t;
+	struct wish *w;
+	nk_u32 taken;
+	int count = 0;
+
+	for (n = nk_plist_first(&e->wq.waiters); n; n = next) {
+		next = nk_plist_next(&e->wq.waiters, n);
+		t = nk_container_of(n, struct nk_thread, wait_node);
+		w = t->wait_data;
+		if (!meets(*bits, w))
+			continue;
+		/* Before the wake-up, which ends the wish's life. */
+		taken = consume && (w->mode & NK_EVENT_CONSUME) ? w->got : 0;
+		if (nk_wait_wake_this_locked(&e->wq, t, 0)) {
+			*bits &= ~taken;
+			count++;
+		}
+	}
+	return count;
+}
+
+int nk_event_post(struct nk_event *e, nk_u32 bits)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret = -NK_EIDRM;
+
+	nk_lock_acquire(&e->wq.lock);
+	if (!e->wq.closed) {
+		e->bits |= bits;
+		serve_locked(e, &e->bits, 1);
+		if (e->bits)
+			nk_watch_notify_locked(&e->wq);
+		ret = 0;
+	}
+	nk_lock_release(&e->wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+	return ret;
+}
+
+int nk_event_broadcast(struct nk_event *e, nk_u32 bits)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret = -NK_EIDRM;
+
+	nk_lock_acquire(&e->wq.lock);
+	if (!e->wq.closed) {
+		bits |= e->bits;
+		ret = serve_locked(e, &bits, 0);
+	}
+	nk_lock_release(&e->wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+	return ret;
+}
+
+nk_u32 nk_event_clear(struct nk_event *e, nk_u32 bits)
+{
+	hal_flags_t flags = hal_oob_save();
+	nk_u32 before;
+
+	nk_lock_acquire(&e->wq.lock);
+	before = e->bits;
+	e->bits &= ~bits;
+	if (e->bits)
+		serve_locked(e, &e->bits, 1);
+	nk_lock_release(&e->wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+	return before;
+}
+
+nk_u32 nk_event_bits(const struct nk_event *e)
+{
+	return __atomic_load_n(&e->bits, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counting semaphores. A waiter that a post has won for does not look at the count again: the
+ * post is its own, and nobody who comes in between can take it away.
+ */
+#include "nucleus/sem.h"
+#include "nucleus/sched.h"
+
+int nk_sem_init(struct nk_sem *s, unsigned int count, unsigned int max)
+{
+	if (!max || max > NK_SEM_MAX || count > max)
+		return -NK_EINVAL;
+	nk_waitq_init(&s->wq);
+	s->count = count;
+	s->max = max;
+	return 0;
+}
+
+int nk_sem_destroy(struct nk_sem *s)
+{
+	nk_waitq_close(&s->wq);
+	return nk_waitq_destroy(&s->wq);
+}
+
+static int take_locked(struct nk_sem *s)
+{
+	if (s->wq.closed)
+		return -NK_EIDRM;
+	if (!s->count)
+		return -NK_EWOULDBLOCK;
+	s->count--;
+	return 0;
+}
+
+int nk_sem_wait(struct nk_sem *s, nk_time_t deadline)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret;
+
+	nk_lock_acquire(&s->wq.lock);
+	ret = take_locked(s);
+	if (ret == -NK_EWOULDBLOCK)
+		ret = nk_wait_block_locked(&s->wq, deadline);
+	else
+		nk_lock_release(&s->wq.lock);
+	hal_oob_restore(flags);
+	return ret;
+}
+
+int nk_sem_trywait(struct nk_sem *s)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret;
+
+	nk_lock_acquire(&s->wq.lock);
+	ret = take_locked(s);
+	nk_lock_release(&s->wq.lock);
+	hal_oob_restore(flags);
+	return ret;
+}
+
+static int give_locked(struct nk_sem *s)
+{
+	if (s->wq.closed)
+		return -NK_EIDRM;
+	if (nk_wait_wake_locked(&s->wq, 0))
+		return 0;
+	if (s->count == s->max)
+		return -NK_EOVERFLOW;
+	s->count++;
+	nk_watch_notify_locked(&s->wq);
+	return 0;
+}
+
+int nk_sem_post(struct nk_sem *s)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret;
+
+	nk_lock_acquire(&s->wq.lock);
+	ret = give_locked(s);
+	nk_lock_release(&s->wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+	return ret;
+}
+
+int nk_sem_broadcast(struct nk_sem *s, int error)
+{
+	return nk_wait_flush(&s->wq, error);
+}
+
+unsigned int nk_sem_count(const struct nk_sem *s)
+{
+	return __atomic_load_n(&s->count, __ATOMIC_RELAXED);
+}
