@@ -1,3 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0
 # Test program: the tests and the simulated machine. Makefile.am includes it.
-unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/check_abi.c tests/unit/check_init.c tests/unit/check_list.c tests/unit/check_lock.c tests/unit/check_mutex.c tests/unit/check_mutex_race.c tests/unit/check_pi.c tests/unit/check_pi_race.c tests/unit/check_pipeline.c tests/unit/check_pipeline_apic.c tests/unit/check_pipeline_random.c tests/unit/check_runq.c tests/unit/check_sched.c tests/unit/check_sim.c tests/unit/check_stage.c tests/unit/check_thread.c tests/unit/check_timer.c tests/unit/check_wait.c tests/unit/check_watchdog.c tests/unit/irq_model.c hal/sim/fiber.c hal/sim/port.c hal/sim/sim.c
+unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/irq_model.c \
+	tests/unit/check_abi.c \
+	tests/unit/check_barrier.c \
+	tests/unit/check_cond.c \
+	tests/unit/check_event.c \
+	tests/unit/check_init.c \
+	tests/unit/check_list.c \
+	tests/unit/check_lock.c \
+	tests/unit/check_mutex.c \
+	tests/unit/check_mutex_kind.c \
+	tests/unit/check_mutex_race.c \
+	tests/unit/check_pi.c \
+	tests/unit/check_pi_race.c \
+	tests/unit/check_pipeline.c \
+	tests/unit/check_pipeline_apic.c \
+	tests/unit/check_pipeline_random.c \
+	tests/unit/check_runq.c \
+	tests/unit/check_rwlock.c \
+	tests/unit/check_sched.c \
+	tests/unit/check_sem.c \
+	tests/unit/check_sim.c \
+	tests/unit/check_stage.c \
+	tests/unit/check_thread.c \
+	tests/unit/check_timer.c \
+	tests/unit/check_wait.c \
+	tests/unit/check_watch.c \
+	tests/unit/check_watchdog.c \
+	hal/sim/fiber.c hal/sim/port.c hal/sim/sim.c

@@ -61,9 +61,13 @@ void unit_random_seed(unsigned int seed);
 void unit_abi_print(FILE *out);
 
 Suite *abi_suite(void);
+Suite *barrier_suite(void);
+Suite *cond_suite(void);
+Suite *event_suite(void);
 Suite *init_suite(void);
 Suite *list_suite(void);
 Suite *lock_suite(void);
+Suite *mutex_kind_suite(void);
 Suite *mutex_race_suite(void);
 Suite *mutex_suite(void);
 Suite *pi_race_suite(void);
@@ -72,12 +76,15 @@ Suite *pipeline_apic_suite(void);
 Suite *pipeline_random_suite(void);
 Suite *pipeline_suite(void);
 Suite *runq_suite(void);
+Suite *rwlock_suite(void);
 Suite *sched_suite(void);
+Suite *sem_suite(void);
 Suite *sim_suite(void);
 Suite *stage_suite(void);
 Suite *thread_suite(void);
 Suite *timer_suite(void);
 Suite *wait_suite(void);
+Suite *watch_suite(void);
 Suite *watchdog_suite(void);
 
 #endif
