@@ -44,6 +44,13 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req);
 /* Detach current: 0 or -EPERM when it is not attached to @p. Context: in-band, may sleep. */
 int shadow_detach(struct keel_process *p);
 
+/* The caller's shadow, of @p if that is not NULL; or NULL. It stays while the caller has @p's file
+ * open: who else may drop it waits for that to be closed. Context: in-band. */
+struct shadow *shadow_of(struct keel_process *p);
+
+/* Ask every hard thread to leave. Context: in-band. */
+void shadow_recall_all(int reason);
+
 /* Detach all that is left of @p; its tasks are gone or have closed the file. */
 void shadow_detach_all(struct keel_process *p);
 

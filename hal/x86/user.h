@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the owner of user threads (kmod/shadow.c) provides to the x86 port. All are called
+ * What the owner of user threads (kmod/park.c) provides to the x86 port. All are called
  * hard masked, by a hard user thread, on its own kernel stack.
  */
 #ifndef HAL_X86_USER_H

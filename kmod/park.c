@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Park, come home, and what a hard thread asks of its owner's side.
+ *
+ * Park (numbers as in the body):
+ *	[1] refuse what cannot be hard; a pending signal goes first
+ *	[2] preemption off: the context is taken from one CPU
+ *	[3] task state before hand-over, so that a signal from now on wakes the owner
+ *	[4] hand over; the thread runs at once and this call returns when the CPU is Linux's again
+ *	[5] sleep until the context is home; a signal recalls it, then the wait is
+ *	    uninterruptible: bounded by the thread's way to its next user boundary
+ *	[6] give the context back; return its ax
+ */
+#include <linux/kernel.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/wait.h>
+#include "hal/x86/attach.h"
+#include "hal/x86/timer.h"
+#include "hal/x86/user.h"
+#include "nucleus/sched.h"
+#include "nucleus/stage.h"
+#include "process.h"
+#include "shadow.h"
+
+static int suspended;
+static atomic_t parked = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(all_home);
+
+static long park_refuse(struct shadow *s, int err, int why)
+{
+	s->window->refusal = why;
+	return err;
+}
+
+static long park_check(struct shadow *s)
+{
+	int why;
+
+	if (!hal_attached() || READ_ONCE(suspended) || !hal_clock_ok())
+		return park_refuse(s, -EAGAIN, KEEL_REFUSE_NONE);
+	if (signal_pending(current))
+		return -ERESTARTNOINTR;
+	why = hal_user_refusal();
+	if (why)
+		return park_refuse(s, -EOPNOTSUPP, why);
+	return hal_user_prepare(&s->user);
+}
+
+/* [2] to [4]. */
+static int park_hand_over(struct shadow *s)
+{
+	unsigned long flags;
+	int err, cpu;
+
+	preempt_disable();
+	cpu = smp_processor_id();
+	err = hal_cpu_online(cpu) ? hal_user_take(&s->user, &s->thread.ctx) : -EAGAIN;
+	if (err) {
+		preempt_enable();
+		return err;
+	}
+	s->signal = 0;
+	s->window->hard = 1;
+	s->window->refusal = KEEL_REFUSE_NONE;
+	set_current_state(TASK_INTERRUPTIBLE);
+	flags = hal_oob_save();
+	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. */
+	if (signal_pending(current) || READ_ONCE(suspended)) {
+		s->window->hard = 0;
+		__set_current_state(TASK_RUNNING);
+		err = -EAGAIN;
+	} else {
+		s->window->hardens++;
+		nk_stage_enter(&s->thread, cpu);
+		nk_sched();
+	}
+	hal_oob_restore(flags);
+	preempt_enable();
+	return err;
+}
+
+/* [5] */
+static void park_wait(struct shadow *s)
+{
+	int recalled = 0;
+
+	for (;;) {
+		set_current_state(recalled ? TASK_UNINTERRUPTIBLE : TASK_INTERRUPTIBLE);
+		if (hal_user_home(&s->user))
+			break;
+		if (!recalled && (signal_pending(current) || READ_ONCE(suspended))) {
+			__set_current_state(TASK_RUNNING);
+			nk_stage_recall(&s->thread, signal_pending(current) ?
+						    KEEL_RELAX_SIGNAL : KEEL_RELAX_DETACH);
+			recalled = 1;
+			continue;
+		}
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+/* A Keel call that a recall broke off is restarted by Linux's signal code; without a signal
+ * to deliver that code does not run, so it is done here. */
+static void park_restart(struct pt_regs *regs)
+{
+	if (regs->orig_ax == -1 || signal_pending(current))
+		return;
+	regs->ax = regs->orig_ax;
+	regs->ip -= 2;
+	regs->orig_ax = -1;
+}
+
+/* What Linux could not find out by running the thread on: see shadow_leave(). */
+static void park_signal(int signal)
+{
+	switch (signal) {
+	case 0:
+		break;
+	case SIGTRAP:
+		hal_user_trap();
+		break;
+	case SIGSEGV:
+		force_sig(signal);
+		break;
+	default:
+		send_sig(signal, current, 1);
+	}
+}
+
+loff_t shadow_park(struct keel_process *p)
+{
+	struct shadow *s = shadow_of(p);
+	struct pt_regs *regs = task_pt_regs(current);
+	long err;
+
+	if (!s)
+		return -EPERM;
+	/* Counted before the test of the flag in park_check(): shadow_suspend() sets it before it
+	 * looks at the count, so one of the two sees the other. */
+	atomic_inc(&parked);
+	smp_mb__after_atomic();
+	do {
+		err = park_check(s);	/* [1] */
+		if (!err)
+			err = park_hand_over(s);
+	} while (err == -EAGAIN && hal_attached() && !READ_ONCE(suspended) && hal_clock_ok());
+	if (err) {
+		if (atomic_dec_and_test(&parked))
+			wake_up(&all_home);
+		return err;
+	}
+	park_wait(s);
+	hal_user_give(&s->user);	/* [6] */
+	if (atomic_dec_and_test(&parked))
+		wake_up(&all_home);
+	park_signal(s->signal);
+	park_restart(regs);
+	return regs->ax;
+}
+
+/* Again and again: one that has passed its last test may still become hard. */
+void shadow_send_home(void)
+{
+	do
+		shadow_recall_all(KEEL_RELAX_DETACH);
+	while (!wait_event_timeout(all_home, !atomic_read(&parked), msecs_to_jiffies(20)));
+}
+
+void shadow_suspend(void)
+{
+	WRITE_ONCE(suspended, 1);
+	smp_mb();
+	shadow_send_home();
+}
+
+void shadow_resume(void)
+{
+	WRITE_ONCE(suspended, 0);
+}
+
+/* ---- called by a hard thread, oob and hard masked ----------------------------------------------- */
+
+static struct shadow *shadow_current(void)
+{
+	return container_of(nk_thread_current(), struct shadow, thread);
+}
+
+noinline void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int signal)
+{
+	struct shadow *s = shadow_current();
+	struct keel_window *w = s->window;
+
+	w->last_reason = reason;
+	w->last_ip = regs->ip;
+	if (fault)
+		w->last_fault = fault;
+	w->relaxes[reason]++;
+	w->switches = s->thread.switches;
+	w->overruns = s->thread.overruns;
+	w->hard = 0;
+	s->signal = reason == KEEL_RELAX_WATCHDOG ? SIGXCPU : signal;
+	nk_stage_leave(reason);
+}
+
+noinline void shadow_return(struct pt_regs *regs)
+{
+	struct nk_thread *t = nk_thread_current();
+
+	if (unlikely(t->recall))
+		shadow_leave(regs, t->recall, 0, 0);
+}
+
+inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, long nr)
+{
+	struct shadow *s = shadow_current();
+
+	if (unlikely(nr == KEEL_CALL_RELAX)) {
+		regs->ax = 0;
+		regs->orig_ax = -1;
+		shadow_leave(regs, KEEL_RELAX_CALL, 0, 0);
+	}
+	regs->ax = native_call(&s->proc->space, nr, regs->di, regs->si);
+	if (likely(!s->thread.recall)) {
+		regs->orig_ax = -1;
+		return;
+	}
+	/* A wait that the recall broke off: Linux's signal code restarts it, or makes it EINTR. */
+	if (regs->ax == -EINTR)
+		regs->ax = -ERESTARTSYS;
+	else
+		regs->orig_ax = -1;
+	shadow_leave(regs, s->thread.recall, 0, 0);
+}
+
+void shadow_poll(void)
+{
+	struct nk_thread *t = nk_thread_current();
+
+	if (t->user && signal_pending(shadow_current()->task))
+		nk_stage_recall(t, KEEL_RELAX_SIGNAL);
+}
+
+/* It waits for nothing any more, so the mark is enough. */
+void shadow_due(struct hal_user *u)
+{
+	struct nk_thread *t = &container_of(u, struct shadow, user)->thread;
+
+	if (!t->recall)
+		WRITE_ONCE(t->recall, KEEL_RELAX_SIGNAL);
+}
