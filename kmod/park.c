@@ -11,6 +11,7 @@
  *	    uninterruptible: bounded by the thread's way to its next user boundary
  *	[6] give the context back; return its ax
  */
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -22,6 +23,8 @@
 #include "nucleus/stage.h"
 #include "process.h"
 #include "shadow.h"
+
+#define AFFINITY_LOOK	HZ
 
 static int suspended;
 static atomic_t parked = ATOMIC_INIT(0);
@@ -65,11 +68,14 @@ static int park_hand_over(struct shadow *s)
 	s->window->refusal = KEEL_REFUSE_NONE;
 	set_current_state(TASK_INTERRUPTIBLE);
 	flags = hal_oob_save();
-	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. */
-	if (signal_pending(current) || READ_ONCE(suspended)) {
+	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. What
+	 * is left to do on the way to user mode is done first, such as telling the program's rseq
+	 * area that it is on another CPU now: a hard thread reads that too. */
+	if (signal_pending(current) || READ_ONCE(suspended) ||
+	    test_thread_flag(TIF_NOTIFY_RESUME)) {
 		s->window->hard = 0;
 		__set_current_state(TASK_RUNNING);
-		err = -EAGAIN;
+		err = test_thread_flag(TIF_NOTIFY_RESUME) ? -EINTR : -EAGAIN;
 	} else {
 		s->window->hardens++;
 		nk_stage_enter(&s->thread, cpu);
@@ -80,23 +86,37 @@ static int park_hand_over(struct shadow *s)
 	return err;
 }
 
-/* [5] */
+/* Why Linux wants the context back, or 0. */
+static int park_wanted(const struct shadow *s)
+{
+	if (signal_pending(current))
+		return KEEL_RELAX_SIGNAL;
+	if (READ_ONCE(suspended))
+		return KEEL_RELAX_DETACH;
+	/* The thread is where the task may be no more: its affinity or cpuset was changed. */
+	return cpumask_test_cpu(s->thread.cpu, current->cpus_ptr) ? 0 : KEEL_RELAX_SIGNAL;
+}
+
+/* [5] Nobody wakes a task whose CPUs are changed in its sleep, so it looks by itself. */
 static void park_wait(struct shadow *s)
 {
-	int recalled = 0;
+	int wanted = 0;
 
 	for (;;) {
-		set_current_state(recalled ? TASK_UNINTERRUPTIBLE : TASK_INTERRUPTIBLE);
+		set_current_state(wanted ? TASK_UNINTERRUPTIBLE : TASK_INTERRUPTIBLE);
 		if (hal_user_home(&s->user))
 			break;
-		if (!recalled && (signal_pending(current) || READ_ONCE(suspended))) {
-			__set_current_state(TASK_RUNNING);
-			nk_stage_recall(&s->thread, signal_pending(current) ?
-						    KEEL_RELAX_SIGNAL : KEEL_RELAX_DETACH);
-			recalled = 1;
+		if (wanted) {
+			schedule();
 			continue;
 		}
-		schedule();
+		wanted = park_wanted(s);
+		if (!wanted) {
+			schedule_timeout(AFFINITY_LOOK);
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		nk_stage_recall(&s->thread, wanted);
 	}
 	__set_current_state(TASK_RUNNING);
 }
