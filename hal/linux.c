@@ -118,8 +118,16 @@ static void mm_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigne
 	}
 }
 
+static atomic_t mm_count = ATOMIC_INIT(0);
+
+int hal_mm_objects(void)
+{
+	return atomic_read(&mm_count);
+}
+
 static void hal_mm_free(struct mmu_notifier *mn)
 {
+	atomic_dec(&mm_count);
 	kfree(container_of(mn, struct hal_mm, notifier));
 }
 
@@ -127,7 +135,10 @@ static struct mmu_notifier *hal_mm_alloc(struct mm_struct *mm)
 {
 	struct hal_mm *hm = kzalloc(sizeof(*hm), GFP_KERNEL);
 
-	return hm ? &hm->notifier : ERR_PTR(-ENOMEM);
+	if (!hm)
+		return ERR_PTR(-ENOMEM);
+	atomic_inc(&mm_count);
+	return &hm->notifier;
 }
 
 static const struct mmu_notifier_ops mm_ops = {

@@ -11,17 +11,22 @@
 #include <linux/kernel.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include "ctl.h"
 #include "hal/x86/attach.h"
 #include "hal/x86/compat.h"
+#include "hal/x86/linux_side.h"
 #include "hal/x86/timer.h"
 #include "latency.h"
 #include "process.h"
 #include "shadow.h"
 #include "version.h"
+
+static atomic_t files = ATOMIC_INIT(0);
+static atomic_t mutexes = ATOMIC_INIT(0);
 
 union request {
 	struct keel_info info;
@@ -112,6 +117,7 @@ static long do_mutex_create(struct keel_process *p, union request *r)
 	mutex_unlock(&p->lock);
 	if (id < 0)
 		return id;
+	atomic_inc(&mutexes);
 	r->mutex.id = id;
 	r->mutex.pad = 0;
 	return 0;
@@ -126,6 +132,8 @@ static long do_mutex_delete(struct keel_process *p, union request *r)
 	mutex_lock(&p->lock);
 	err = native_mutex_delete(&p->space, r->mutex.id);
 	mutex_unlock(&p->lock);
+	if (!err)
+		atomic_dec(&mutexes);
 	return err;
 }
 
@@ -239,6 +247,12 @@ static loff_t keel_llseek(struct file *file, loff_t offset, int whence)
 	return shadow_park(file->private_data);
 }
 
+/* A 32-bit program's request: nothing here serves those, and its threads could not be hard. */
+static long keel_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return refuse(-EOPNOTSUPP, "32-bit programs are not served");
+}
+
 static int keel_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct keel_process *p = file->private_data;
@@ -277,6 +291,7 @@ static int keel_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	}
 	native_space_init(&p->space);
+	atomic_inc(&files);
 	file->private_data = p;
 	return 0;
 }
@@ -288,7 +303,9 @@ static int keel_release(struct inode *inode, struct file *file)
 	shadow_detach_all(p);
 	if (p->latency)
 		latency_stop(p->latency);
+	atomic_sub(native_mutexes(&p->space), &mutexes);
 	process_free(p);
+	atomic_dec(&files);
 	return 0;
 }
 
@@ -297,6 +314,7 @@ static const struct file_operations keel_fops = {
 	.open = keel_open,
 	.release = keel_release,
 	.unlocked_ioctl = keel_ioctl,
+	.compat_ioctl = keel_compat_ioctl,
 	.llseek = keel_llseek,
 	.mmap = keel_mmap,
 };
@@ -307,6 +325,12 @@ static struct miscdevice keel_device = {
 	.fops = &keel_fops,
 	.mode = 0660,
 };
+
+void ctl_show_objects(struct seq_file *m)
+{
+	seq_printf(m, "files %d\nthreads %d\nmutexes %d\nprocesses %d\n", atomic_read(&files),
+		   shadow_objects(), atomic_read(&mutexes), hal_mm_objects());
+}
 
 int ctl_init(void)
 {

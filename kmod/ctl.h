@@ -5,8 +5,14 @@
 #ifndef KMOD_CTL_H
 #define KMOD_CTL_H
 
+struct seq_file;
+
 int ctl_init(void);
 void ctl_exit(void);
+
+/* What there is now: open files, threads, mutexes, processes that are watched. All are 0 when
+ * nobody uses the device. Context: in-band. */
+void ctl_show_objects(struct seq_file *m);
 
 /* Attach to or detach from Linux. 0 or -errno. Context: in-band, may sleep. */
 int keel_start(void);

@@ -5,6 +5,7 @@
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include "ctl.h"
 #include "debugfs.h"
 #include "hal/x86/attach.h"
 #include "shadow.h"
@@ -39,6 +40,13 @@ static int threads_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(threads);
 
+static int objects_show(struct seq_file *m, void *unused)
+{
+	ctl_show_objects(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(objects);
+
 void debugfs_init(void)
 {
 	dir = debugfs_create_dir("keel", NULL);
@@ -46,6 +54,7 @@ void debugfs_init(void)
 	debugfs_create_file("sites", 0444, dir, NULL, &sites_fops);
 	debugfs_create_file("cpus", 0444, dir, NULL, &cpus_fops);
 	debugfs_create_file("threads", 0444, dir, NULL, &threads_fops);
+	debugfs_create_file("objects", 0444, dir, NULL, &objects_fops);
 }
 
 void debugfs_exit(void)

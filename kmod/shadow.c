@@ -19,6 +19,7 @@
 static DEFINE_HASHTABLE(shadows, 8);
 static DEFINE_SPINLOCK(shadows_lock);
 static struct workqueue_struct *reaper;
+static atomic_t shadow_count = ATOMIC_INIT(0);	/* until their memory has gone */
 
 struct shadow *shadow_of(struct keel_process *p)
 {
@@ -99,6 +100,7 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 		return err;
 	}
 	get_task_struct(current);
+	atomic_inc(&shadow_count);
 	spin_lock(&shadows_lock);
 	hash_add_rcu(shadows, &s->by_task, (unsigned long)current);
 	spin_unlock(&shadows_lock);
@@ -113,6 +115,7 @@ static void shadow_free(struct work_struct *work)
 	hal_user_destroy(&s->user);
 	put_task_struct(s->task);
 	kfree(s);
+	atomic_dec(&shadow_count);
 }
 
 /* One only drops a shadow: its task, or the last close of the file. */
@@ -263,6 +266,11 @@ void shadow_exit(void)
 	tracepoint_synchronize_unregister();
 	rcu_barrier();	/* the reaper has all its work now */
 	destroy_workqueue(reaper);
+}
+
+int shadow_objects(void)
+{
+	return atomic_read(&shadow_count);
 }
 
 void shadow_show(struct seq_file *m)

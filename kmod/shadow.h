@@ -66,6 +66,9 @@ int shadow_set(struct keel_process *p, const struct keel_thread_set *req);
 void shadow_suspend(void);
 void shadow_resume(void);
 
+/* How many there are, those included that nobody can find any more. Context: any. */
+int shadow_objects(void);
+
 struct seq_file;
 void shadow_show(struct seq_file *m);
 

@@ -30,6 +30,9 @@ void hal_idle_limit(int on);
 struct hal_mm *hal_mm_get(struct mm_struct *mm);
 void hal_mm_put(struct hal_mm *hm);
 
+/* How many processes are watched. Context: any. */
+int hal_mm_objects(void);
+
 /* Answer another CPU's wish to drop translations. Context: hard masked, in the kick. */
 void hal_flush_answer(struct hal_cpu *hc);
 

@@ -46,6 +46,15 @@ int native_mutex_delete(struct native_space *s, unsigned int id)
 	return err;
 }
 
+int native_mutexes(const struct native_space *s)
+{
+	int n = 0;
+
+	for (int id = 0; id < KEEL_MAX_MUTEXES; id++)
+		n += s->mutexes[id].live;
+	return n;
+}
+
 static long period_set(unsigned long first, unsigned long period)
 {
 	nk_time_t p = (nk_time_t)period;

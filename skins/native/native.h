@@ -29,6 +29,9 @@ int native_mutex_create(struct native_space *s);
 /* 0, -EINVAL no such mutex, -EBUSY held or waited for. Context: as create. */
 int native_mutex_delete(struct native_space *s, unsigned int id);
 
+/* How many there are. Context: as create. */
+int native_mutexes(const struct native_space *s);
+
 /* Keel call @nr (KEEL_CALL_*, but not RELAX) of the current thread. Returns its value or a
  * negative errno. Context: oob, hard masked; may block. */
 long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b);
