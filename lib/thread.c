@@ -66,8 +66,9 @@ static int lock_memory(void)
 {
 	char here;
 
+	/* With a limit of 0 Linux says EPERM: the limit all the same. */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-		return -errno;
+		return errno == EPERM ? -ENOMEM : -errno;
 	if (stack_has_room(&here))
 		stack_touch();
 	keel_clock_ns();

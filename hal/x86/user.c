@@ -96,7 +96,7 @@ int hal_user_refusal(void)
 {
 	const struct pt_regs *regs = task_pt_regs(current);
 
-	if (regs->cs != __USER_CS || test_thread_flag(TIF_ADDR32))
+	if (regs->cs != __USER_CS || test_thread_flag(TIF_ADDR32) || in_ia32_syscall())
 		return KEEL_REFUSE_32BIT;
 	if (READ_ONCE(current->mm->context.ldt) || selectors_odd())
 		return KEEL_REFUSE_LDT;
