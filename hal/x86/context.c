@@ -96,12 +96,13 @@ void hal_fsbase_set(unsigned long base)
 	fsbase_set(&base);
 }
 
+/* Straight to memory: one instruction each. */
 static __always_inline void selectors_save(struct hal_root_state *r)
 {
-	savesegment(ds, r->ds);
-	savesegment(es, r->es);
-	savesegment(fs, r->fs);
-	savesegment(gs, r->gs);
+	asm volatile("mov %%ds, %0" : "=m"(r->ds));
+	asm volatile("mov %%es, %0" : "=m"(r->es));
+	asm volatile("mov %%fs, %0" : "=m"(r->fs));
+	asm volatile("mov %%gs, %0" : "=m"(r->gs));
 }
 
 /* Hard code may have loaded selectors; the bases are written afterwards. */
@@ -327,18 +328,50 @@ void hal_context_start_user(struct hal_context *ctx, struct hal_user *u)
 	context_start(ctx, (unsigned long *)hal_user_regs(u), hal_start_user);
 }
 
-static noinline void inband_waits(struct hal_cpu *hc)
+/* Linux has work for this CPU already, perhaps a signal for the thread that gets it. */
+static noinline void inband_waits(struct hal_cpu *hc, const struct hal_context *next)
 {
 	hc->waits_told = 1;
 	nk_hal_inband_waits(hal_clock_now());
+	if (next->user && signal_pending(next->user->owner))
+		shadow_due(next->user);
 }
 
-static __always_inline void root_leave(struct hal_cpu *hc)
+/*
+ * An idle task that polls its own flags, as MWAIT does, is sent no interrupt when there is work
+ * for it: so nothing would ever be logged while a hard thread has its CPU. It does not poll then.
+ *
+ *	CPU 0				CPU 1, here
+ *					polling off
+ *	a task for CPU 1:		barrier
+ *	need_resched = 1; polling?	need_resched ? tell
+ *	no: send an interrupt
+ *
+ * Back in Linux it polls again; what was asked meanwhile is in the log as well.
+ */
+static noinline void polling_stop(struct hal_cpu *hc, const struct hal_context *next)
+{
+	hc->polling = 1;
+	clear_thread_flag(TIF_POLLING_NRFLAG);
+	smp_mb__after_atomic();
+	if (need_resched() && !hc->waits_told)
+		inband_waits(hc, next);
+}
+
+static noinline void polling_resume(struct hal_cpu *hc)
+{
+	hc->polling = 0;
+	set_thread_flag(TIF_POLLING_NRFLAG);
+}
+
+static __always_inline void root_leave(struct hal_cpu *hc, const struct hal_context *next)
 {
 	hc->fast.oob = 1;
 	hc->waits_told = 0;
 	if (unlikely(hc->fast.state & PIPELINE_PENDING))
-		inband_waits(hc);	/* a due tick reminds by itself */
+		inband_waits(hc, next);	/* a due tick reminds by itself */
+	if (unlikely(test_thread_flag(TIF_POLLING_NRFLAG)))
+		polling_stop(hc, next);
 }
 
 static noinline void root_resume(void)
@@ -346,6 +379,8 @@ static noinline void root_resume(void)
 	struct hal_cpu *hc = hal_this();
 
 	hc->fast.oob = 0;
+	if (unlikely(hc->polling))
+		polling_resume(hc);
 	if (pipeline_due(hc->fast.state))
 		hal_irq_replay();
 	else if (hc->fast.state & PIPELINE_PENDING)
@@ -368,7 +403,7 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 	struct hal_cpu *hc = hal_this();
 
 	if (prev->root)
-		root_leave(hc);
+		root_leave(hc, next);
 	else if (unlikely(hc->waits_told) && next->user && signal_pending(next->user->owner))
 		shadow_due(next->user);
 	if (next->user) {

@@ -59,6 +59,7 @@ struct hal_cpu {
 	struct hal_root_state root;
 	unsigned int kicked;		/* (a) an oob IPI is under way */
 	int waits_told;			/* nk_hal_inband_waits() was called in this residence */
+	int polling;			/* Linux's idle task polled, and was kept from it */
 	unsigned long leaks;		/* V found stalled in user mode */
 	const void *hard_mm;		/* (a) mm whose translations this CPU may hold */
 	unsigned long flush_request, flush_done; /* (a) remote flushes asked and made */

@@ -92,6 +92,22 @@ static inline pthread_t hard_create(const char *name, int prio, int cpu, void *(
 	return thread;
 }
 
+/* The library's own. */
+static inline int device_fd(void)
+{
+	char path[32], link[32];
+
+	for (int fd = 0; fd < 64; fd++) {
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		n = readlink(path, link, sizeof(link));
+		if (n == (ssize_t)strlen(KEEL_DEVICE) && !memcmp(link, KEEL_DEVICE, n))
+			return fd;
+	}
+	fail("no " KEEL_DEVICE " open");
+}
+
 static inline void bind_cpu(int cpu)
 {
 	cpu_set_t set;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What can go wrong in a hard thread, a row each. A row runs in a process of its own, forked
- * before there is any thread, bound to CPU 0; it ends with the wait status that the table expects.
+ * What can go wrong in a hard thread, a row each.
  */
 #ifndef FAULTS_H
 #define FAULTS_H
