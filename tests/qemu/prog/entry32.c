@@ -4,11 +4,14 @@
  * that do not. int $0x80 is answered as ever; sysenter, from which there is no way back, ends
  * the process with SIGNAL (SIGSEGV; SIGILL where the CPU has none), and nothing else.
  */
+#include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include "hard.h"
 
+#define NR32_LSEEK	19
 #define NR32_GETPID	20
+#define PERIOD		(200 * US)
 #define PERIODIC_MAX	8
 
 static int stop;
@@ -18,7 +21,7 @@ static void *periodic(void *arg)
 	struct keel_stats stats;
 	long points = 0;
 
-	must(keel_period_set(0, MS));
+	must(keel_period_set(0, PERIOD));
 	while (!flag_get(&stop)) {
 		must(keel_period_wait(NULL));
 		points++;
@@ -43,6 +46,24 @@ static long int80(long nr, long pattern)
 	    i != pattern + 4 || bp != pattern + 5)
 		fail("int $0x80 changed a register");
 	return ret;
+}
+
+/* To become hard by a 32-bit door is refused, by name; by the other it goes on. */
+static void *hardens_by_int80(void *arg)
+{
+	struct keel_stats stats;
+	int fd = device_fd();
+	long ret;
+
+	asm volatile("int $0x80" : "=a"(ret)
+		     : "0"(NR32_LSEEK), "b"(fd), "c"(KEEL_PARK_HARDEN), "d"(SEEK_SET)
+		     : "r8", "r9", "r10", "r11", "memory");
+	check((int)ret == -EOPNOTSUPP && !keel_is_hard());
+	must(keel_stats_get(&stats));
+	check(stats.refusal == KEEL_REFUSE_32BIT);
+	must(keel_harden());
+	check(keel_is_hard());
+	return arg;
 }
 
 static void *calls_int80(void *arg)
@@ -114,6 +135,7 @@ int main(int argc, char **argv)
 	pid = sysenter_start(keel_clock_ns() + atoi(argv[1]) * 1000 * MS, atoi(argv[2]));
 	for (int cpu = 0; cpu < get_nprocs(); cpu++)
 		others[cpu] = hard_create("periodic", 60, cpu, periodic, NULL);
+	pthread_join(hard_create("by-int80", 40, 0, hardens_by_int80, NULL), NULL);
 	caller = hard_create("int80", 40, get_nprocs() - 1, calls_int80, NULL);
 	check(waitpid(pid, &status, 0) == pid && status == 0);
 	flag_set(&stop, 1);

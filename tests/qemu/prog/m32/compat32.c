@@ -5,8 +5,16 @@
  * a wrong answer or changed a register. There is no libc for it.
  */
 #define NR_EXIT		1
+#define NR_OPEN		5
 #define NR_TIME		13
+#define NR_LSEEK	19
 #define NR_GETPID	20
+#define NR_IOCTL	54
+#define EPERM		1
+#define EOPNOTSUPP	95
+#define KEEL_IOC_INFO	0x80584b00
+#define KEEL_PARK	0x4b01
+#define O_RDWR		2
 #define AT_SYSINFO	32
 #define SECONDS		10
 #define ROUNDS		1000
@@ -45,6 +53,24 @@ static long time_now(void)
 	return ret;
 }
 
+static long call3(long nr, const void *a, long b, const void *c)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a"(ret) : "0"(nr), "b"(a), "c"(b), "d"(c) : "memory");
+	return ret;
+}
+
+/* Keel has nothing for a 32-bit program, and says so. */
+static int keel_refuses(void)
+{
+	static char info[88];
+	void *fd = (void *)call3(NR_OPEN, "/dev/keel", O_RDWR, 0);
+
+	return (long)fd >= 0 && call3(NR_IOCTL, fd, KEEL_IOC_INFO, info) == -EOPNOTSUPP &&
+	       call3(NR_LSEEK, fd, KEEL_PARK, 0) == -EPERM;
+}
+
 static __attribute__((noreturn)) void leave(int status)
 {
 	for (;;)
@@ -77,6 +103,8 @@ __attribute__((used, noreturn)) static void begin(unsigned long *stack)
 			vsyscall = p[1];
 	if (stack[0] != 2 || !vsyscall)
 		leave(2);
+	if (!keel_refuses())
+		leave(4);
 	run(((char *)stack[2])[0] == 'i' ? by_int80 : by_vsyscall);
 	leave(3);
 }
