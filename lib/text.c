@@ -7,7 +7,7 @@ static const char *const reasons[KEEL_RELAX_REASONS] = {
 	[KEEL_RELAX_CALL] = "asked to",
 	[KEEL_RELAX_SYSCALL] = "Linux system call",
 	[KEEL_RELAX_FAULT] = "page fault or other exception",
-	[KEEL_RELAX_SIGNAL] = "signal, debugger or freezer",
+	[KEEL_RELAX_SIGNAL] = "signal, debugger, freezer or a change of its CPUs",
 	[KEEL_RELAX_WATCHDOG] = "watchdog: kept Linux off its CPU too long",
 	[KEEL_RELAX_DETACH] = "Keel was stopped, or the CPU went offline",
 };

@@ -51,7 +51,7 @@
 #define KEEL_RELAX_CALL		1	/* it asked to */
 #define KEEL_RELAX_SYSCALL	2	/* a Linux system call */
 #define KEEL_RELAX_FAULT	3	/* an exception, a page fault first of all */
-#define KEEL_RELAX_SIGNAL	4	/* signal, ptrace, freezer, exit: Linux wanted it */
+#define KEEL_RELAX_SIGNAL	4	/* signal, ptrace, freezer, exit, other CPUs: Linux wanted it */
 #define KEEL_RELAX_WATCHDOG	5	/* kept Linux off its CPU for too long */
 #define KEEL_RELAX_DETACH	6	/* keel stop, rmmod or CPU offline */
 #define KEEL_RELAX_REASONS	7
