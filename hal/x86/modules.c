@@ -153,8 +153,10 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 		err = module_coming(mod);
 	else if (hal_att.on && event == MODULE_STATE_LIVE)
 		text_forget(t.init_start, t.init_size);
-	else if (hal_att.on && event == MODULE_STATE_GOING)
+	else if (hal_att.on && event == MODULE_STATE_GOING) {
 		text_forget(t.start, t.size);
+		text_forget(t.init_start, t.init_size);	/* still there when init failed */
+	}
 	mutex_unlock(&hal_att.lock);
 	return notifier_from_errno(err);
 }
