@@ -8,17 +8,14 @@
  * restored; then a grace period, until nobody can be inside a thunk.
  */
 #include <linux/kernel.h>
-#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/static_call_types.h>
-#include <linux/stop_machine.h>
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
-#include <asm/sync_core.h>
 #include "attach.h"
 #include "attached.h"
 #include "compat.h"
@@ -29,6 +26,8 @@
 #include "linux_side.h"
 #include "machine.h"
 #include "modules.h"
+#include "settle.h"
+#include "stop.h"
 #include "symbols.h"
 #include "timer.h"
 #include "user.h"
@@ -37,6 +36,8 @@
 struct hal_attach_state hal_att = { .lock = __MUTEX_INITIALIZER(hal_att.lock) };
 static enum cpuhp_state hotplug_state;
 static const struct hal_faults *faults;
+
+#define SETTLE_MS 30000	/* preempt=full: how long a task may stay preempted */
 
 int hal_attached(void)
 {
@@ -71,6 +72,10 @@ static int own_bootstrap(void)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
 		err = hal_own_reach(hal_user_exit[0], hal_sym.user_exit);
+	if (!err)
+		err = hal_own_reach(hal_linux_jmp[3], hal_sym.stop_machine_cpuslocked);
+	if (!err)
+		err = settle_init();
 	return err;
 }
 
@@ -101,6 +106,9 @@ static int functions_prepare(struct patch_set *set)
 {
 	int err = entry_replace(set, hal_sym.safe_halt, (unsigned long)hal_safe_halt);
 
+	if (!err)
+		err = patch_add(set, (unsigned long)hal_thunk_cli_act, hal_thunk_cli_act,
+				hal_thunk_cli_virtual, HAL_THUNK_CLI_LEN);
 	if (!err)
 		err = vsyscall_prepare(set);
 	if (!err)
@@ -138,13 +146,6 @@ static void unprepare(void)
 
 /* ---- stopped ---------------------------------------------------------------------------------------- */
 
-struct stop_work {
-	atomic_t arrived;	/* the first one works for all */
-	int done;
-	int attach;
-	const struct patch *bad;
-};
-
 static void cpu_start(struct hal_cpu *hc)
 {
 	hc->fast.state = 0;
@@ -167,49 +168,52 @@ static void cpu_stop(struct hal_cpu *hc)
 			hal_apic_eoi();
 }
 
-static int stopped(void *arg)
-{
-	struct stop_work *w = arg;
+struct change {
+	int attach;
+	int again;		/* full preemption was switched on meanwhile */
+	const struct patch *bad;
+};
 
-	if (atomic_inc_return(&w->arrived) == 1) {
-		w->bad = patch_verify(&hal_att.text, !w->attach);
-		if (!w->bad) {
-			if (w->attach)
-				patch_apply(&hal_att.text);
-			else
-				patch_undo(&hal_att.text);
-			WRITE_ONCE(hal_att.on, w->attach);
-			hal_clock_publish_state(w->attach);
-		}
-		smp_store_release(&w->done, 1);
-	}
-	while (!smp_load_acquire(&w->done))
-		cpu_relax();
-	sync_core();
-	if (!w->bad) {
-		if (w->attach)
-			cpu_start(hal_this());
-		else
-			cpu_stop(hal_this());
-	}
-	return 0;
+static void text_change(void *arg)
+{
+	struct change *c = arg;
+
+	c->again = c->attach && !settle_holds();
+	c->bad = patch_verify(&hal_att.text, !c->attach);
+	if (c->bad || c->again)
+		return;
+	if (c->attach)
+		patch_apply(&hal_att.text);
+	else
+		patch_undo(&hal_att.text);
+	WRITE_ONCE(hal_att.on, c->attach);
+	hal_clock_publish_state(c->attach);
+}
+
+static void cpu_change(void *arg)
+{
+	const struct change *c = arg;
+
+	if (c->bad || c->again)
+		return;
+	if (c->attach)
+		cpu_start(hal_this());
+	else
+		cpu_stop(hal_this());
 }
 
 static int stop_and(int attach)
 {
-	struct stop_work w = { .attach = attach };
-	int err;
+	struct change c = { .attach = attach };
+	int err = hal_stop_cpus(text_change, cpu_change, &c);
 
-	mutex_lock(hal_sym.text_mutex);
-	err = stop_machine(stopped, &w, cpu_online_mask);
-	mutex_unlock(hal_sym.text_mutex);
-	if (!err && w.bad) {
+	if (!err && c.bad) {
 		pr_err("keel: %pS does not hold the bytes it should (%*ph): changed by another (kprobe, livepatch, tracer?); %s\n",
-		       w.bad->addr, w.bad->len, w.bad->addr,
+		       c.bad->addr, c.bad->len, c.bad->addr,
 		       attach ? "nothing was changed" : "Keel stays attached");
 		err = attach ? -ENOEXEC : -EBUSY;
 	}
-	return err;
+	return !err && c.again ? -EAGAIN : err;
 }
 
 /* ---- CPUs that come and go ------------------------------------------------------------------------------ */
@@ -253,12 +257,28 @@ int hal_cpu_online(int cpu)
 
 /* ---- the calls ------------------------------------------------------------------------------------------------ */
 
-static int own_apply(void)
+static void own_apply(void)
 {
 	mutex_lock(hal_sym.text_mutex);
 	patch_apply(&hal_att.own);
 	mutex_unlock(hal_sym.text_mutex);
-	return 0;
+}
+
+/* -EAGAIN: somebody changed the preemption model meanwhile. */
+static int change_all(void)
+{
+	int err = prepare();
+
+	if (!err) {
+		own_apply();
+		err = settle_begin(SETTLE_MS);
+	}
+	if (!err)
+		err = stop_and(1);
+	settle_end();
+	if (err)
+		unprepare();
+	return err;
 }
 
 /* With module_mutex, so that no module's text goes in between. One on its way out is waited
@@ -267,15 +287,9 @@ static int change_text(void)
 {
 	int err = -EBUSY;
 
-	for (int tries = 0; tries < 100 && err == -EBUSY; tries++) {
+	for (int tries = 0; tries < 100 && (err == -EBUSY || err == -EAGAIN); tries++) {
 		mutex_lock(hal_sym.module_mutex);
-		if (!modules_going()) {
-			err = prepare();
-			if (!err)
-				err = own_apply();
-			if (!err)
-				err = stop_and(1);
-		}
+		err = modules_going() ? -EBUSY : change_all();
 		mutex_unlock(hal_sym.module_mutex);
 		if (err == -EBUSY)
 			msleep(20);
@@ -295,9 +309,7 @@ static int attach_locked(void)
 		err = hal_timer_check();
 	if (!err)
 		err = change_text();
-	if (err)
-		unprepare();
-	else
+	if (!err)
 		hal_idle_limit(1);
 	return err;
 }
@@ -400,6 +412,7 @@ void hal_exit(void)
 {
 	cpuhp_remove_state_nocalls(hotplug_state);
 	modules_unwatch();
+	settle_exit();
 	hal_linux_exit();
 	hal_clock_unshare();
 	cpus_free();

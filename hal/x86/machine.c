@@ -5,8 +5,6 @@
 #include <linux/kernel.h>
 #include <linux/cc_platform.h>
 #include <linux/cpumask.h>
-#include <linux/preempt.h>
-#include <linux/sched.h>
 #include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
 #include "hal_port.h"
@@ -34,7 +32,5 @@ int machine_check(int no_paravirt)
 		return machine_refuse("TDX guests have interrupt paths of their own, which Keel does not serve");
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return machine_refuse("this is a PREEMPT_RT kernel, where tasks sleep in places that Keel changes: use the plain Debian kernel");
-	if (preempt_model_full())
-		return machine_refuse("the kernel runs with preempt=full, where a task may sleep inside a place that Keel changes: boot with preempt=voluntary");
 	return 0;
 }

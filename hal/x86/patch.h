@@ -7,7 +7,7 @@
 #ifndef HAL_X86_PATCH_H
 #define HAL_X86_PATCH_H
 
-#define PATCH_MAX_LEN 8
+#define PATCH_MAX_LEN 9
 
 struct patch {
 	unsigned char *addr;

@@ -9,6 +9,7 @@
 #include "attach.h"
 #include "compat.h"
 #include "cpu.h"
+#include "settle.h"
 #include "sites.h"
 #include "symbols.h"
 
@@ -58,7 +59,7 @@ void hal_show_cpus(struct seq_file *m)
 {
 	int cpu;
 
-	seq_printf(m, "attached %d\ncpu logged leaks\n", hal_attached());
+	seq_printf(m, "attached %d\nput off %lu\ncpu logged leaks\n", hal_attached(), settle_count());
 	for_each_online_cpu(cpu) {
 		const struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
 

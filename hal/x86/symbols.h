@@ -18,6 +18,8 @@ struct hal_symbols {
 	struct mutex *module_mutex;
 	unsigned long stext, etext;
 	unsigned long insn_decode;
+	unsigned long stop_machine_cpuslocked;
+	unsigned long cond_resched_irq, preempt_schedule_irq;
 	unsigned long kallsyms_lookup_size_offset;
 	unsigned long lapic_events;		/* per CPU */
 	unsigned long top_of_stack;		/* per CPU */

@@ -51,6 +51,7 @@ table_start syscall_jmp
 table_start linux_jmp
 table_start vsyscall_call
 table_start user_exit
+table_start preempt_jmp
 
 	.pushsection .rodata
 hal_ds_selector:
@@ -61,15 +62,45 @@ hal_ds_selector:
 
 /* ---- interrupt-flag slots -------------------------------------------------------- */
 
+/*
+ * preempt=full: where H and V are open a task may be preempted inside a thunk, and go on on another
+ * CPU or after Keel was detached. Each instruction has to be right wherever the one before ran:
+ *
+ *	cli	orb stalls the CPU that the task is on now. After a detach it must not: Linux
+ *		would believe in a mask that is none. So the instruction is a change of text like
+ *		any slot, and a plain cli while Keel is not attached.
+ *	sti	CPU 0, task A				CPU 1
+ *		andl: V open, something logged
+ *		interrupt, delivered, as V is open
+ *		preempt_schedule_irq(): its own sti
+ *		 slot gives CPU 0's log back
+ *							task A: replay finds this CPU's log
+ *							 empty, opens what is open
+ *	save	V is open where a task is preempted and open where it goes on: the answer is the
+ *		same on both CPUs.
+ *
+ * Behind orb, and between the cli and the sti of a replay, nobody is preempted. Unloading waits until
+ * all have left: a preempted task holds up a grace period of RCU tasks.
+ */
+
 /* cli: with H closed all is as on the bare machine, else only Linux is held back. */
 SYM_FUNC_START(hal_thunk_cli)
 	pushfq
 	popq	%rax
 	testl	$0x200, %eax
 	jz	1f
-	orb	$1, STATE
+SYM_INNER_LABEL(hal_thunk_cli_act, SYM_L_GLOBAL)
+	cli
+	.byte	0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0
 1:	RET
 SYM_FUNC_END(hal_thunk_cli)
+
+/* What stands there while Keel is attached. */
+	.pushsection .rodata
+SYM_DATA_START(hal_thunk_cli_virtual)
+	orb	$1, STATE
+SYM_DATA_END(hal_thunk_cli_virtual)
+	.popsection
 
 /* sti: open V; what was logged meanwhile is raised again before H opens. */
 SYM_FUNC_START(hal_thunk_sti)
@@ -293,6 +324,20 @@ SYM_FUNC_END(hal_syscall_stub_\n)
 	syscall_stub \n
 .endr
 
+/* ---- preemption ---------------------------------------------------------------------- */
+
+/* Instead of preempt_schedule_irq() while attach makes slots empty: settle.c. */
+SYM_FUNC_START(hal_preempt_guard)
+	movq	%rsp, %rdi
+	subq	$8, %rsp
+	call	hal_guard_holds
+	addq	$8, %rsp
+	testl	%eax, %eax
+	jnz	1f
+	patched 0xe9 preempt_jmp
+1:	RET
+SYM_FUNC_END(hal_preempt_guard)
+
 /* ---- Linux functions that may be sealed: reached by a patched jump ------------------ */
 
 SYM_FUNC_START(hal_insn_decode)
@@ -306,6 +351,10 @@ SYM_FUNC_END(hal_kallsyms_lookup_size_offset)
 SYM_FUNC_START(hal_kallsyms_lookup_name)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_kallsyms_lookup_name)
+
+SYM_FUNC_START(hal_stop_machine_cpuslocked)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_stop_machine_cpuslocked)
 
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)

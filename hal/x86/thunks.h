@@ -19,6 +19,8 @@
 	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 #define HAL_IRQ_STUB_LIST	HAL_EXC_STUB_LIST, 32, 33, 34, 35, 36, 37, 38, 39
 
+#define HAL_THUNK_CLI_LEN	9	/* an instruction that changes when Keel attaches */
+
 #define HAL_EXC_DONE		0	/* dealt with: return from the exception */
 #define HAL_EXC_NATIVE		1	/* run Linux's handler as if nothing were */
 #define HAL_EXC_STALLED		2	/* run it with the flag shown as off */
@@ -28,9 +30,11 @@
 
 struct pt_regs;
 struct insn;
+struct cpumask;
 
 /* Slot thunks: addresses only, never called from C. */
 void hal_thunk_cli(void);
+extern const unsigned char hal_thunk_cli_act[], hal_thunk_cli_virtual[];
 void hal_thunk_sti(void);
 void hal_thunk_save(void);
 void hal_safe_halt(void);
@@ -42,6 +46,7 @@ int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
 int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
 				    unsigned long *offset);
 unsigned long hal_kallsyms_lookup_name(const char *name);
+int hal_stop_machine_cpuslocked(int (*fn)(void *arg), void *arg, const struct cpumask *cpus);
 
 /* Entered from thunks.S only. All hard masked. */
 int hal_timer_gate(struct pt_regs *regs);
@@ -50,18 +55,20 @@ void hal_irq_replay(void);
 int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub);
 int hal_syscall_gate(struct pt_regs *regs, long nr, int stub);
 void hal_user_first(struct pt_regs *regs);
+int hal_guard_holds(const unsigned long *sp);
 
 void hal_switch_stack(void);	/* not by the C calling convention */
 void hal_start_kernel(void);
 void hal_start_user(void);
 void hal_unset(void);
+void hal_preempt_guard(void);
 
 /* The stubs, and the places in them that hold a displacement, gathered by thunks.S. */
 extern const unsigned long hal_irq_stubs[], hal_inner_stubs[], hal_exc_stubs[],
 			   hal_syscall_stubs[];
 extern const unsigned long hal_irq_jmp[], hal_inner_call[], hal_inner_jmp[], hal_exc_jmp[],
 			   hal_exc_call[], hal_syscall_jmp[], hal_linux_jmp[],
-			   hal_vsyscall_call[], hal_user_exit[];
+			   hal_vsyscall_call[], hal_user_exit[], hal_preempt_jmp[];
 
 #endif
 #endif
