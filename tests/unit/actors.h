@@ -9,8 +9,8 @@
 #include "nucleus/mutex.h"
 #include "tests/unit/unit.h"
 
-#define ACTORS 10
-#define MUTEXES 7
+#define ACTORS 12
+#define MUTEXES 12
 
 enum command { LOCK, TIMEDLOCK, UNLOCK, STOP };
 
