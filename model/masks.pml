@@ -553,7 +553,7 @@ proctype Control()
 #define I3_BROKEN(c)	(H[c] && !V[c] && !oob[c] && log[c] && !(inside[c] & BIT(depth[c])))
 #define M10_BROKEN(c)	(user[c] && depth[c] == 0 && V[c])
 #define E2_BROKEN(c)	((want[c] & ~(irr[c] | log[c])) || (line[c] & ~(irr[c] | isr[c] | log[c])))
-#define QUIET(c)	(!(want[c] | line[c] | irr[c] | isr[c] | log[c] | held[c] | done[c]) && !V[c])
+#define QUIET(c)	(!(want[c] | line[c] | irr[c] | isr[c] | log[c] | held[c] | done[c] | depth[c] | inside[c]) && !V[c])
 
 proctype Watch()
 {
