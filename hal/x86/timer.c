@@ -91,7 +91,9 @@ static noinline hal_time_t clock_far(struct hal_timer *t)
 
 /*
  * For programming the hardware: from the last reading on this CPU and the TSC since, shorter
- * than a full reading and as exact while that is not far back.
+ * than a full reading and as exact while that is not far back. The copy may be written meanwhile,
+ * but mult alone changes there, a word that is old or new: what Linux corrects of its rate makes
+ * no difference in so short a time. Another clocksource comes with all CPUs stopped only.
  */
 static __always_inline hal_time_t clock_near(struct hal_timer *t)
 {
@@ -107,9 +109,22 @@ hal_time_t hal_clock_now(void)
 	return clock_now(&hal_this()->timer);
 }
 
+/* Of one copy, so no time passes between the two clocks. */
 hal_time_t hal_clock_realtime_offset(void)
 {
-	return (hal_time_t)ktime_get_real_fast_ns() - (hal_time_t)ktime_get_mono_fast_ns();
+	const struct tk_fast_view *fast = READ_ONCE(tk_fast);
+	const struct tk_read_base *b;
+	unsigned int seq;
+	hal_time_t offset;
+
+	do {
+		seq = READ_ONCE(fast->seq);
+		b = &fast->base[seq & 1];
+		smp_rmb();
+		offset = (hal_time_t)(READ_ONCE(b->base_real) - READ_ONCE(b->base));
+		smp_rmb();
+	} while (unlikely(READ_ONCE(fast->seq) != seq));
+	return offset;
 }
 
 static bool clock_is_tsc(const struct tk_read_base *b)
