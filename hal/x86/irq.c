@@ -2,6 +2,22 @@
 /*
  * Every interrupt comes here first. Ours is dealt with; Linux's goes on at once, or is logged
  * when Linux is stalled or an oob thread has the CPU (rules: hal/pipeline.c).
+ *
+ * Linux frees the vector that a device had on another CPU when the controller's IRR says that
+ * nothing waits there. What is logged is not in the IRR, yet it never waits behind such a test:
+ *
+ *	CPU 0, where it was			CPU 1, where it goes
+ *	a message arrives, is logged
+ *						the next one: handled; CPU 0 shall clean up
+ *	6.1: vector 0x20 arrives		(6.1: by vector 0x20; 6.12: by a timer, a
+ *	V opens: the log is raised, highest	tick later)
+ *	first; 0x20 is below all devices
+ *	the message is handled
+ *	the clean-up closes V, tests the IRR
+ *
+ * V was open between the message and the test, so the log was empty in between. A message that a
+ * held line of a higher class keeps from this CPU is in the IRR, as on the bare machine. A CPU that
+ * goes offline makes its test in the rendezvous, with H closed and V open: its log is empty.
  */
 #include <linux/kernel.h>
 #include <linux/cpumask.h>
