@@ -36,6 +36,7 @@ static struct {
 	int restart, onstack, sender, round;
 	int broken_off;		/* waits that a signal broke off */
 	int eintr;		/* this round's */
+	int64_t sent, worst;	/* from there to the handler */
 	int begun, handled, done;
 	int orders;		/* a pipe to the other process */
 	struct keel_mutex mutex;
@@ -85,6 +86,8 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 
 	if (signal != SIGNAL)
 		fail("signal %d", signal);
+	if (s.sender == TGKILL && keel_clock_ns() - s.sent > s.worst)
+		s.worst = keel_clock_ns() - s.sent;
 	siginfo_check(info);
 	check(base_get(ARCH_GET_FS) == s.fsbase && base_get(ARCH_GET_GS) == GSBASE);
 	check((&here >= s.stack && &here < s.stack + STACK) == s.onstack);
@@ -212,6 +215,7 @@ static void send(void)
 		.si_value.sival_int = s.round,
 	};
 
+	s.sent = keel_clock_ns();
 	switch (s.sender) {
 	case TGKILL:
 		syscall(SYS_tgkill, getpid(), s.tid, SIGNAL);
@@ -226,6 +230,17 @@ static void send(void)
 	default:
 		check(write(s.orders, &order, sizeof(order)) == sizeof(order));
 	}
+}
+
+/* Where the guest's clock is its own, the case says how long a signal may take. */
+static void bound_check(void)
+{
+	const char *bound = getenv("SIGNAL_BOUND_MS");
+
+	if (!bound)
+		return;
+	printf("%ld us from a signal to its handler\n", s.worst / 1000);
+	check(s.worst <= atoi(bound) * MS);
 }
 
 static void rounds(hold_fn fn, void (*prepare)(struct hold *h))
@@ -244,6 +259,7 @@ static void rounds(hold_fn fn, void (*prepare)(struct hold *h))
 		await(&s.done, i + 1, "the handler");
 	}
 	pthread_join(thread, NULL);
+	bound_check();
 }
 
 /* Some signals come before or after the wait, but not all. */

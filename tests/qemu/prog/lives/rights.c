@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rights and limits.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include "hard.h"
+#include "lives.h"
+
+#define ANYBODY	1000
+
+/* libc signals each thread to do the same; hard ones too, in whatever state. */
+static void sets_gid(void)
+{
+	check(!setgid(ANYBODY));
+}
+
+static int checked;
+
+static void *has_uid(void *arg)
+{
+	while (getuid() != ANYBODY)
+		must(keel_sleep(MS));
+	check(getgid() == ANYBODY);
+	must(keel_sleep(MS));
+	check(keel_is_hard());
+	__atomic_fetch_add(&checked, 1, __ATOMIC_RELEASE);
+	return arg;
+}
+
+static void capabilities_set(unsigned int low)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { low, low, 0 }, { 0, 0, 0 } };
+
+	check(!syscall(SYS_capset, &header, data));
+}
+
+static void memlock_set(rlim_t bytes)
+{
+	struct rlimit limit = { bytes, bytes };
+
+	check(!setrlimit(RLIMIT_MEMLOCK, &limit));
+}
+
+/* What is attached stays, and goes on becoming hard; nothing new is attached without the right. */
+void rights_setuid(void)
+{
+	memlock_set(RLIM_INFINITY);
+	for (int cpu = 0; cpu < get_nprocs(); cpu++)
+		hard_create("uid", 20, cpu, has_uid, NULL);
+	some_start();
+	hard_run(sets_gid);
+	check(getgid() == ANYBODY && !setuid(ANYBODY));
+	await(&checked, get_nprocs(), "the new uid");
+	some_check();
+	check(keel_thread_attach("late", 20, 0) == -EPERM);
+}
+
+/* Refused, and nothing is left of it: neither locked memory nor a real-time policy. */
+static void attach_refused(int err)
+{
+	cpu_set_t before, after;
+	int ret;
+
+	sched_getaffinity(0, sizeof(before), &before);
+	ret = keel_thread_attach("refused", 20, 0);
+	if (ret != err)
+		fail("attach: %s, not %s", strerror(-ret), strerror(-err));
+	check(sched_getscheduler(0) == SCHED_OTHER);
+	sched_getaffinity(0, sizeof(after), &after);
+	check(CPU_EQUAL(&before, &after));
+	check(!keel_is_hard() && keel_sleep(MS) == -EPERM);
+}
+
+void rights_memlock(void)
+{
+	struct keel_thread_attr attr = { .name = "refused", .prio = 20, .cpu = 0 };
+	pthread_t thread;
+
+	memlock_set(65536);
+	capabilities_set(1u << CAP_SYS_NICE);
+	attach_refused(-ENOMEM);
+	check(keel_thread_create(&thread, &attr, has_uid, NULL) == -ENOMEM);
+	memlock_set(0);
+	attach_refused(-ENOMEM);
+}
+
+void rights_nothing(void)
+{
+	capabilities_set(1u << CAP_IPC_LOCK);
+	attach_refused(-EPERM);
+}
+
+/* ---- limits of time ------------------------------------------------------------------------------ */
+
+static void busy(int64_t ns)
+{
+	int64_t until = keel_clock_ns() + ns;
+
+	while (keel_clock_ns() < until)
+		;
+}
+
+static int limited;
+
+/* Hard time is not Linux's: two seconds of it, at 90 %. The limit is 1 s, or less. */
+static void *works_hard(void *arg)
+{
+	int64_t end = keel_clock_ns() + 2000 * MS;
+
+	must(keel_period_set(0, 10 * MS));
+	while (keel_clock_ns() < end) {
+		busy(9 * MS);
+		must(keel_period_wait(NULL));
+	}
+	must(keel_relax());
+	flag_set(&limited, 1);
+	for (;;)
+		;
+	return arg;
+}
+
+static void limit(int what, rlim_t soft)
+{
+	struct rlimit limit = { soft, RLIM_INFINITY }, none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	check(!setrlimit(what, &limit));
+	hard_create("limited", 15, get_nprocs() - 1, works_hard, NULL);
+	await(&limited, 1, "the end of hard time");
+	sleep(30);
+	fail("no SIGXCPU in-band");
+}
+
+void limit_cpu(void)
+{
+	limit(RLIMIT_CPU, 1);
+}
+
+void limit_rttime(void)
+{
+	limit(RLIMIT_RTTIME, 300000);
+}
