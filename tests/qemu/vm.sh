@@ -8,16 +8,18 @@ boot_seconds=90		# until the first case begins, and between two
 settle_seconds=10	# what a host script may need after its case, if it says nothing
 
 # boot_word "KEY=VALUE ..." KEY: the value, or nothing.
-boot_word() { sed -n "s/.*\b$2=\([^ ]*\).*/\1/p" <<<" $1"; }
+boot_word() { sed -n "s/.* $2=\([^ ]*\).*/\1/p" <<<" $1"; }
 
-boot_appends() {
-	tr ' ' '\n' <<<"$1" | sed -n 's/^append=//p' | paste -s -d ' '
-}
+# boot_words "KEY=VALUE ..." KEY: all its values, a line each.
+boot_words() { tr ' ' '\n' <<<"$1" | sed -n "s/^$2=//p"; }
+
+boot_appends() { boot_words "$1" append | paste -s -d ' '; }
 
 # header CASE FIELD: a header line of a case.
 header() { sed -n "s/^# $2: *//p" "$qemu_dir/cases/$1"; }
 
-# vm_initrd DIR BASE: the base, and behind it what this boot is to run.
+# vm_initrd DIR BASE BOOT: the base, the drivers if it has devices to drive, and behind them
+# what this boot is to run.
 vm_initrd() {
 	local dir=$1 stage name
 	stage=$(mktemp -d)
@@ -28,9 +30,25 @@ vm_initrd() {
 	done <"$dir/list"
 	find "$stage" -exec touch -d @0 {} +
 	cp "$2" "$dir/initrd"
+	[ -z "$(boot_words "$3" device)" ] || cat "$2-drivers" >>"$dir/initrd"
 	(cd "$stage" && find . | sort |
 		cpio -o -H newc -R 0:0 --reproducible --quiet) >>"$dir/initrd"
 	rm -r "$stage"
+}
+
+# vm_devices DIR BOOT: what device=, netdev= and drive= ask for, added to `vm`. A drive gets random
+# content, made anew for each boot, and its sum goes to the guest as $sum_NAME.
+vm_devices() {
+	local dir=$1 boot=$2 word name file
+	for word in $(boot_words "$boot" drive); do
+		name=${word%%:*}
+		file=$dir/$name.img
+		head -c "${word#*:}M" /dev/urandom >"$file"
+		echo "export sum_$name=$(sha256sum <"$file" | cut -d ' ' -f 1)" >>"$dir/env"
+		vm+=(-drive "file=$file,format=raw,if=none,id=$name,cache=unsafe")
+	done
+	for word in $(boot_words "$boot" netdev); do vm+=(-netdev "$word"); done
+	for word in $(boot_words "$boot" device); do vm+=(-device "$word"); done
 }
 
 # vm_command DIR SERIES BOOT APPEND: sets the array `vm`. With icount one guest
@@ -61,6 +79,7 @@ vm_command() {
 	intx) vm+=(-drive "$drive,if=none,id=disk"
 		-device "virtio-blk-pci,drive=disk,vectors=0") ;;
 	esac
+	vm_devices "$dir" "$boot"
 	if [ "$(boot_word "$boot" monitor)" = yes ]; then
 		mkfifo "$dir/mon.in" "$dir/mon.out"
 		vm+=(-chardev "pipe,id=mon,path=$dir/mon"
@@ -133,7 +152,7 @@ vm_run() {
 	vm_watch "$pid" "$dir"
 	wait "$pid" 2>/dev/null || status=$?
 	echo "$status" >"$dir/status"
-	rm -f "$dir/initrd" "$dir"/mon.*
+	rm -f "$dir/initrd" "$dir"/mon.* "$dir"/*.img
 }
 
 # vm_ended DIR CASE: the case was to end the guest, and the guest ended so: of itself,
