@@ -84,6 +84,8 @@ void hal_idle_limit(int on)
 
 /* ---- translations ---------------------------------------------------------------------- */
 
+static int mm_deaf __read_mostly;	/* for tests only */
+
 /*
  * Linux does not know that a CPU runs a hard thread of @mm, so it sends that CPU no flush. This
  * hook is called after the page tables changed and before pages or tables are freed.
@@ -101,6 +103,8 @@ static void mm_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigne
 {
 	int cpu;
 
+	if (mm_deaf)
+		return;
 	smp_mb();
 	for_each_online_cpu(cpu) {
 		struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
@@ -123,6 +127,11 @@ static atomic_t mm_count = ATOMIC_INIT(0);
 int hal_mm_objects(void)
 {
 	return atomic_read(&mm_count);
+}
+
+void hal_mm_fault(int deaf)
+{
+	mm_deaf = deaf;
 }
 
 static void hal_mm_free(struct mmu_notifier *mn)

@@ -33,6 +33,10 @@ static bool fault_no_paravirt;
 module_param(fault_no_paravirt, bool, 0444);
 MODULE_PARM_DESC(fault_no_paravirt, "for tests: act as on a kernel without CONFIG_PARAVIRT_XXL");
 
+static bool fault_no_flush;
+module_param(fault_no_flush, bool, 0444);
+MODULE_PARM_DESC(fault_no_flush, "for tests: let hard threads keep stale translations");
+
 static struct hal_faults faults;
 static DEFINE_MUTEX(control_lock);
 
@@ -102,6 +106,7 @@ static int __init keel_init(void)
 		.hide_symbol = fault_symbol,
 		.spoil_slot = fault_slot,
 		.no_paravirt = fault_no_paravirt,
+		.no_flush = fault_no_flush,
 	};
 	if (nr_cpu_ids > HAL_MAX_CPUS) {
 		pr_err("keel: %u CPUs, this build serves %d: boot with nr_cpus=%d\n", nr_cpu_ids,

@@ -377,6 +377,7 @@ int hal_init(const struct hal_faults *f)
 	int err;
 
 	faults = f;
+	hal_mm_fault(f->no_flush);
 	err = hal_symbols_resolve(f->hide_symbol);
 	if (!err)
 		err = own_bootstrap();

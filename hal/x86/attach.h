@@ -14,6 +14,7 @@ struct hal_faults {
 	const char *hide_symbol;
 	int spoil_slot;		/* the expected bytes of this slot are wrong; -1: none */
 	int no_paravirt;
+	int no_flush;		/* hard threads keep stale translations */
 };
 
 /* Once per module load: symbols, checks, scan. Nothing of Linux is changed. 0 or -errno after

@@ -33,6 +33,9 @@ void hal_mm_put(struct hal_mm *hm);
 /* How many processes are watched. Context: any. */
 int hal_mm_objects(void);
 
+/* For tests: @deaf, let hard threads keep what is stale. Context: in-band, no hard thread. */
+void hal_mm_fault(int deaf);
+
 /* Answer another CPU's wish to drop translations. Context: hard masked, in the kick. */
 void hal_flush_answer(struct hal_cpu *hc);
 

@@ -16,11 +16,8 @@ void exception_privileged(void);
 void exception_x87(void);
 void exception_fatal(void);
 
-/* memory.c: a sibling takes memory away. The hard thread sleeps after each look, or seldom. */
+/* memory.c: a sibling takes memory away. */
 void memory_unmap(void);
-void memory_unmap_busy(void);
-void memory_replace_busy(void);
-void memory_protect_busy(void);
 
 /* life.c: ends and beginnings */
 void life_exit(void);
