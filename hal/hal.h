@@ -94,6 +94,13 @@ void hal_context_sync(struct hal_context *ctx);
  * Context: hard masked, no lock held. */
 void hal_inband_wake(struct hal_context *ctx);
 
+/* When in-band lost this CPU last: the last reading of the clock here before that, which is in the same
+ * interrupt, or by the client. Context: hard masked. */
+hal_time_t hal_inband_left(void);
+
+/* 1 when in-band has something to do on this CPU. Context: hard masked, an oob thread has the CPU. */
+int hal_inband_wants(void);
+
 /* Drop what the port keeps of @ctx. Context: in-band, @ctx not running. */
 void hal_context_destroy(struct hal_context *ctx);
 
@@ -127,6 +134,12 @@ void nk_hal_thread_begin(void);
 /* An in-band interrupt was held back because an oob thread has this CPU; told once per
  * residence. Starts the watchdog. */
 void nk_hal_inband_waits(hal_time_t now);
+
+/* In-band has the CPU again. Must not switch. */
+void nk_hal_inband_runs(void);
+
+/* In-band is about to wait for an interrupt, and none is held back. May call hal_switch(). */
+void nk_hal_inband_idle(void);
 
 /* 1 when no oob thread lives on @cpu. Context: any. */
 int nk_cpu_idle(int cpu);

@@ -68,6 +68,15 @@ void hal_idle_nudge(void)
 		set_tsk_need_resched(current);
 }
 
+/* A task that was woken by another CPU without an interrupt shows in need_resched alone. */
+int hal_inband_wants(void)
+{
+	const struct hal_cpu *hc = hal_this();
+
+	return (hc->fast.state & PIPELINE_PENDING) || hc->timer.linux_due ||
+	       !is_idle_task(current) || test_tsk_need_resched(current);
+}
+
 #define SHALLOW_US 2	/* C1 wakes within this, C2 and deeper do not */
 
 static struct pm_qos_request idle_request;

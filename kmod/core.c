@@ -13,13 +13,41 @@
 #include "hal/x86/attach.h"
 #include "latency.h"
 #include "nucleus/init.h"
+#include "nucleus/share.h"
 #include "nucleus/watchdog.h"
 #include "shadow.h"
 #include "version.h"
 
+static DEFINE_MUTEX(control_lock);
+
 static unsigned int watchdog_ms = 4000;
 module_param(watchdog_ms, uint, 0444);
 MODULE_PARM_DESC(watchdog_ms, "longest time Linux is kept off a CPU before the thread is sent to it (0: no limit)");
+
+static int linux_share_set(const char *text, const struct kernel_param *kp)
+{
+	unsigned int percent;
+	int err = kstrtouint(text, 0, &percent);
+
+	if (!err && percent > NK_SHARE_MAX)
+		err = -EINVAL;
+	if (err)
+		return err;
+	mutex_lock(&control_lock);
+	if (hal_attached())
+		nk_share_set(percent);
+	else
+		nk_share_percent = percent;
+	mutex_unlock(&control_lock);
+	return 0;
+}
+
+static const struct kernel_param_ops linux_share_ops = {
+	.set = linux_share_set,
+	.get = param_get_int,
+};
+module_param_cb(linux_share, &linux_share_ops, &nk_share_percent, 0644);
+MODULE_PARM_DESC(linux_share, "percent of each CPU that Linux gets if it wants, 0 to 50; 0: none, and watchdog_ms counts");
 
 static char *fault_symbol;
 module_param(fault_symbol, charp, 0444);
@@ -38,7 +66,6 @@ module_param(fault_no_flush, bool, 0444);
 MODULE_PARM_DESC(fault_no_flush, "for tests: let hard threads keep stale translations");
 
 static struct hal_faults faults;
-static DEFINE_MUTEX(control_lock);
 
 static void open_up(void)
 {

@@ -2,12 +2,14 @@
 /*
  * Keel's state for people and tests. Nothing depends on it being there.
  */
+#include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include "ctl.h"
 #include "debugfs.h"
 #include "hal/x86/attach.h"
+#include "nucleus/sched.h"
 #include "shadow.h"
 
 static struct dentry *dir;
@@ -47,12 +49,24 @@ static int objects_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(objects);
 
+static int share_show(struct seq_file *m, void *unused)
+{
+	int cpu;
+
+	seq_puts(m, "cpu slices\n");
+	for_each_online_cpu(cpu)
+		seq_printf(m, "%d %lu\n", cpu, READ_ONCE(nk_rqs[cpu].share.slices));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(share);
+
 void debugfs_init(void)
 {
 	dir = debugfs_create_dir("keel", NULL);
 	debugfs_create_file("slots", 0444, dir, NULL, &slots_fops);
 	debugfs_create_file("sites", 0444, dir, NULL, &sites_fops);
 	debugfs_create_file("cpus", 0444, dir, NULL, &cpus_fops);
+	debugfs_create_file("share", 0444, dir, NULL, &share_fops);
 	debugfs_create_file("threads", 0444, dir, NULL, &threads_fops);
 	debugfs_create_file("objects", 0444, dir, NULL, &objects_fops);
 }

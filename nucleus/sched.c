@@ -4,7 +4,7 @@
  *
  * Q1 a level's bit is set exactly when its list is not empty;
  * Q2 what is queued is READY or RUNNING, belongs to this CPU and stands at its priority;
- * Q3 only curr is RUNNING; root is READY while another runs;
+ * Q3 only curr is RUNNING; root is READY while another runs, and queued only in a slice (share.c);
  * Q4 unless resched is set, curr is what nk_runq_first() finds, or root when that is NULL.
  */
 #include "nucleus/sched.h"
@@ -94,8 +94,11 @@ void nk_sched(void)
 	hal_flags_t flags = hal_oob_save();
 	struct nk_rq *rq = nk_rq_this();
 
-	if (rq->resched && !rq->irq_depth)
+	if (rq->resched && !rq->irq_depth) {
+		if (rq->curr == &rq->root)
+			nk_share_watch(rq);
 		nk_rq_switch(rq);
+	}
 	hal_oob_restore(flags);
 }
 
@@ -115,7 +118,10 @@ void nk_hal_thread_begin(void)
 /* Whoever sent the kick has set resched, or queued an early timer; preempt does the rest. */
 void nk_hal_kick(void)
 {
-	nk_timer_kick(&nk_rq_this()->timers);
+	struct nk_rq *rq = nk_rq_this();
+
+	nk_timer_kick(&rq->timers);
+	nk_share_watch(rq);
 }
 
 void nk_rq_leave(enum nk_thread_state state)

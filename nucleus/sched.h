@@ -13,6 +13,7 @@
 #define NUCLEUS_SCHED_H
 
 #include "nucleus/runq.h"
+#include "nucleus/share.h"
 #include "nucleus/thread.h"
 
 /* The alignment is the size too: a power of two finds a CPU's by a shift. */
@@ -31,6 +32,7 @@ struct nk_rq {
 	nk_time_t waits_since;		/* (o) Linux waits since */
 	unsigned long waits_switches;	/* (o) root.switches at that time */
 
+	struct nk_share share;
 	struct nk_thread root;		/* Linux */
 } __attribute__((aligned(64)));
 

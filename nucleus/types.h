@@ -20,7 +20,8 @@ typedef hal_time_t nk_time_t;
 #define NK_PRIO_ROOT	0	/* Linux: below every real-time thread */
 #define NK_PRIO_MIN	1
 #define NK_PRIO_MAX	99
-#define NK_PRIO_LEVELS	(NK_PRIO_MAX + 1)
+#define NK_PRIO_SHARE	(NK_PRIO_MAX + 1)	/* Linux while it takes its share */
+#define NK_PRIO_LEVELS	(NK_PRIO_SHARE + 1)
 #define NK_NAME_LEN	16
 
 /* The numbers of Linux, returned negative. check_abi.c compares them with the host's. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The watchdog. That root ran is read off root.switches, so that the switch to Linux pays
+ * The watchdog, for when Linux has no share (share.c). That root ran is read off root.switches, so that the switch to Linux pays
  * nothing for it. The timer is left armed when a residence ends, as stopping it would cost each
  * of them; when it fires for one that began later it is moved on.
  */
@@ -38,7 +38,7 @@ void nk_hal_inband_waits(nk_time_t now)
 {
 	struct nk_rq *rq = nk_rq_this();
 
-	if (!nk_watchdog_limit || nk_root_active(rq->cpu))
+	if (!nk_watchdog_limit || nk_share_percent || nk_root_active(rq->cpu))
 		return;
 	rq->waits_since = now;
 	rq->waits_switches = rq->root.switches;

@@ -37,6 +37,8 @@ struct sim_cpu {
 	int masked;
 	int locks;		/* spinlocks held */
 	int kicked;
+	int content;		/* Linux wants nothing */
+	hal_time_t left;	/* Linux lost the CPU last */
 	hal_time_t deadline;
 	struct sim_queue irqs;
 	struct sim_queue jobs;	/* for Linux */

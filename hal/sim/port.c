@@ -89,6 +89,11 @@ hal_time_t hal_clock_now(void)
 	return sim_machine.now;
 }
 
+hal_time_t hal_inband_left(void)
+{
+	return sim_this_cpu()->left;
+}
+
 hal_time_t hal_clock_realtime_offset(void)
 {
 	return 0;
@@ -150,7 +155,11 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 	sim_require(c->masked && !c->locks);
 	sim_require(c->curr == fiber_of(prev) && prev != next);
 	c->curr = fiber_of(next);
+	if (prev->root)
+		c->left = sim_machine.now;
 	fiber_switch(fiber_of(prev), c->curr);
+	if (prev->root)
+		nk_hal_inband_runs();
 	sim_point();
 }
 
@@ -173,6 +182,11 @@ void hal_inband_wake(struct hal_context *ctx)
 	sim_point();
 	if (sim_machine.on_wake)
 		sim_machine.on_wake(ctx);
+}
+
+int hal_inband_wants(void)
+{
+	return !sim_machine.cpu[sim_machine.me].content;
 }
 
 void hal_context_destroy(struct hal_context *ctx)

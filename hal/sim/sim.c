@@ -288,6 +288,11 @@ void sim_irq(int cpu, void (*fn)(void *arg), void *arg)
 		sim_deliver();
 }
 
+void sim_inband_wants(int cpu, int wants)
+{
+	sim_machine.cpu[cpu].content = !wants;
+}
+
 int sim_locks_held(void)
 {
 	int cpu, count = 0;

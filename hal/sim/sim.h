@@ -39,6 +39,9 @@ void sim_irq(int cpu, void (*fn)(void *arg), void *arg);
 /* The other CPU with something to do gets the turn now, if there is one. */
 void sim_switch_cpu(void);
 
+/* Does Linux want the CPU, when hal is asked: yes from the start. */
+void sim_inband_wants(int cpu, int wants);
+
 /* How many spinlocks are held in all. */
 int sim_locks_held(void);
 

@@ -367,6 +367,7 @@ static noinline void polling_resume(struct hal_cpu *hc)
 static __always_inline void root_leave(struct hal_cpu *hc, const struct hal_context *next)
 {
 	hc->fast.oob = 1;
+	hc->left_at = hc->timer.last_now;
 	hc->waits_told = 0;
 	if (unlikely(hc->fast.state & PIPELINE_PENDING))
 		inband_waits(hc, next);	/* a due tick reminds by itself */
@@ -379,6 +380,7 @@ static noinline void root_resume(void)
 	struct hal_cpu *hc = hal_this();
 
 	hc->fast.oob = 0;
+	nk_hal_inband_runs();
 	if (unlikely(hc->polling))
 		polling_resume(hc);
 	if (pipeline_due(hc->fast.state))

@@ -58,6 +58,7 @@ struct hal_cpu {
 	struct hal_user *live;		/* whose user state is in the registers; NULL: Linux's */
 	struct hal_root_state root;
 	unsigned int kicked;		/* (a) an oob IPI is under way */
+	hal_time_t left_at;		/* Linux lost the CPU last */
 	int waits_told;			/* nk_hal_inband_waits() was called in this residence */
 	int polling;			/* Linux's idle task polled, and was kept from it */
 	unsigned long leaks;		/* V found stalled in user mode */

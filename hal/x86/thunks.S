@@ -160,7 +160,9 @@ SYM_FUNC_START(hal_safe_halt)
 	andl	$~1, STATE
 	jz	1f
 	call	hal_thunk_replay
-1:	verw	hal_ds_selector(%rip)	/* stale CPU buffers, for machines that leak them */
+	jmp	2f
+1:	call	nk_hal_inband_idle	/* oob threads may want the rest of Linux's slice */
+2:	verw	hal_ds_selector(%rip)	/* stale CPU buffers, for machines that leak them */
 	sti
 	hlt
 	RET

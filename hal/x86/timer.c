@@ -109,6 +109,11 @@ hal_time_t hal_clock_now(void)
 	return clock_now(&hal_this()->timer);
 }
 
+hal_time_t hal_inband_left(void)
+{
+	return hal_this()->left_at;
+}
+
 /* Of one copy, so no time passes between the two clocks. */
 hal_time_t hal_clock_realtime_offset(void)
 {

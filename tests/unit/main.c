@@ -12,7 +12,7 @@ static Suite *(*const suites[])(void) = {
 	sim_suite, list_suite, lock_suite, runq_suite, timer_suite, sched_suite, thread_suite,
 	wait_suite, mutex_suite, mutex_kind_suite, mutex_race_suite, pi_suite, pi_race_suite,
 	cond_suite, sem_suite, event_suite, rwlock_suite, barrier_suite, watch_suite, stage_suite,
-	watchdog_suite, init_suite, abi_suite, pipeline_suite, pipeline_apic_suite,
+	share_suite, watchdog_suite, init_suite, abi_suite, pipeline_suite, pipeline_apic_suite,
 	pipeline_random_suite,
 };
 

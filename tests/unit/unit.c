@@ -8,6 +8,7 @@
 
 #include "nucleus/init.h"
 #include "nucleus/sched.h"
+#include "nucleus/share.h"
 #include "nucleus/stage.h"
 
 #define MAX_THREADS 64
@@ -36,6 +37,7 @@ void unit_setup_cpus(int count)
 	unit_random_seed(1);
 	sim_on_panic(fail_test);
 	sim_init(cpus);
+	nk_share_percent = 0;	/* a test that wants one asks for it */
 	nk_init();
 	for (cpu = 0; cpu < cpus; cpu++)
 		nk_cpu_init(cpu);

@@ -79,6 +79,7 @@ Suite *runq_suite(void);
 Suite *rwlock_suite(void);
 Suite *sched_suite(void);
 Suite *sem_suite(void);
+Suite *share_suite(void);
 Suite *sim_suite(void);
 Suite *stage_suite(void);
 Suite *thread_suite(void);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Linux's share, s percent of the period P. Root's account:
+ *
+ *	while threads have the CPU	debt grows by s percent of the time
+ *	while root has it		debt falls by 100 - s percent of the time
+ *	at s (100 - s) percent of P	root may have a slice, if Linux wants the CPU
+ *
+ * H1 The debt is never below 0 nor above that limit: nobody saves up.
+ * H2 So threads that leave root s percent never meet it, however they do it, unless they run for
+ *    (100 - s) percent of P in one go.
+ * H3 A slice ends when nothing is owed any more, after s percent of P at most, or when Linux
+ *    has nothing to do, where hal can tell (by MWAIT it idles the slice through).
+ *
+ * In a slice root stands in the run queue above all threads: picking, waking up and kicking are as
+ * ever. The account is made up when root gets the CPU, which is off the wake-up path; when it loses it
+ * hal notes the time that was read just before: in the timer interrupt, or by nk_share_watch(). The timer runs while threads live here, and is late never early:
+ *
+ *	it fires	root has the CPU	again when the debt could be at the limit at the earliest
+ *			threads, not at it	the same
+ *			threads, at it		a slice, to its end; or soon again if Linux wants none
+ *			in a slice		the slice ends; as first
+ *
+ * With a share the watchdog has nothing to do.
+ */
+#include "nucleus/share.h"
+#include "nucleus/sched.h"
+
+#define AGAIN		(NK_SHARE_PERIOD / 20)		/* to ask whether Linux wants the CPU now */
+#define SILENCE		(600 * NK_SHARE_PERIOD)		/* between two messages */
+
+int nk_share_percent = 5;
+
+static nk_time_t limit_of(int percent)
+{
+	return (nk_time_t)percent * (100 - percent) * (NK_SHARE_PERIOD / 100);
+}
+
+static nk_time_t within(nk_time_t debt, nk_time_t limit)
+{
+	if (debt < 0)
+		return 0;
+	return debt < limit ? debt : limit;
+}
+
+/* Times from P on are as good as P, and then nothing overflows. */
+static nk_time_t span(nk_time_t from, nk_time_t to)
+{
+	return to - from < NK_SHARE_PERIOD ? to - from : NK_SHARE_PERIOD;
+}
+
+static nk_time_t debt_at(const struct nk_rq *rq, nk_time_t now, int percent, int root_runs)
+{
+	const struct nk_share *s = &rq->share;
+	nk_time_t limit = limit_of(percent);
+	nk_time_t until = root_runs ? now : hal_inband_left();
+	nk_time_t debt = within(s->debt - (100 - percent) * span(s->root_since, until), limit);
+
+	return root_runs ? debt : within(debt + percent * span(until, now), limit);
+}
+
+nk_time_t nk_share_debt(const struct nk_rq *rq, nk_time_t now)
+{
+	return debt_at(rq, now, nk_share_percent, nk_root_active(rq->cpu));
+}
+
+nk_cold void nk_hal_inband_runs(void)
+{
+	struct nk_rq *rq = nk_rq_this();
+	nk_time_t now = hal_clock_now();
+
+	rq->share.debt = debt_at(rq, now, nk_share_percent, 0);
+	rq->share.root_since = now;
+}
+
+static int in_slice(const struct nk_rq *rq)
+{
+	return rq->root.eprio == NK_PRIO_SHARE;
+}
+
+static void slice_begin(struct nk_rq *rq, nk_time_t now)
+{
+	nk_lock_acquire(&rq->lock);
+	rq->root.eprio = NK_PRIO_SHARE;
+	nk_runq_add_head(&rq->ready, &rq->root.run_node, NK_PRIO_SHARE);
+	rq->resched = 1;
+	nk_lock_release(&rq->lock);
+	__atomic_store_n(&rq->share.slices, rq->share.slices + 1, __ATOMIC_RELAXED);
+	if (now < rq->share.silent_until)
+		return;
+	rq->share.silent_until = now + SILENCE;
+	hal_warn("real-time threads leave Linux less than its share of a CPU, it takes it: CPU", rq->cpu);
+}
+
+static void slice_end(struct nk_rq *rq)
+{
+	nk_lock_acquire(&rq->lock);
+	nk_runq_del(&rq->ready, &rq->root.run_node, NK_PRIO_SHARE);
+	rq->root.eprio = NK_PRIO_ROOT;
+	rq->resched = 1;
+	nk_lock_release(&rq->lock);
+}
+
+/* When the debt could be at the limit, were threads to run from @now on. */
+static nk_time_t earliest(const struct nk_rq *rq, nk_time_t now, int percent)
+{
+	nk_time_t debt = debt_at(rq, now, percent, nk_root_active(rq->cpu));
+
+	return now + (limit_of(percent) - debt + percent - 1) / percent;
+}
+
+static nk_time_t decide(struct nk_rq *rq, nk_time_t now, int percent)
+{
+	nk_time_t next = earliest(rq, now, percent);
+
+	if (next > now || nk_root_active(rq->cpu))
+		return next;
+	if (!hal_inband_wants())
+		return now + AGAIN;
+	slice_begin(rq, now);
+	return now + (limit_of(percent) + 99 - percent) / (100 - percent);
+}
+
+static void share_fires(struct nk_timer *timer, nk_time_t now)
+{
+	struct nk_rq *rq = nk_container_of(timer, struct nk_rq, share.timer);
+	int percent = nk_share_percent;
+
+	if (in_slice(rq))
+		slice_end(rq);
+	if (percent && __atomic_load_n(&rq->living, __ATOMIC_RELAXED))
+		nk_timer_start(timer, decide(rq, now, percent), 0);
+}
+
+nk_cold void nk_share_watch(struct nk_rq *rq)
+{
+	nk_time_t now = hal_clock_now(), next;
+	int percent = nk_share_percent;
+
+	if (!percent || in_slice(rq) || !__atomic_load_n(&rq->living, __ATOMIC_RELAXED))
+		return;
+	/* Earlier than it waits for: the share has grown. */
+	next = earliest(rq, now, percent);
+	if (!rq->share.timer.armed || next < rq->share.timer.deadline)
+		nk_timer_start(&rq->share.timer, next, 0);
+}
+
+/* Linux does nothing with the rest of its slice, so nothing is owed. */
+void nk_hal_inband_idle(void)
+{
+	struct nk_rq *rq = nk_rq_this();
+
+	if (!in_slice(rq))
+		return;
+	slice_end(rq);
+	rq->share.debt = 0;
+	rq->share.root_since = hal_clock_now();
+	nk_timer_stop(&rq->share.timer);
+	nk_share_watch(rq);
+	nk_rq_switch(rq);
+}
+
+void nk_share_set(int percent)
+{
+	hal_flags_t flags = hal_oob_save();
+	int cpu;
+
+	__atomic_store_n(&nk_share_percent, percent, __ATOMIC_RELAXED);
+	for (cpu = 0; cpu < HAL_MAX_CPUS; cpu++)
+		if (cpu != hal_cpu() && hal_cpu_online(cpu))
+			hal_ipi_send(cpu);
+	nk_share_watch(nk_rq_this());
+	hal_oob_restore(flags);
+}
+
+void nk_share_init(struct nk_rq *rq)
+{
+	rq->share = (struct nk_share){ .debt = 0 };
+	nk_timer_init(&rq->share.timer, share_fires);
+	rq->share.timer.cpu = rq->cpu;
+}
+
+void nk_share_exit(struct nk_rq *rq)
+{
+	nk_timer_stop_sync(&rq->share.timer);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Linux's share of a CPU. When real-time threads leave Linux less than nk_share_percent of the
+ * time, and Linux wants it, root gets a slice above all threads. See share.c.
+ */
+#ifndef NUCLEUS_SHARE_H
+#define NUCLEUS_SHARE_H
+
+#include "nucleus/timer.h"
+
+struct nk_rq;
+
+#define NK_SHARE_PERIOD	100000000LL	/* ns */
+#define NK_SHARE_MAX	50		/* percent */
+
+struct nk_share {
+	struct nk_timer timer;
+	nk_time_t debt;			/* (o) owed to root, when it got the CPU last */
+	nk_time_t root_since;		/* (o) when that was */
+	nk_time_t silent_until;		/* (o) no message before that */
+	unsigned long slices;		/* (a) given */
+};
+
+/* 0: no share. Changed by nk_share_set() only, or before nk_init(). */
+extern int nk_share_percent;
+
+/* Context: in-band, before @rq's CPU runs anything; never blocks. */
+void nk_share_init(struct nk_rq *rq);
+
+/* Context: in-band; waits for the handler on another CPU. */
+void nk_share_exit(struct nk_rq *rq);
+
+/* Another share, 0 to NK_SHARE_MAX, from now on. Context: in-band, one caller at a time. */
+void nk_share_set(int percent);
+
+/* Threads may be about to take the CPU from root: the clock is read, and the timer runs.
+ * Context: hard masked, on the CPU of @rq; takes the base lock. */
+void nk_share_watch(struct nk_rq *rq);
+
+/* What root is owed, in percent of ns, at @now. Context: hard masked, on the CPU of @rq. */
+nk_time_t nk_share_debt(const struct nk_rq *rq, nk_time_t now);
+
+#endif
