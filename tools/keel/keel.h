@@ -14,6 +14,7 @@
 #define STATUS_USAGE	2
 
 int cmd_latency(int argc, char **argv);
+int cmd_share(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
@@ -27,6 +28,9 @@ int device_open(struct keel_info *info);
 
 /* Carry out KEEL_CONTROL_* and say what came of it. */
 int device_control(unsigned int command);
+
+/* Linux's share as the module has it: 0 or a negative errno. */
+int share_read(int *percent);
 
 /* Parse the arguments of a subcommand that takes none but --help. */
 void parse_no_arguments(int argc, char **argv, const char *doc);

@@ -10,6 +10,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "latency", cmd_latency },
+	{ "share", cmd_share },
 	{ "start", cmd_start },
 	{ "status", cmd_status },
 	{ "stop", cmd_stop },
@@ -20,6 +21,7 @@ static const char doc[] =
 	"Measure and control Keel, the real-time nanokernel beneath Linux.\n"
 	"\n"
 	"  keel latency   measure how late threads and interrupts are\n"
+	"  keel share     print or set Linux's share of each CPU\n"
 	"  keel start     put Keel beneath Linux again after keel stop\n"
 	"  keel status    say whether it runs, and what it changed\n"
 	"  keel stop      take it out, with the module still loaded\n"
