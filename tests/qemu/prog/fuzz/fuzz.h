@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parts of fuzz. Each thread that draws has a generator of its own, so that what it asks for is
+ * told by the seed, whatever the others do. Context of all: any thread of a worker.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <keel/abi.h>
+#include "../hard.h"
+
+struct dice {
+	unsigned long state;
+};
+
+unsigned long dice_next(struct dice *d);
+
+/* 0 to @n - 1. */
+static inline unsigned int dice_below(struct dice *d, unsigned int n)
+{
+	return dice_next(d) % n;
+}
+
+/* A value that is likely to lie at somebody's limit. */
+unsigned long dice_value(struct dice *d);
+
+/* One random request, with @fd or another descriptor. */
+void request_random(struct dice *d, int fd);
+/* Pages that are not mapped, read-only, and so on: before the first request. */
+void request_init(void);
+
+/* A thread that becomes hard and makes random Keel calls. @arg: its seed. */
+void *hard_random(void *arg);
+/* Keel calls of a thread that is not hard reach Linux, which knows none. */
+void inband_random(struct dice *d);
+
+/* What must not be writable is not, and tells no address of the kernel. Ends the process if not so. */
+void pages_check(int fd);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fuzz [-s SEED] [-t SECONDS] [-p PROCESSES] [-n THREADS]: everything a process can send Keel, at
+ * random, from several processes with several threads each, which come, fork, and are killed in the
+ * midst of it. The seed is printed; what each thread asks for follows from it, in which order they
+ * run does not. Whether all was well is for the kernel's log and the case to say.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "fuzz.h"
+
+#define WORKERS_MAX	16
+#define LIFE_MS		3000
+
+static unsigned long seed;
+static int seconds = 10, processes = 4, threads = 3;
+
+static unsigned long mix(unsigned long a, unsigned long b)
+{
+	unsigned long h = (seed + a * 0x9e3779b97f4a7c15ul + b) * 0xd1342543de82ef95ul;
+
+	return (h ^ h >> 29) | 1;
+}
+
+static void *requester(void *arg)
+{
+	struct dice d = { (unsigned long)arg };
+	int fd = open(KEEL_DEVICE, O_RDWR);
+
+	for (;;)
+		request_random(&d, fd);
+	return NULL;
+}
+
+/* One process: some threads with requests, some hard ones with calls on the library's file. */
+static void worker(unsigned int n, unsigned int generation)
+{
+	struct dice d = { mix(n, generation) };
+	struct keel_mutex m;
+	pthread_t t;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	request_init();
+	must(keel_open());
+	for (int i = 0; i < 8; i++)
+		keel_mutex_create(&m);
+	for (int i = 0; i < threads; i++) {
+		struct keel_thread_attr attr = {
+			.name = "fuzz", .prio = 1 + dice_below(&d, 99),
+			.cpu = dice_below(&d, get_nprocs()), .stack = 64 << 10,
+		};
+		void *own = (void *)(dice_next(&d) | 1);
+
+		if (i % 2)
+			keel_thread_create(&t, &attr, hard_random, own);
+		else
+			pthread_create(&t, NULL, requester, own);
+	}
+	pause();
+	_exit(0);
+}
+
+static pid_t worker_start(unsigned int n, unsigned int generation)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		worker(n, generation);
+	return pid;
+}
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Each worker lives a while and is killed, wherever it is. Returns how many there were. */
+static unsigned int run(void)
+{
+	struct { pid_t pid; long end; } w[WORKERS_MAX] = { 0 };
+	struct dice d = { mix(0, 0) };
+	long end = now_ms() + seconds * 1000l;
+	unsigned int count = 0;
+
+	while (now_ms() < end) {
+		for (int n = 0; n < processes; n++) {
+			if (w[n].pid && now_ms() < w[n].end)
+				continue;
+			if (w[n].pid) {
+				kill(w[n].pid, SIGKILL);
+				waitpid(w[n].pid, NULL, 0);
+			}
+			w[n].pid = worker_start(n + 1, ++count);
+			w[n].end = now_ms() + 50 + dice_below(&d, LIFE_MS);
+		}
+		sleep_ms(20);
+	}
+	for (int n = 0; n < processes; n++) {
+		kill(w[n].pid, SIGKILL);
+		waitpid(w[n].pid, NULL, 0);
+	}
+	return count;
+}
+
+int main(int argc, char **argv)
+{
+	int opt, fd;
+
+	seed = time(NULL);
+	while ((opt = getopt(argc, argv, "s:t:p:n:")) != -1) {
+		switch (opt) {
+		case 's': seed = strtoul(optarg, NULL, 0); break;
+		case 't': seconds = atoi(optarg); break;
+		case 'p': processes = atoi(optarg); break;
+		case 'n': threads = atoi(optarg); break;
+		default: fail("usage: fuzz [-s SEED] [-t SECONDS] [-p PROCESSES] [-n THREADS]");
+		}
+	}
+	if (processes < 1 || processes > WORKERS_MAX)
+		fail("processes: 1 to %d", WORKERS_MAX);
+	printf("seed %lu\n", seed);
+	fflush(stdout);
+	fd = open(KEEL_DEVICE, O_RDWR);
+	if (fd < 0)
+		fail("%s: %m", KEEL_DEVICE);
+	pages_check(fd);
+	close(fd);
+	printf("workers %u\n", run());
+	return 0;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests to the device with random and mutated arguments.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include "fuzz.h"
+
+#define PAGE	4096
+#define ROOM	256		/* more than any request needs */
+#define KERNEL	0xffff888000100000ul
+
+static char *area;		/* a page to write, one to read, one that is not there */
+
+void request_init(void)
+{
+	area = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED || mprotect(area + PAGE, PAGE, PROT_READ) ||
+	    munmap(area + 2 * PAGE, PAGE))
+		fail("pages: %m");
+}
+
+unsigned long dice_next(struct dice *d)
+{
+	d->state ^= d->state << 13;
+	d->state ^= d->state >> 7;
+	d->state ^= d->state << 17;
+	return d->state;
+}
+
+unsigned long dice_value(struct dice *d)
+{
+	static const unsigned long limits[] = {
+		0, 1, KEEL_PRIO_MAX, KEEL_MAX_THREADS, KEEL_MAX_MUTEXES, KEEL_PERIOD_MIN_NS,
+		KEEL_PERIOD_MAX_NS, KEEL_FOREVER, 1ul << 31, 1ul << 32, 1ul << 63, KERNEL, -1ul,
+		-4096ul, 1000000,
+	};
+	unsigned long v = limits[dice_below(d, sizeof(limits) / sizeof(limits[0]))];
+
+	switch (dice_below(d, 4)) {
+	case 0:
+		return dice_next(d);
+	case 1:
+		return dice_below(d, 128);
+	default:
+		return v + dice_below(d, 3) - 1;
+	}
+}
+
+static const unsigned int known[] = {
+	KEEL_IOC_INFO, KEEL_IOC_ATTACH, KEEL_IOC_DETACH, KEEL_IOC_THREAD_SET, KEEL_IOC_MUTEX_CREATE,
+	KEEL_IOC_MUTEX_DELETE, KEEL_IOC_LATENCY_START, KEEL_IOC_LATENCY_READ, KEEL_IOC_LATENCY_STOP,
+};
+
+static unsigned int request_number(struct dice *d)
+{
+	unsigned int cmd = known[dice_below(d, sizeof(known) / sizeof(known[0]))];
+
+	if (dice_below(d, 8))
+		return cmd;
+	/* Another number, size or direction. Never KEEL_IOC_CONTROL, which ends the test. */
+	cmd ^= 1u << dice_below(d, 32);
+	return cmd == KEEL_IOC_CONTROL ? KEEL_IOC_INFO : cmd;
+}
+
+/* What would be carried out, but for one or two fields. */
+static void request_good(struct dice *d, unsigned int cmd, void *at)
+{
+	switch (cmd) {
+	case KEEL_IOC_ATTACH:
+		*(struct keel_attach *)at = (struct keel_attach){
+			.abi_level = KEEL_ABI_LEVEL, .prio = 1 + dice_below(d, 99), .cpu = -1,
+			.name = "fuzz",
+		};
+		break;
+	case KEEL_IOC_THREAD_SET:
+		*(struct keel_thread_set *)at = (struct keel_thread_set){
+			.prio = dice_below(d, 100), .cpu = -1,
+		};
+		break;
+	case KEEL_IOC_MUTEX_DELETE:
+		*(struct keel_mutex_req *)at = (struct keel_mutex_req){ .id = dice_below(d, 64) };
+		break;
+	case KEEL_IOC_LATENCY_START:
+		*(struct keel_latency_start *)at = (struct keel_latency_start){
+			.kind = dice_below(d, 2), .cpu = dice_below(d, 2), .prio = 50,
+			.period_ns = 1000000 + dice_below(d, 1000000), .samples = dice_below(d, 20),
+		};
+		break;
+	case KEEL_IOC_LATENCY_READ:
+		*(struct keel_latency_read *)at = (struct keel_latency_read){ 0 };
+		break;
+	}
+}
+
+static void request_fill(struct dice *d, unsigned int cmd, char *at)
+{
+	unsigned int *words = (unsigned int *)at;
+	unsigned int n = dice_below(d, 3);
+
+	request_good(d, cmd, at);
+	if (!dice_below(d, 8))
+		n = ROOM / 4;
+	while (n--)
+		words[dice_below(d, 8)] = dice_value(d);
+}
+
+static void *request_place(struct dice *d, unsigned int cmd)
+{
+	switch (dice_below(d, 24)) {
+	case 0:
+		return NULL;
+	case 1:
+		return (void *)KERNEL;
+	case 2:
+		return (void *)dice_next(d);
+	case 3:
+		return area + PAGE;			/* read-only */
+	case 4:
+		return area + 2 * PAGE - dice_below(d, 64); /* runs out of what is mapped */
+	case 5:
+		return area + PAGE - dice_below(d, 64);	/* runs into what is read-only */
+	case 6:
+		return area + dice_below(d, PAGE);	/* whatever lies there */
+	default:
+		request_fill(d, cmd, area + 8);
+		return area + 8;
+	}
+}
+
+static void ioctl_random(struct dice *d, int fd)
+{
+	unsigned int cmd = request_number(d);
+
+	ioctl(fd, cmd, request_place(d, cmd));
+}
+
+static void map_random(struct dice *d, int fd)
+{
+	static const int flags[] = { MAP_SHARED, MAP_PRIVATE, MAP_SHARED | MAP_POPULATE };
+	size_t size = dice_below(d, 2) ? KEEL_WINDOWS_SIZE : (dice_below(d, 16) + 1) * PAGE;
+	off_t at = dice_below(d, 3) * (dice_below(d, 2) ? KEEL_CLOCK_OFFSET : PAGE);
+	char *p = mmap(NULL, size, dice_below(d, 8), flags[dice_below(d, 3)], fd, at);
+
+	if (p == MAP_FAILED)
+		return;
+	mprotect(p, size, dice_below(d, 8));
+	madvise(p, size, dice_below(d, 26));
+	if (dice_below(d, 2))
+		munmap(p, PAGE);
+	munmap(p, size);
+}
+
+/* A child that uses what it inherited, beside its parent. */
+static void fork_random(struct dice *d, int fd)
+{
+	unsigned long seed = dice_next(d) | 1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct dice own = { seed };
+
+		alarm(2);
+		for (int i = 0; i < 20; i++)
+			ioctl_random(&own, fd);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+/* Opened and closed, as another process that comes and goes. */
+static void open_random(struct dice *d)
+{
+	int fd = open(KEEL_DEVICE, dice_below(d, 2) ? O_RDWR : O_RDONLY);
+
+	if (fd < 0)
+		return;
+	for (int i = dice_below(d, 4); i > 0; i--)
+		ioctl_random(d, fd);
+	close(fd);
+}
+
+static void twin_random(struct dice *d, int fd)
+{
+	int twin = dup(fd);
+
+	ioctl_random(d, twin);
+	close(twin);
+}
+
+static void file_random(struct dice *d, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = dice_next(d) };
+	char bytes[16] = { 0 };
+
+	switch (dice_below(d, 5)) {
+	case 0:
+		lseek(fd, dice_value(d), dice_below(d, 8));
+		break;
+	case 1:
+		lseek(fd, KEEL_PARK_HARDEN, dice_below(d, 2));
+		break;
+	case 2:
+		if (read(fd, bytes, sizeof(bytes)) >= 0)
+			fail("the device can be read");
+		break;
+	case 3:
+		if (write(fd, bytes, dice_below(d, 16) + 1) >= 0)
+			fail("the device can be written");
+		break;
+	default:
+		poll(&p, 1, 0);
+	}
+}
+
+void request_random(struct dice *d, int fd)
+{
+	switch (dice_below(d, 64)) {
+	case 0:
+		fork_random(d, fd);
+		break;
+	case 1 ... 4:
+		open_random(d);
+		break;
+	case 5 ... 8:
+		map_random(d, fd);
+		break;
+	case 9 ... 16:
+		file_random(d, fd);
+		break;
+	case 17 ... 20:
+		twin_random(d, fd);
+		break;
+	case 21 ... 24:
+		inband_random(d);
+		break;
+	default:
+		ioctl_random(d, fd);
+	}
+}
