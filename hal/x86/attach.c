@@ -26,12 +26,16 @@
 #include "linux_side.h"
 #include "machine.h"
 #include "modules.h"
+#include "probes.h"
 #include "settle.h"
 #include "stop.h"
 #include "symbols.h"
 #include "timer.h"
 #include "user.h"
 #include "xstate.h"
+
+#define GOING_MS    20	/* between two looks at a module that is going, */
+#define GOING_TRIES 250	/* for five seconds */
 
 struct hal_attach_state hal_att = { .lock = __MUTEX_INITIALIZER(hal_att.lock) };
 static enum cpuhp_state hotplug_state;
@@ -68,6 +72,8 @@ static int own_bootstrap(void)
 
 	if (!err)
 		err = hal_own_reach(hal_linux_jmp[1], hal_sym.kallsyms_lookup_size_offset);
+	if (!err)
+		err = hal_own_reach(hal_linux_jmp[4], hal_sym.recover_probed);
 	if (!err)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
@@ -208,12 +214,22 @@ static int stop_and(int attach)
 	int err = hal_stop_cpus(text_change, cpu_change, &c);
 
 	if (!err && c.bad) {
-		pr_err("keel: %pS does not hold the bytes it should (%*ph): changed by another (kprobe, livepatch, tracer?); %s\n",
+		pr_err("keel: %pS does not hold the bytes it should (%*ph): changed by another (livepatch, tracer?); %s\n",
 		       c.bad->addr, c.bad->len, c.bad->addr,
 		       attach ? "nothing was changed" : "Keel stays attached");
 		err = attach ? -ENOEXEC : -EBUSY;
 	}
 	return !err && c.again ? -EAGAIN : err;
+}
+
+static bool probe_refuse(const char *what)
+{
+	unsigned long probe = probes_in_the_way(&hal_att.text);
+
+	if (probe)
+		pr_err("keel: a kernel probe at %pS covers a place that Keel changes: remove it (they are listed in debugfs, kprobes/list); %s\n",
+		       (void *)probe, what);
+	return probe;
 }
 
 /* ---- CPUs that come and go ------------------------------------------------------------------------------ */
@@ -264,11 +280,13 @@ static void own_apply(void)
 	mutex_unlock(hal_sym.text_mutex);
 }
 
-/* -EAGAIN: somebody changed the preemption model meanwhile. */
-static int change_all(void)
+/* No module's text and no probe comes or goes meanwhile. -EAGAIN: the preemption model changed. */
+static int change_text(void)
 {
 	int err = prepare();
 
+	if (!err && probe_refuse("nothing was changed"))
+		err = -EBUSY;
 	if (!err) {
 		own_apply();
 		err = settle_begin(SETTLE_MS);
@@ -281,21 +299,18 @@ static int change_all(void)
 	return err;
 }
 
-/* With module_mutex, so that no module's text goes in between. One on its way out is waited
- * for: its exit code must not run half changed, and no notifier would tell of its end. */
-static int change_text(void)
+/* A module on its way out would not tell of its end again: -EAGAIN. */
+static int change_locked(void)
 {
-	int err = -EBUSY;
+	int err = -EAGAIN;
 
-	for (int tries = 0; tries < 100 && (err == -EBUSY || err == -EAGAIN); tries++) {
-		mutex_lock(hal_sym.module_mutex);
-		err = modules_going() ? -EBUSY : change_all();
-		mutex_unlock(hal_sym.module_mutex);
-		if (err == -EBUSY)
-			msleep(20);
+	mutex_lock(hal_sym.module_mutex);
+	if (!modules_going()) {
+		probes_lock();
+		err = change_text();
+		probes_unlock();
 	}
-	if (err == -EBUSY)
-		pr_err("keel: a module is being unloaded and does not finish; nothing was changed\n");
+	mutex_unlock(hal_sym.module_mutex);
 	return err;
 }
 
@@ -308,20 +323,51 @@ static int attach_locked(void)
 	if (!err)
 		err = hal_timer_check();
 	if (!err)
-		err = change_text();
+		err = change_locked();
 	if (!err)
 		hal_idle_limit(1);
 	return err;
 }
 
+/*
+ * A module that is going is waited for without the lock, which its notifier takes:
+ *
+ *	CPU 0: keel start		CPU 1: rmmod
+ *					state GOING, exit code
+ *	lock; GOING: unlock, wait
+ *					notifier: lock, unlock; the text goes
+ *	lock; attach
+ */
 int hal_attach(void)
 {
-	int err = 0;
+	int err;
 
-	mutex_lock(&hal_att.lock);
-	if (!hal_att.on)
-		err = attach_locked();
-	mutex_unlock(&hal_att.lock);
+	for (int tries = 0; tries < GOING_TRIES; tries++) {
+		err = 0;
+		mutex_lock(&hal_att.lock);
+		if (!hal_att.on)
+			err = attach_locked();
+		mutex_unlock(&hal_att.lock);
+		if (err != -EAGAIN)
+			return err;
+		msleep(GOING_MS);
+	}
+	pr_err("keel: a module is being unloaded and does not finish; nothing was changed\n");
+	return -EBUSY;
+}
+
+static int detach_locked(void)
+{
+	int err = -EBUSY;
+
+	probes_lock();
+	if (!probe_refuse("Keel stays attached"))
+		err = stop_and(0);
+	probes_unlock();
+	if (!err) {
+		unprepare();
+		hal_idle_limit(0);
+	}
 	return err;
 }
 
@@ -330,13 +376,8 @@ int hal_detach(void)
 	int err = 0;
 
 	mutex_lock(&hal_att.lock);
-	if (hal_att.on) {
-		err = stop_and(0);
-		if (!err) {
-			unprepare();
-			hal_idle_limit(0);
-		}
-	}
+	if (hal_att.on)
+		err = detach_locked();
 	mutex_unlock(&hal_att.lock);
 	/* Whoever was inside a thunk or stub when the bytes went back has left it after this. */
 	if (!err) {

@@ -73,6 +73,7 @@ static_assert(offsetof(struct hal_cpu, fast.cpu) == 8);
 static_assert(offsetof(struct hal_cpu, fast.local) == 16);
 static_assert(offsetof(struct hal_cpu, pipe.serving) == 24);
 static_assert(offsetof(struct hal_cpu, pipe.outer) == 32);
+static_assert(offsetof(struct pt_regs, cs) == 136);
 static_assert(offsetof(struct pt_regs, flags) == 144);
 
 DECLARE_PER_CPU_ALIGNED(struct hal_cpu, hal_cpu_data);

@@ -24,6 +24,8 @@
 #include "entry.h"
 #include "irq.h"
 #include "patch.h"
+#include "probes.h"
+#include "sites.h"
 #include "symbols.h"
 #include "user.h"
 
@@ -37,17 +39,19 @@ struct call_site {
 /* The next direct call or jump in [*ip, end) that satisfies @want; *ip moves behind it. */
 static bool call_next(unsigned long *ip, unsigned long end, struct call_site *c)
 {
+	unsigned char buf[PROBES_INSN];
 	struct insn insn;
 
 	while (*ip < end) {
-		const unsigned char *p = (void *)*ip;
+		const unsigned char *p = probes_beneath(*ip, buf);
+		unsigned long at = *ip;
 		int len = 1;
 
 		if (!hal_insn_decode(&insn, p, MAX_INSN_SIZE, INSN_MODE_64) && insn.length)
 			len = insn.length;
 		*ip += len;
 		if ((p[0] == 0xe8 || p[0] == 0xe9) && len == 5) {
-			c->disp = (unsigned long)p + 1;
+			c->disp = at + 1;
 			c->target = *ip + *(int *)(p + 1);
 			return true;
 		}
@@ -182,6 +186,15 @@ static int exc_kind(const char *c_name)
 	return EXC_FAULT;
 }
 
+static int int3_prepare(struct patch_set *own, int stub, unsigned long target)
+{
+	int err = patch_add_disp(own, hal_int3_call[0], target);
+
+	if (!err)
+		err = patch_add_disp(own, hal_int3_jmp[0], target);
+	return err ? err : patch_add_disp(own, hal_exc_jmp[stub], (unsigned long)hal_int3);
+}
+
 static int exc_entry_add(struct patch_set *set, struct patch_set *own, unsigned long asm_addr,
 			 const char *c_name)
 {
@@ -196,7 +209,8 @@ static int exc_entry_add(struct patch_set *set, struct patch_set *own, unsigned 
 	}
 	exc_stubs++;
 	exc_kinds[i] = exc_kind(c_name);
-	err = patch_add_disp(own, hal_exc_jmp[i], c.target);
+	err = exc_kinds[i] == EXC_BREAKPOINT ? int3_prepare(own, i, c.target) :
+	      patch_add_disp(own, hal_exc_jmp[i], c.target);
 	if (!err)
 		err = patch_add_disp(own, hal_exc_call[i], c.target);
 	if (!err)
@@ -336,6 +350,20 @@ static void hard_exception(struct pt_regs *regs, int kind)
 	}
 	regs->orig_ax = -1;
 	shadow_leave(regs, KEEL_RELAX_FAULT, address, signal);
+}
+
+/*
+ * A probe on a slot: Linux acts as the call that it found there, but takes every call for one of five
+ * bytes, and this has six. The address to return to is then within the slot.
+ */
+void hal_int3_return(struct pt_regs *regs)
+{
+	unsigned long *back = (unsigned long *)regs->sp;
+
+	if (!sites_thunk(regs->ip))
+		return;
+	if (*(unsigned char *)(*back - 4) == 0xe8 && *back + 1 + *(int *)(*back - 3) == regs->ip)
+		++*back;
 }
 
 int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub)

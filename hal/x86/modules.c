@@ -10,6 +10,7 @@
 #include "attached.h"
 #include "compat.h"
 #include "modules.h"
+#include "probes.h"
 #include "symbols.h"
 #include "user.h"
 
@@ -120,7 +121,9 @@ static int module_coming(struct module *mod)
 	}
 	if (sites_known(&hal_att.sites, t.start, t.size))
 		return 0;	/* attach saw it on its way in */
+	probes_lock();
 	err = module_scan(mod, true);
+	probes_unlock();
 	if (!err)
 		err = sites_patches(&hal_att.sites, from, &fresh);
 	if (!err)
@@ -142,6 +145,13 @@ static void text_forget(unsigned long start, unsigned long size)
 	patch_forget(&hal_att.text, start, size);
 }
 
+/* One whose init failed goes with its init text; else that is gone, and of no size. */
+static void module_forget(const struct module_text *t)
+{
+	text_forget(t->start, t->size);
+	text_forget(t->init_start, t->init_size);
+}
+
 static int module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct module *mod = data;
@@ -153,15 +163,17 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 		err = module_coming(mod);
 	else if (hal_att.on && event == MODULE_STATE_LIVE)
 		text_forget(t.init_start, t.init_size);
-	else if (hal_att.on && event == MODULE_STATE_GOING) {
-		text_forget(t.start, t.size);
-		text_forget(t.init_start, t.init_size);	/* still there when init failed */
-	}
+	else if (hal_att.on && event == MODULE_STATE_GOING)
+		module_forget(&t);
 	mutex_unlock(&hal_att.lock);
 	return notifier_from_errno(err);
 }
 
-static struct notifier_block module_notifier = { .notifier_call = module_event };
+/* First of all: probes that wait for a module are set by a notifier, and must find its slots changed. */
+static struct notifier_block module_notifier = {
+	.notifier_call = module_event,
+	.priority = INT_MAX,
+};
 
 int modules_watch(void)
 {

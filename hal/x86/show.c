@@ -9,6 +9,7 @@
 #include "attach.h"
 #include "compat.h"
 #include "cpu.h"
+#include "probes.h"
 #include "settle.h"
 #include "sites.h"
 #include "symbols.h"
@@ -20,10 +21,12 @@ void hal_show_slots(struct seq_file *m)
 	const struct site_list *l = hal_sites_lock();
 	unsigned long hard = 0;
 
+	probes_lock();
 	for (unsigned int i = 0; i < l->count; i++)
 		hard += l->s[i].hard;
 	seq_printf(m, "virtual %lu\nhard %lu\nraw %lu\n", l->count - hard, hard,
 		   sites_count_raw(hal_sym.stext, hal_sym.etext));
+	probes_unlock();
 	hal_sites_unlock();
 }
 

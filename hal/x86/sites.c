@@ -12,6 +12,7 @@
 #include <asm/insn.h>
 #include "hard_places.h"
 #include "patch.h"
+#include "probes.h"
 #include "sites.h"
 #include "symbols.h"
 #include "thunks.h"
@@ -22,7 +23,7 @@ static const unsigned char slot_bytes[SITE_KINDS][SITE_LEN] = {
 	[SITE_SAVE] = { 0x9c, 0x58, 0x0f, 0x1f, 0x40, 0x00 },
 };
 
-static int slot_kind(const unsigned char *p)
+int site_kind(const unsigned char *p)
 {
 	if (p[0] != 0xfa && p[0] != 0xfb && p[0] != 0x9c)
 		return -1;
@@ -36,6 +37,7 @@ static int slot_kind(const unsigned char *p)
 struct walk {
 	unsigned long fn, end;	/* function under way */
 	unsigned long ip;	/* next instruction */
+	int probed;		/* not all of its bytes are its own */
 };
 
 static int walk_enter(struct walk *w, unsigned long addr)
@@ -48,16 +50,20 @@ static int walk_enter(struct walk *w, unsigned long addr)
 		return -ENOENT;
 	w->fn = w->ip = addr - offset;
 	w->end = w->fn + size;
+	w->probed = probes_within(w->fn, w->end);
 	return 0;
 }
 
 /* 1 when @addr is the start of an instruction. */
 static int walk_boundary(struct walk *w, unsigned long addr)
 {
+	unsigned char buf[PROBES_INSN];
 	struct insn insn;
 
 	while (w->ip < addr) {
-		if (hal_insn_decode(&insn, (void *)w->ip, MAX_INSN_SIZE, INSN_MODE_64) ||
+		const void *bytes = w->probed ? probes_beneath(w->ip, buf) : (void *)w->ip;
+
+		if (hal_insn_decode(&insn, bytes, MAX_INSN_SIZE, INSN_MODE_64) ||
 		    !insn.length)
 			w->ip++;	/* padding that is no code */
 		else
@@ -102,7 +108,7 @@ int sites_scan(struct site_list *list, unsigned long start, unsigned long end)
 	for (unsigned long a = start; a + SITE_LEN <= end; a++) {
 		if (!(a & 0xffff))
 			cond_resched();
-		kind = slot_kind((void *)a);
+		kind = site_kind((void *)a);
 		if (kind < 0 || walk_enter(&w, a) || behind_endbr(a, &w))
 			continue;
 		if (!walk_boundary(&w, a))
@@ -112,6 +118,12 @@ int sites_scan(struct site_list *list, unsigned long start, unsigned long end)
 		a += SITE_LEN - 1;
 	}
 	return 0;
+}
+
+int sites_thunk(unsigned long addr)
+{
+	return addr == (unsigned long)hal_thunk_cli || addr == (unsigned long)hal_thunk_sti ||
+	       addr == (unsigned long)hal_thunk_save;
 }
 
 int sites_patches(const struct site_list *list, unsigned int from, struct patch_set *set)
@@ -178,7 +190,7 @@ unsigned long sites_count_raw(unsigned long start, unsigned long end)
 			continue;
 		}
 		if (insn.length == 1 && (*p == 0xfa || *p == 0xfb || *p == 0x9c || *p == 0x9d) &&
-		    slot_kind(p) < 0)
+		    site_kind(p) < 0)
 			raw++;
 		a += insn.length;
 		if (a >= w.end)

@@ -26,8 +26,12 @@ struct site_list {
 	unsigned int count, room;
 };
 
+/* What slot the SITE_LEN bytes at @p look like, or -1. */
+int site_kind(const unsigned char *p);
+
 /* Find all slots in [start, end), decoded from function starts. 0, -ENOMEM, -EINVAL when text
- * does not decode (told). Context: in-band, may sleep. */
+ * does not decode (told). Context: in-band, may sleep;
+ * between probes_lock() and probes_unlock(). */
 int sites_scan(struct site_list *list, unsigned long start, unsigned long end);
 
 /* Changes that make the virtual ones of @list, from index @from, call the thunks. */
@@ -38,9 +42,13 @@ void sites_forget(struct site_list *list, unsigned long start, unsigned long siz
 
 /* 1 when @list has a slot within [start, start + size). */
 int sites_known(const struct site_list *list, unsigned long start, unsigned long size);
+/* 1 when @addr is a thunk of slots. Context: any. */
+int sites_thunk(unsigned long addr);
+
 void sites_free(struct site_list *list);
 
-/* Instructions outside slots that read or write the flag, in [start, end). Slow. */
+/* Instructions outside slots that read or write the flag, in [start, end). Slow.
+ * Context: as sites_scan(). */
 unsigned long sites_count_raw(unsigned long start, unsigned long end);
 
 #endif

@@ -23,6 +23,9 @@ struct symbol_row {
 
 static const struct symbol_row rows[] = {
 	ROW("module_mutex", module_mutex),
+	ROW("kprobe_mutex", kprobe_mutex),
+	ROW("kprobe_table", kprobe_table),
+	ROW("recover_probed_instruction", recover_probed),
 	ROW("_stext", stext),
 	ROW("_etext", etext),
 	ROW("insn_decode", insn_decode),

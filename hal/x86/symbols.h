@@ -7,6 +7,7 @@
 #define HAL_X86_SYMBOLS_H
 
 struct mutex;
+struct hlist_head;
 struct clock_event_device;
 struct tk_fast_view;
 
@@ -16,11 +17,14 @@ struct hal_symbols {
 	void *(*text_poke)(void *addr, const void *opcode, unsigned long len);
 	struct mutex *text_mutex;
 	struct mutex *module_mutex;
+	struct mutex *kprobe_mutex;
+	struct hlist_head *kprobe_table;
 	unsigned long stext, etext;
 	unsigned long insn_decode;
 	unsigned long stop_machine_cpuslocked;
 	unsigned long cond_resched_irq, preempt_schedule_irq;
 	unsigned long kallsyms_lookup_size_offset;
+	unsigned long recover_probed;
 	unsigned long lapic_events;		/* per CPU */
 	unsigned long top_of_stack;		/* per CPU */
 	unsigned long tk_fast_mono;

@@ -20,7 +20,8 @@
 #define SERVING	%gs:hal_cpu_data+24	/* struct pipeline */
 #define OUTER	%gs:hal_cpu_data+32
 
-#define REGS_FLAGS	144	/* offsetof(struct pt_regs, flags); cpu.h checks */
+#define REGS_CS		136	/* offsetof(struct pt_regs, cs), flags; cpu.h checks */
+#define REGS_FLAGS	144
 
 /* A jump or call whose target is set at load time; its place is noted in a table. */
 .macro patched op:req table:req to=hal_unset
@@ -49,6 +50,8 @@ table_start exc_jmp
 table_start exc_call
 table_start syscall_jmp
 table_start linux_jmp
+table_start int3_call
+table_start int3_jmp
 table_start vsyscall_call
 table_start user_exit
 table_start preempt_jmp
@@ -307,6 +310,18 @@ SYM_FUNC_END(hal_exc_stub_\n)
 	exc_stub \n
 .endr
 
+/* Instead of exc_int3, a probe on a slot being what it may have been: see hal_int3_return(). From user
+ * mode it may sleep, so it is a tail jump. */
+SYM_FUNC_START(hal_int3)
+	testb	$3, REGS_CS(%rdi)
+	jnz	1f
+	pushq	%rdi
+	patched 0xe8 int3_call
+	popq	%rdi
+	jmp	hal_int3_return
+1:	patched 0xe9 int3_jmp
+SYM_FUNC_END(hal_int3)
+
 /* ---- system calls ------------------------------------------------------------------ */
 
 /* do_syscall_64(regs, nr), do_SYSENTER_32(regs), do_fast_syscall_32(regs), do_int80_emulation(regs) */
@@ -357,6 +372,10 @@ SYM_FUNC_END(hal_kallsyms_lookup_name)
 SYM_FUNC_START(hal_stop_machine_cpuslocked)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_stop_machine_cpuslocked)
+
+SYM_FUNC_START(hal_recover_probed)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_recover_probed)
 
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)

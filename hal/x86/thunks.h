@@ -41,18 +41,21 @@ void hal_safe_halt(void);
 void hal_rdgsbase_inactive(void);
 void hal_wrgsbase_inactive(void);
 void hal_update_vsyscall(void);
+void hal_int3(void);
 
 int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
 int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
 				    unsigned long *offset);
 unsigned long hal_kallsyms_lookup_name(const char *name);
 int hal_stop_machine_cpuslocked(int (*fn)(void *arg), void *arg, const struct cpumask *cpus);
+unsigned long hal_recover_probed(unsigned char *buf, unsigned long addr);
 
 /* Entered from thunks.S only. All hard masked. */
 int hal_timer_gate(struct pt_regs *regs);
 int hal_irq_gate(struct pt_regs *regs, unsigned long vector, int stub);
 void hal_irq_replay(void);
 int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub);
+void hal_int3_return(struct pt_regs *regs);
 int hal_syscall_gate(struct pt_regs *regs, long nr, int stub);
 void hal_user_first(struct pt_regs *regs);
 int hal_guard_holds(const unsigned long *sp);
@@ -68,7 +71,8 @@ extern const unsigned long hal_irq_stubs[], hal_inner_stubs[], hal_exc_stubs[],
 			   hal_syscall_stubs[];
 extern const unsigned long hal_irq_jmp[], hal_inner_call[], hal_inner_jmp[], hal_exc_jmp[],
 			   hal_exc_call[], hal_syscall_jmp[], hal_linux_jmp[],
-			   hal_vsyscall_call[], hal_user_exit[], hal_preempt_jmp[];
+			   hal_int3_call[], hal_int3_jmp[], hal_vsyscall_call[], hal_user_exit[],
+			   hal_preempt_jmp[];
 
 #endif
 #endif
