@@ -18,6 +18,11 @@ boot_appends() { boot_words "$1" append | paste -s -d ' '; }
 # header CASE FIELD: a header line of a case.
 header() { sed -n "s/^# $2: *//p" "$qemu_dir/cases/$1"; }
 
+# vm_kernel DIR: where the guest's kernel lies.
+vm_kernel() {
+	dirname "$(grep -lx "$(sed -n 's/^KEEL_RELEASE=//p' "$1/env")" "$build"/kernel/*/release)"
+}
+
 # vm_initrd DIR BASE BOOT: the base, the drivers if it has devices to drive, and behind them
 # what this boot is to run.
 vm_initrd() {
@@ -27,6 +32,9 @@ vm_initrd() {
 	cp "$dir/list" "$dir/env" "$stage/run/"
 	while read -r name; do
 		cp "$qemu_dir/cases/$name" "$stage/run/case/"
+		if [ "$(header "$name" vmlinuz)" = yes ]; then
+			cp "$(vm_kernel "$dir")/vmlinuz" "$stage/vmlinuz"
+		fi
 	done <"$dir/list"
 	find "$stage" -exec touch -d @0 {} +
 	cp "$2" "$dir/initrd"
@@ -156,13 +164,15 @@ vm_run() {
 }
 
 # vm_ended DIR CASE: the case was to end the guest, and the guest ended so: of itself,
-# with the kernel's word for it and no report of trouble.
+# with the kernel's word for it and no report of trouble but what the case provokes.
 vm_ended() {
-	local words
+	local words expect
 	words=$(header "$2" ends)
+	expect=$(header "$2" expect-dmesg)
 	[ -n "$words" ] && [ "$(cat "$1/status")" -eq 0 ] &&
-		grep -aq "reboot: $words" "$1/console.log" &&
-		! grep -aqE 'BUG: |WARNING: |Oops|Kernel panic|Call Trace:' "$1/console.log"
+		grep -aqE "$words" "$1/console.log" &&
+		! grep -avE "${expect:-^$}" "$1/console.log" |
+			grep -qE 'BUG: |WARNING: |Oops|Kernel panic|Call Trace:|LOCKUP'
 }
 
 # vm_verdicts DIR: "PASS name" or "FAIL name" for every case that was begun.
