@@ -7,7 +7,9 @@
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/reboot.h>
+#include <linux/suspend.h>
 #include "ctl.h"
 #include "debugfs.h"
 #include "hal/x86/attach.h"
@@ -73,8 +75,10 @@ static void open_up(void)
 	latency_allow();
 }
 
+/* Not while the system goes to sleep or down: that has begun without Keel, and ends so. */
 int keel_start(void)
 {
+	unsigned int sleep = lock_system_sleep();
 	int err;
 
 	mutex_lock(&control_lock);
@@ -82,6 +86,7 @@ int keel_start(void)
 	if (!err)
 		open_up();
 	mutex_unlock(&control_lock);
+	unlock_system_sleep(sleep);
 	return err;
 }
 
@@ -107,6 +112,20 @@ static int on_reboot(struct notifier_block *nb, unsigned long event, void *unuse
 }
 
 static struct notifier_block reboot_notifier = { .notifier_call = on_reboot };
+
+/* Sleep takes timers, clock and other CPUs away from beneath hard threads. */
+static int on_power(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	bool sleep = event == PM_SUSPEND_PREPARE || event == PM_HIBERNATION_PREPARE ||
+		     event == PM_RESTORE_PREPARE;
+
+	if (!sleep || !hal_attached())
+		return NOTIFY_DONE;
+	pr_err("keel: the system cannot sleep while Keel is attached: 'keel stop' first, 'keel start' afterwards\n");
+	return notifier_from_errno(-EBUSY);
+}
+
+static struct notifier_block power_notifier = { .notifier_call = on_power };
 
 static void nucleus_start(void)
 {
@@ -147,9 +166,10 @@ static int __init keel_init(void)
 	err = shadow_init();
 	if (err)
 		goto hal;
+	register_pm_notifier(&power_notifier);
 	err = keel_start();
 	if (err)
-		goto shadow;
+		goto power;
 	err = ctl_init();
 	if (err)
 		goto stop;
@@ -159,7 +179,8 @@ static int __init keel_init(void)
 	return 0;
 stop:
 	stop_for_good();
-shadow:
+power:
+	unregister_pm_notifier(&power_notifier);
 	shadow_exit();
 hal:
 	hal_exit();
@@ -168,6 +189,7 @@ hal:
 
 static void __exit keel_exit(void)
 {
+	unregister_pm_notifier(&power_notifier);
 	unregister_reboot_notifier(&reboot_notifier);
 	debugfs_exit();
 	ctl_exit();
