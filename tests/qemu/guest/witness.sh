@@ -11,7 +11,7 @@ witness_start() {
 }
 
 witness_stop() {
-	kill -TERM $witness_pid || fail "the witness is gone: $(cat /tmp/witness)"
-	wait $witness_pid || fail "the witness: $(cat /tmp/witness)"
+	kill -TERM "$witness_pid" || fail "the witness is gone: $(cat /tmp/witness)"
+	wait "$witness_pid" || fail "the witness: $(cat /tmp/witness)"
 	grep '^witness' /tmp/witness
 }
