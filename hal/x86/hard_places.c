@@ -24,7 +24,6 @@ static const struct hard_row rows[] = {
 	{ "exit_to_user_mode*", CLI },
 	{ "irqentry_exit*", CLI },
 	{ "__do_fast_syscall_32", CLI },
-	{ "do_int80_emulation", CLI },
 	/* Tails of exception handlers: the same, and kernel returns by iret. */
 	{ "exc_*", CLI },
 	{ "noist_exc_*", CLI },

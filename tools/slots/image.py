@@ -7,10 +7,8 @@ boot) and is checked against these.
 """
 
 import functools
-import re
 import struct
 import subprocess
-import tempfile
 
 ALT_DIRECT_CALL = 1 << 17	# ALT_FLAG_DIRECT_CALL, from 6.7 on
 REPLACEMENT_KINDS = {b"\xfa": "cli", b"\xfb": "sti", b"\x9c\x58": "save"}
@@ -19,7 +17,6 @@ PV_TYPES = {30: "save", 31: "cli", 32: "sti"}
 ALT_6_1 = struct.Struct("<iiHBB")
 ALT = struct.Struct("<iiIBB")
 SLOT_LEN = 6
-REDO_LEN = 64	# by then any decoder is in step again
 
 
 class ImageError(Exception):
@@ -57,8 +54,8 @@ def run_filter(cmd, data):
 class Image:
 	"""Sections by name, and what the patching tables say."""
 
-	def __init__(self, path):
-		self.data = unpack(path)
+	def __init__(self, path, data=None):
+		self.data = data or unpack(path)
 		self.sections = self._read_sections()
 		if ".text" not in self.sections:
 			raise ImageError(f"{path}: no .text")
@@ -83,12 +80,15 @@ class Image:
 	def has_pv_table(self):
 		return ".parainstructions" in self.sections
 
-	def bytes_at(self, addr, length):
+	def offset_of(self, addr):
 		for base, off, size in self.sections.values():
 			if base and base <= addr < base + size:
-				at = off + addr - base
-				return self.data[at:at + length]
+				return off + addr - base
 		raise ImageError(f"address {addr:#x} is in no section")
+
+	def bytes_at(self, addr, length):
+		at = self.offset_of(addr)
+		return self.data[at:at + length]
 
 	def alternatives(self):
 		"""Yield (address, length, replacement address, bytes, flags)."""
@@ -102,12 +102,6 @@ class Image:
 			raddr = base + at + 4 + repl
 			code = self.bytes_at(raddr, rlen) if rlen else b""
 			yield base + at + orig, olen, raddr, code, flags
-
-	def disassemble(self, section, known=()):
-		with tempfile.NamedTemporaryFile() as elf:
-			elf.write(self.data)
-			elf.flush()
-			yield from decode(elf.name, section, known)
 
 	@functools.cache
 	def slots(self):
@@ -151,54 +145,3 @@ class Image:
 		code = self.bytes_at(addr, SLOT_LEN)
 		if length != SLOT_LEN or code[:2] != b"\xff\x15":
 			raise ImageError(f"{addr:#x}: no call through pv_ops")
-
-
-def read_symbols(path):
-	"""Return sorted [(address, name)] of text symbols in a kallsyms file."""
-	out = []
-	with open(path, encoding="ascii") as f:
-		for line in f:
-			part = line.split()
-			if len(part) == 3 and part[1] in "tTwW":
-				out.append((int(part[0], 16), part[2]))
-	return sorted(out)
-
-
-INSN = re.compile(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*(?:\t(.*))?$")
-
-
-def objdump(args):
-	"""Yield (address, bytes, text) of each instruction."""
-	with subprocess.Popen(["objdump", "-d", "-w", *args],
-			      stdout=subprocess.PIPE, text=True) as proc:
-		for line in proc.stdout:
-			m = INSN.match(line)
-			if m and m.group(3):
-				yield (int(m.group(1), 16),
-				       bytes.fromhex(m.group(2)),
-				       m.group(3).strip())
-
-
-def decode(path, section, known):
-	"""The same for a section, made to agree with @known boundaries.
-
-	objdump goes through a section in one sweep. Where it meets bytes that it
-	does not know (instructions newer than itself) it can run past the start
-	of the next function, so that is decoded again from there.
-	"""
-	known = sorted(known)
-	ki, start, redo = 0, None, []
-	for addr, code, text in objdump(["-j", section, path]):
-		while ki < len(known) and known[ki] < addr:
-			ki += 1
-		if start is not None and addr >= start + REDO_LEN:
-			redo.append((start, addr))
-			start = None
-		if start is None and ki < len(known) and \
-				addr < known[ki] < addr + len(code):
-			start = known[ki]
-		if start is None:
-			yield addr, code, text
-	for start, end in redo:
-		yield from objdump([f"--start-address={start:#x}",
-				    f"--stop-address={end:#x}", path])
