@@ -17,6 +17,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/wait.h>
 #include "hal/x86/attach.h"
+#include "hal/x86/debug.h"
 #include "hal/x86/timer.h"
 #include "hal/x86/user.h"
 #include "nucleus/sched.h"
@@ -138,9 +139,6 @@ static void park_signal(int signal)
 	switch (signal) {
 	case 0:
 		break;
-	case SIGTRAP:
-		hal_user_trap();
-		break;
 	case SIGSEGV:
 		force_sig(signal);
 		break;
@@ -175,6 +173,7 @@ loff_t shadow_park(struct keel_process *p)
 	hal_user_give(&s->user);	/* [6] */
 	if (atomic_dec_and_test(&parked))
 		wake_up(&all_home);
+	hal_debug_tell(&s->user);
 	park_signal(s->signal);
 	park_restart(regs);
 	return regs->ax;

@@ -75,6 +75,8 @@ static int own_bootstrap(void)
 	if (!err)
 		err = hal_own_reach(hal_linux_jmp[4], hal_sym.recover_probed);
 	if (!err)
+		err = hal_own_reach(hal_linux_jmp[5], hal_sym.send_sigtrap);
+	if (!err)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
 		err = hal_own_reach(hal_user_exit[0], hal_sym.user_exit);

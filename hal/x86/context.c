@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "context.h"
 #include "cpu.h"
+#include "debug.h"
 #include "linux_side.h"
 #include "symbols.h"
 #include "thunks.h"
@@ -164,9 +165,13 @@ static noinline void odd_state_put_aside(struct hal_root_state *r)
 	r->cr4 = native_read_cr4();
 	if (r->cr4 & X86_CR4_TSD)
 		asm volatile("mov %0, %%cr4" : : "r"(r->cr4 & ~X86_CR4_TSD) : "memory");
-	r->dr7 = this_cpu_read(cpu_dr7);
-	if (r->dr7)
-		asm volatile("mov %0, %%db7" : : "r"(0ul) : "memory");
+	/* Linux's note changes before the register when it sets a breakpoint and after it when it
+	 * takes one off: in between, the register is what has to come back. */
+	r->dr_aside = 0;
+	r->cpu_dr7 = this_cpu_read(cpu_dr7);
+	r->dr7 = 0;
+	if (r->cpu_dr7)
+		r->dr7 = hal_debug_off();
 }
 
 static __always_inline void odd_state_save(struct hal_root_state *r)
@@ -182,8 +187,8 @@ static noinline void odd_state_restore(const struct hal_root_state *r)
 	this_cpu_write(cpu_tss_rw.x86_tss.io_bitmap_base, r->io_bitmap_base);
 	if (r->cr4 & X86_CR4_TSD)
 		asm volatile("mov %0, %%cr4" : : "r"(r->cr4) : "memory");
-	if (r->dr7)
-		asm volatile("mov %0, %%db7" : : "r"(r->dr7) : "memory");
+	if (r->cpu_dr7 || r->dr_aside)
+		hal_debug_restore(r);
 }
 
 /* ---- user state in and out of the registers --------------------------------------------------- */
@@ -236,6 +241,13 @@ static __always_inline void user_save(struct hal_user *u)
 	hal_xstate_save(u->xstate, u->xfeatures);
 }
 
+static noinline void user_debug_load(struct hal_root_state *r, const struct hal_user *u)
+{
+	if (!r->odd)
+		odd_state_put_aside(r);
+	hal_debug_load(r, u);
+}
+
 static __always_inline void user_restore(struct hal_cpu *hc, struct hal_user *u,
 					 const unsigned long *gsbase)
 {
@@ -254,6 +266,8 @@ static __always_inline void user_restore(struct hal_cpu *hc, struct hal_user *u,
 	hal_xstate_restore(u->xstate, u->xfeatures);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
+	if (unlikely(u->dr7))
+		user_debug_load(&hc->root, u);
 }
 
 void hal_flush_answer(struct hal_cpu *hc)
@@ -280,6 +294,8 @@ static noinline void user_to_user(struct hal_cpu *hc, struct hal_user *to)
 	struct hal_user *from = hc->live;
 
 	user_save(from);
+	if (from->dr7)
+		hal_debug_off();
 	user_restore(hc, to, &from->gsbase);
 	hc->live = to;
 }

@@ -32,6 +32,11 @@ struct hal_user {
 	unsigned int xroom;
 	void *xraw, *xstate;		/* allocation; 64-byte aligned start */
 	struct task_struct *owner;
+	unsigned long dr[4], dr7;	/* what a debugger set; dr7 0: nothing */
+	unsigned long dr6;		/* with trap: what was met */
+	unsigned long step_ip;		/* where the last step ended */
+	int steps;			/* that may still be made; 0: not stepped */
+	int trap;			/* vector to deal with at home, 0: none */
 	struct irq_work wake;		/* wakes the owner */
 	int home;			/* (a) the context is complete and off its CPU */
 };
@@ -63,10 +68,6 @@ int hal_user_take(struct hal_user *u, struct hal_context *ctx);
 
 /* The other way: current gets @u's context back. Context: in-band, in the same system call. */
 void hal_user_give(struct hal_user *u);
-
-/* Send current the signal of a single step that it met while hard. Context: in-band, after
- * hal_user_give(). */
-void hal_user_trap(void);
 
 /* Set @ctx to start in user mode from @u's pt_regs. */
 void hal_context_start_user(struct hal_context *ctx, struct hal_user *u);

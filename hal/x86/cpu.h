@@ -16,10 +16,12 @@
 /* Linux's raw register state while a user thread of ours has the CPU. */
 struct hal_root_state {
 	unsigned long cr3;
-	unsigned long cr4;		/* the next two and io_bitmap_base: valid when odd */
+	unsigned long cr4;		/* with dr7, cpu_dr7, dr_aside and io_bitmap_base: valid when odd */
 	unsigned long fsbase, gsbase;
 	unsigned long top_of_stack;
-	unsigned long dr7;
+	unsigned long dr7, cpu_dr7;	/* the register, and Linux's own note of it */
+	unsigned long dr[4];		/* valid when dr_aside */
+	int dr_aside;
 	int odd;			/* state that hard threads must not see was put aside */
 	unsigned short ds, es, fs, gs;
 	unsigned short io_bitmap_base;

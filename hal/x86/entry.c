@@ -11,7 +11,6 @@
 #include <linux/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/idtentry.h>
 #include <asm/insn.h>
@@ -21,6 +20,7 @@
 #include <keel/abi.h>
 #include "compat.h"
 #include "cpu.h"
+#include "debug.h"
 #include "entry.h"
 #include "irq.h"
 #include "patch.h"
@@ -168,7 +168,7 @@ static int irq_kind(unsigned int vector)
 
 /* ---- exceptions -------------------------------------------------------------------------------- */
 
-enum exc_kind { EXC_FAULT, EXC_PAGE, EXC_INVALID_OP, EXC_BREAKPOINT, EXC_DEBUG };
+enum exc_kind { EXC_FAULT, EXC_PAGE, EXC_INVALID_OP, EXC_BREAKPOINT, EXC_OVERFLOW, EXC_DEBUG };
 
 static unsigned char exc_kinds[HAL_EXC_STUBS];
 static int exc_stubs;
@@ -181,6 +181,8 @@ static int exc_kind(const char *c_name)
 		return EXC_INVALID_OP;
 	if (!strcmp(c_name, "exc_int3"))
 		return EXC_BREAKPOINT;
+	if (!strcmp(c_name, "exc_overflow"))
+		return EXC_OVERFLOW;
 	if (!strcmp(c_name, "noist_exc_debug"))
 		return EXC_DEBUG;
 	return EXC_FAULT;
@@ -327,11 +329,9 @@ int entry_prepare(struct patch_set *linux_text, struct patch_set *own)
 /* ---- gates ------------------------------------------------------------------------------------------ */
 
 /* A hard thread's exception: it becomes Linux's business, with true registers. */
-static void hard_exception(struct pt_regs *regs, int kind)
+static noinline void hard_exception(struct hal_user *u, struct pt_regs *regs, int kind)
 {
 	unsigned long address = 0;
-	unsigned long dr6;
-	int signal = 0;
 
 	switch (kind) {
 	case EXC_PAGE:
@@ -339,17 +339,18 @@ static void hard_exception(struct pt_regs *regs, int kind)
 		break;
 	case EXC_BREAKPOINT:
 		/* A trap: Linux must meet the int3 itself (breakpoint, uprobe). */
-		regs->ip -= 1;
+		hal_debug_software(u, regs, X86_TRAP_BP);
+		break;
+	case EXC_OVERFLOW:
+		hal_debug_software(u, regs, X86_TRAP_OF);
 		break;
 	case EXC_DEBUG:
-		/* A trap that does not repeat: the owner gets the signal. */
-		asm volatile("mov %%db6, %0" : "=r"(dr6));
-		asm volatile("mov %0, %%db6" : : "r"((unsigned long)DR6_RESERVED));
-		signal = SIGTRAP;
+		if (hal_debug_exception(u, regs))
+			return;
 		break;
 	}
 	regs->orig_ax = -1;
-	shadow_leave(regs, KEEL_RELAX_FAULT, address, signal);
+	shadow_leave(regs, KEEL_RELAX_FAULT, address, 0);
 }
 
 /*
@@ -372,9 +373,10 @@ int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub)
 	int kind = exc_kinds[stub];
 
 	if (hc->fast.oob) {
-		if (user_mode(regs))
-			hard_exception(regs, kind);
-		return HAL_EXC_NATIVE;	/* a fault of Keel's own: let it be reported */
+		if (!user_mode(regs))
+			return HAL_EXC_NATIVE;	/* a fault of Keel's own: let it be reported */
+		hard_exception(hc->live, regs, kind);
+		return HAL_EXC_DONE;
 	}
 	if (user_mode(regs)) {
 		hc->fast.state &= ~PIPELINE_STALLED;	/* never stalled there; see linux_arrive() */

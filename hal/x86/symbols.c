@@ -49,6 +49,7 @@ static const struct symbol_row rows[] = {
 	ROW("do_SYSENTER_32", do_sysenter),
 	ROW("entry_SYSCALL_compat_after_hwframe", syscall32),
 	ROW("do_fast_syscall_32", do_syscall32),
+	ROW("send_sigtrap", send_sigtrap),
 	ROW("int80_emulation", int80),
 	ROW("do_int80_emulation", do_int80),
 	ROW(KEEL_SYM_EOI, eoi),

@@ -37,6 +37,7 @@ struct hal_symbols {
 	unsigned long sysenter, do_sysenter;
 	unsigned long syscall32, do_syscall32;
 	unsigned long int80, do_int80;
+	unsigned long send_sigtrap;
 	unsigned long eoi;			/* 6.1: struct apic *; 6.12: static call key */
 };
 

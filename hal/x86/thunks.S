@@ -377,6 +377,10 @@ SYM_FUNC_START(hal_recover_probed)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_recover_probed)
 
+SYM_FUNC_START(hal_send_sigtrap)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_send_sigtrap)
+
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)
 	RET

@@ -14,10 +14,10 @@
 #include <asm/fsgsbase.h>
 #include <asm/mmu.h>
 #include <asm/segment.h>
-#include <asm/trapnr.h>
 #include <keel/abi.h>
 #include "context.h"
 #include "attach.h"
+#include "debug.h"
 #include "xstate.h"
 
 #define XSTATE_ALIGN 64
@@ -84,14 +84,6 @@ static bool selectors_odd(void)
 	return fs || gs;
 }
 
-static bool breakpoints_set(void)
-{
-	for (int i = 0; i < HBP_NUM; i++)
-		if (current->thread.ptrace_bps[i])
-			return true;
-	return false;
-}
-
 int hal_user_refusal(void)
 {
 	const struct pt_regs *regs = task_pt_regs(current);
@@ -100,10 +92,9 @@ int hal_user_refusal(void)
 		return KEEL_REFUSE_32BIT;
 	if (READ_ONCE(current->mm->context.ldt) || selectors_odd())
 		return KEEL_REFUSE_LDT;
-	if (test_thread_flag(TIF_SINGLESTEP) || (regs->flags & X86_EFLAGS_TF))
+	/* A debugger's steps are served, the program's own, or a uprobe's, are not. */
+	if ((regs->flags & X86_EFLAGS_TF) && !test_thread_flag(TIF_SINGLESTEP))
 		return KEEL_REFUSE_SINGLESTEP;
-	if (breakpoints_set())
-		return KEEL_REFUSE_DEBUGREG;
 	if (test_thread_flag(TIF_IO_BITMAP))
 		return KEEL_REFUSE_IOPERM;
 	if (hal_kvm_present())
@@ -143,6 +134,7 @@ int hal_user_take(struct hal_user *u, struct hal_context *ctx)
 		u->pkru = rdpkru();
 	u->cr3 = hal_cr3_base();
 	xstate_take(u, fps);
+	hal_debug_take(u);
 	u->home = 0;
 	hal_context_start_user(ctx, u);
 	return 0;
@@ -171,17 +163,4 @@ void hal_user_give(struct hal_user *u)
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
 	preempt_enable();
-}
-
-void hal_user_trap(void)
-{
-	struct kernel_siginfo info;
-
-	clear_siginfo(&info);
-	info.si_signo = SIGTRAP;
-	info.si_code = TRAP_TRACE;
-	info.si_addr = (void __user *)task_pt_regs(current)->ip;
-	current->thread.trap_nr = X86_TRAP_DB;
-	current->thread.error_code = 0;
-	send_sig_info(SIGTRAP, &info, current);
 }

@@ -69,6 +69,9 @@ FAULT(null, "movb $0, 0x10");
 FAULT(divide, "divl fault_zero(%rip)");
 FAULT(ud2, "ud2");
 FAULT(int3, "int3");
+FAULT(int3_long, ".byte 0xcd, 3");
+FAULT(int4, ".byte 0xcd, 4");
+FAULT(icebp, ".byte 0xf1");
 FAULT(step, "pushfq; orl $0x100, (%rsp); popfq; nop");
 FAULT(jump, "jmp *fault_far(%rip)");
 FAULT(privileged, "hlt");
@@ -172,6 +175,9 @@ void exception_null(void) { exception(fault_null, fault_null_after); }
 void exception_divide(void) { exception(fault_divide, fault_divide_after); }
 void exception_ud2(void) { exception(fault_ud2, fault_ud2_after); }
 void exception_int3(void) { exception(fault_int3, fault_int3_after); }
+void exception_int3_long(void) { exception(fault_int3_long, fault_int3_long_after); }
+void exception_int4(void) { exception(fault_int4, fault_int4_after); }
+void exception_icebp(void) { exception(fault_icebp, fault_icebp_after); }
 void exception_step(void) { exception(fault_step, fault_step_after); }
 void exception_jump(void) { exception(fault_jump, fault_jump_after); }
 void exception_privileged(void) { exception(fault_privileged, fault_privileged_after); }
