@@ -211,7 +211,7 @@ static __always_inline void root_save(struct hal_cpu *hc)
 	msr_get(MSR_KERNEL_GS_BASE, &r->gsbase);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		r->pkru = rdpkru();
-	hal_xstate_save(r->xstate, hal_xstate_root_mask);
+	hal_xstate_save(r->xstate, &hal_xstate_root_mask);
 	odd_state_save(r);
 }
 
@@ -225,7 +225,7 @@ static __always_inline void root_restore(struct hal_cpu *hc, const unsigned long
 	selectors_restore(r);
 	fsbase_set(&r->fsbase);
 	gsbase_set(gsbase, &r->gsbase);
-	hal_xstate_restore(r->xstate, hal_xstate_root_mask);
+	hal_xstate_restore(r->xstate, &hal_xstate_root_mask);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(r->pkru);
 	if (unlikely(r->odd))
@@ -238,7 +238,7 @@ static __always_inline void user_save(struct hal_user *u)
 	msr_get(MSR_KERNEL_GS_BASE, &u->gsbase);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		u->pkru = rdpkru();
-	hal_xstate_save(u->xstate, u->xfeatures);
+	hal_xstate_save(u->xstate, &u->xfeatures);
 }
 
 static noinline void user_debug_load(struct hal_root_state *r, const struct hal_user *u)
@@ -263,7 +263,7 @@ static __always_inline void user_restore(struct hal_cpu *hc, struct hal_user *u,
 	}
 	fsbase_set(&u->fsbase);
 	gsbase_set(gsbase, &u->gsbase);
-	hal_xstate_restore(u->xstate, u->xfeatures);
+	hal_xstate_restore(u->xstate, &u->xfeatures);
 	if (static_cpu_has(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
 	if (unlikely(u->dr7))

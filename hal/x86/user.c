@@ -114,7 +114,7 @@ static void xstate_take(struct hal_user *u, struct fpstate *fps)
 	if (test_thread_flag(TIF_NEED_FPU_LOAD))
 		memcpy(u->xstate, &fps->regs, fps->size);
 	else
-		hal_xstate_save(u->xstate, fps->xfeatures);
+		hal_xstate_save(u->xstate, &u->xfeatures);
 	fpregs_unlock();
 }
 
