@@ -69,6 +69,9 @@ int hal_user_take(struct hal_user *u, struct hal_context *ctx);
 /* The other way: current gets @u's context back. Context: in-band, in the same system call. */
 void hal_user_give(struct hal_user *u);
 
+/* The byte at @at in current's memory, or -1. Context: in-band, may sleep. */
+int hal_user_byte(unsigned long at);
+
 /* Set @ctx to start in user mode from @u's pt_regs. */
 void hal_context_start_user(struct hal_context *ctx, struct hal_user *u);
 

@@ -15,7 +15,6 @@
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
-#include <linux/uaccess.h>
 #include <asm/debugreg.h>
 #include <asm/ptrace.h>
 #include <asm/trapnr.h>
@@ -154,10 +153,7 @@ void hal_debug_software(struct hal_user *u, struct pt_regs *regs, int vector)
 
 static void software_tell(struct pt_regs *regs, int vector)
 {
-	const u8 __user *at = (const u8 __user *)regs->ip;
-	u8 before, here;
-
-	if (!get_user(here, at) && !get_user(before, at - 1) && before == 0xcd && here == vector)
+	if (hal_user_byte(regs->ip - 1) == 0xcd && hal_user_byte(regs->ip) == vector)
 		regs->ip -= 1;
 }
 

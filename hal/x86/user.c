@@ -8,6 +8,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <asm/fpu/api.h>
 #include <asm/fpu/types.h>
@@ -163,4 +164,11 @@ void hal_user_give(struct hal_user *u)
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
 	preempt_enable();
+}
+
+int hal_user_byte(unsigned long at)
+{
+	u8 byte;
+
+	return get_user(byte, (const u8 __user *)at) ? -1 : byte;
 }
