@@ -46,7 +46,7 @@ typedef __INT64_TYPE__ hal_time_t;
 /* ---- time ---------------------------------------------------------------------- */
 
 /* Now, in ns, equal to CLOCK_MONOTONIC, never backwards on one CPU.
- * Context: any; never blocks; about 20 instructions. */
+ * Context: hard masked, as it leaves a note on the CPU; never blocks; about 20 instructions. */
 hal_time_t hal_clock_now(void);
 
 /* What to add to hal_clock_now() for CLOCK_REALTIME. Context: any; never blocks. */

@@ -62,6 +62,16 @@ static void latency_irq(struct nk_timer *timer, nk_time_t now)
 	l->overruns = timer->overruns;
 }
 
+/* An interrupt here, or another CPU with preempt=full, would mix up what the clock notes. */
+static s64 now_masked(void)
+{
+	hal_flags_t flags = hal_oob_save();
+	s64 now = hal_clock_now();
+
+	hal_oob_restore(flags);
+	return now;
+}
+
 static void latency_thread(void *arg)
 {
 	struct latency *l = arg;
@@ -74,7 +84,7 @@ static void latency_thread(void *arg)
 		if (nk_thread_wait_period(&missed))
 			break;
 		l->overruns += missed;
-		if (latency_note(l, hal_clock_now() - due - missed * l->req.period_ns))
+		if (latency_note(l, now_masked() - due - missed * l->req.period_ns))
 			break;
 	}
 	nk_thread_exit();
@@ -97,7 +107,7 @@ static int request_check(const struct keel_latency_start *r)
 static void latency_launch(struct latency *l)
 {
 	if (l->req.kind == KEEL_LATENCY_IRQ) {
-		nk_timer_start_on(&l->timer, l->req.cpu, hal_clock_now() + l->req.period_ns,
+		nk_timer_start_on(&l->timer, l->req.cpu, now_masked() + l->req.period_ns,
 				  l->req.period_ns);
 		return;
 	}

@@ -156,9 +156,13 @@ int nk_sleep_until(nk_time_t abs)
 
 int nk_thread_set_periodic(struct nk_thread *t, nk_time_t first, nk_time_t period)
 {
+	hal_flags_t flags;
+
 	if (first < 0 || period < 0)
 		return -NK_EINVAL;
+	flags = hal_oob_save();
 	t->release = first ? first : hal_clock_now() + period;
+	hal_oob_restore(flags);
 	t->period = period;
 	return 0;
 }
