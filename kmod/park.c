@@ -39,7 +39,7 @@ static long park_refuse(struct shadow *s, int err, int why)
 
 static long park_check(struct shadow *s)
 {
-	int why;
+	int why;	/* a reason of the ABI, then an error */
 
 	if (!hal_attached() || READ_ONCE(suspended) || !hal_clock_ok())
 		return park_refuse(s, -EAGAIN, KEEL_REFUSE_NONE);
@@ -48,7 +48,8 @@ static long park_check(struct shadow *s)
 	why = hal_user_refusal();
 	if (why)
 		return park_refuse(s, -EOPNOTSUPP, why);
-	return hal_user_prepare(&s->user);
+	why = hal_user_prepare(&s->user);
+	return why ? why : hal_user_forget_cpu();
 }
 
 /* [2] to [4]. */
@@ -69,14 +70,11 @@ static int park_hand_over(struct shadow *s)
 	s->window->refusal = KEEL_REFUSE_NONE;
 	set_current_state(TASK_INTERRUPTIBLE);
 	flags = hal_oob_save();
-	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. What
-	 * is left to do on the way to user mode is done first, such as telling the program's rseq
-	 * area that it is on another CPU now: a hard thread reads that too. */
-	if (signal_pending(current) || READ_ONCE(suspended) ||
-	    test_thread_flag(TIF_NOTIFY_RESUME)) {
+	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. */
+	if (signal_pending(current) || READ_ONCE(suspended)) {
 		s->window->hard = 0;
 		__set_current_state(TASK_RUNNING);
-		err = test_thread_flag(TIF_NOTIFY_RESUME) ? -EINTR : -EAGAIN;
+		err = -EAGAIN;
 	} else {
 		s->window->hardens++;
 		nk_stage_enter(&s->thread, cpu);

@@ -59,6 +59,10 @@ void hal_user_destroy(struct hal_user *u);
 /* Why current cannot become hard: KEEL_REFUSE_*, 0 when it can. Context: in-band. */
 int hal_user_refusal(void);
 
+/* current's rseq area names no CPU until Linux lets it back to user mode. 0 or -EFAULT.
+ * Context: in-band, may sleep. */
+int hal_user_forget_cpu(void);
+
 /* Make room for the task's present vector state. 0 or -ENOMEM. In-band, may sleep. */
 int hal_user_prepare(struct hal_user *u);
 

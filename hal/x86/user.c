@@ -4,6 +4,7 @@
  * Runs in-band, in the task's own system call.
  */
 #include <linux/kernel.h>
+#include <linux/rseq.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -105,6 +106,19 @@ int hal_user_refusal(void)
 	    current->thread.fpu.fpstate->xfeatures & XFEATURE_MASK_XTILE_DATA)
 		return KEEL_REFUSE_CPU;
 	return KEEL_REFUSE_NONE;
+}
+
+/*
+ * Linux writes the number of the CPU into the area on the way back to user mode, a way that a
+ * hard thread does not take, and the task may be moved until it is one. So it has none: getcpu()
+ * then asks the CPU itself, and no restartable sequence, which nobody would abort, commits.
+ */
+int hal_user_forget_cpu(void)
+{
+	if (!current->rseq)
+		return 0;
+	set_thread_flag(TIF_NOTIFY_RESUME);	/* to get it back, hard or not until then */
+	return put_user((u32)RSEQ_CPU_ID_UNINITIALIZED, &current->rseq->cpu_id);
 }
 
 static void xstate_take(struct hal_user *u, struct fpstate *fps)
