@@ -81,8 +81,12 @@ edu_rest() {
 	$5 < 100 || $8 < 20 { print "fail: " what ": too little was tried"; bad = 1 }
 	END { exit bad || NR < 4 }' $edu/counts || exit 1
 	while read -r kind irq lost doubled raised handled runs stalled; do
-		[ "$kind" = line ] || [ "$(line_count "$irq")" -eq "$runs" ] ||
-			fail "$1: $runs runs, $(line_count "$irq") counted by Linux"
+		# A message that comes while its handler runs on another CPU makes it run once
+		# more, and Linux counts no interrupt for that.
+		[ "$kind" = line ] && continue
+		count=$(line_count "$irq")
+		[ "$count" -le "$runs" ] && [ "$count" -ge $((runs - runs / 100)) ] ||
+			fail "$1: $runs runs, $count counted by Linux"
 	done <$edu/counts
 	no_stray
 	echo 1 >/sys/module/edu/parameters/run
