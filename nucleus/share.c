@@ -27,6 +27,8 @@
 #include "nucleus/sched.h"
 
 #define AGAIN		(NK_SHARE_PERIOD / 20)		/* to ask whether Linux wants the CPU now */
+#define GRID		1000000				/* ns */
+#define BEHIND		30000				/* ns, more than a wake-up takes */
 #define SILENCE		(600 * NK_SHARE_PERIOD)		/* between two messages */
 
 int nk_share_percent = 5;
@@ -109,12 +111,28 @@ static nk_time_t earliest(const struct nk_rq *rq, nk_time_t now, int percent)
 	return now + (limit_of(percent) - debt + percent - 1) / percent;
 }
 
+/*
+ * @next, or earlier by less than a millisecond, to look once more then: so that it comes behind
+ * the next timer and, as most periods are whole milliseconds or parts of one, not right before
+ * later ones, where it would add to their latency.
+ */
+static nk_time_t out_of_the_way(const struct nk_rq *rq, nk_time_t now, nk_time_t next)
+{
+	const struct nk_timer *first = rq->timers.root;
+	nk_time_t early;
+
+	if (!first || first == &rq->share.timer || next - first->deadline < BEHIND)
+		return next;
+	early = next - (next - first->deadline - BEHIND) % GRID;
+	return early > now ? early : next;
+}
+
 static nk_time_t decide(struct nk_rq *rq, nk_time_t now, int percent)
 {
 	nk_time_t next = earliest(rq, now, percent);
 
 	if (next > now || nk_root_active(rq->cpu))
-		return next;
+		return out_of_the_way(rq, now, next);
 	if (!hal_inband_wants())
 		return now + AGAIN;
 	slice_begin(rq, now);
