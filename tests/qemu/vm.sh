@@ -65,7 +65,9 @@ vm_devices() {
 vm_command() {
 	local dir=$1 kernel=$build/kernel/$2 boot=$3 append=$4
 	local drive="file=$build/guest/disk.img,format=raw,readonly=on"
-	vm=(qemu-system-x86_64 -accel tcg)
+	local accel=tcg
+	[ "$(boot_word "$boot" threads)" != single ] || accel=tcg,thread=single
+	vm=(qemu-system-x86_64 -accel "$accel")
 	if [ "$(boot_word "$boot" icount)" = yes ]; then
 		vm+=(-icount "shift=0,sleep=off"
 			-rtc "base=2026-01-01T00:00:00,clock=vm")
