@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The watchdog, for when Linux has no share (share.c). That root ran is read off root.switches, so that the switch to Linux pays
- * nothing for it. The timer is left armed when a residence ends, as stopping it would cost each
+ * The watchdog, for when Linux has no share (share.c). That root ran is read off root.switches, so
+ * that the switch to Linux pays nothing for it. The timer is left armed when a residence ends, as stopping it would cost each
  * of them; when it fires for one that began later it is moved on.
  */
 #include "nucleus/watchdog.h"
