@@ -44,7 +44,7 @@ static inline __attribute__((noreturn, format(printf, 1, 2))) void fail(const ch
 #define check(what)								\
 	do {									\
 		if (!(what))							\
-			fail("line %d: not so: " #what, __LINE__);		\
+			fail("line %d: not so: %s", __LINE__, #what);		\
 	} while (0)
 
 /* Memory that forked processes share, zeroed. */

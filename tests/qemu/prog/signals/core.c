@@ -72,12 +72,6 @@ static void holder_start(long i)
 	hard_create("holder", i == READY ? 9 : 10, cpu, holder, (void *)i);
 }
 
-static void holder_await(int i)
-{
-	for (int k = 0; !*(volatile uint64_t *)&holds[i].looping; k++, sleep_ms(2))
-		check(k < 5000);
-}
-
 /* SPINS is there first, as READY leaves Linux nothing of that CPU, and then takes it from READY. The
  * watchdog would come in much later. */
 static void victim(int dies)
@@ -92,10 +86,10 @@ static void victim(int dies)
 	holder_start(SPINS);
 	for (int i = READY; i < DIES; i++) {
 		holder_start(i);
-		holder_await(i);
+		hold_await(&holds[i]);
 	}
 	flag_set(&go, 1);
-	holder_await(SPINS);
+	hold_await(&holds[SPINS]);
 	if (dies)
 		holder_start(DIES);
 	else

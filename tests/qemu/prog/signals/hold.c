@@ -92,6 +92,12 @@ void hold_begin(struct hold *h, hold_fn fn, uint64_t seed)
 	fill(&h->in, seed);
 }
 
+void hold_await(const struct hold *h)
+{
+	for (int k = 0; !*(const volatile uint64_t *)&h->looping; k++, usleep(100))
+		check(k < 100000);
+}
+
 void hold_compare(const struct hold *h, const struct pattern *p, const char *where)
 {
 	for (int i = 0; i < GPRS; i++)

@@ -49,6 +49,10 @@ extern const char hold_call_insn[];
 /* Fill in @h's pattern, for @fn. */
 void hold_begin(struct hold *h, hold_fn fn, uint64_t seed);
 
+/* Wait, in another thread, until the registers hold the pattern: a signal that came before, in the
+ * C code on the way there, would show the handler the compiler's registers. */
+void hold_await(const struct hold *h);
+
 /* In a handler: @context must show h->in; from now on it and h->in are another pattern. */
 void hold_signal(struct hold *h, ucontext_t *context, uint64_t seed);
 

@@ -254,6 +254,7 @@ static void rounds(hold_fn fn, void (*prepare)(struct hold *h))
 	thread = hard_create("target", 15, get_nprocs() - 1, target, NULL);
 	for (int i = 0; i < ROUNDS; i++) {
 		await(&s.begun, i + 1, "the target");
+		hold_await(&s.h);
 		usleep(i * 997 % 3000);
 		send();
 		await(&s.done, i + 1, "the handler");
