@@ -133,6 +133,7 @@ vm_watch() {
 		mark=$(vm_marks "$dir/console.log" | tail -n 1)
 		if [ "$mark" != "$last" ]; then
 			last=$mark
+			echo "$SECONDS $mark" >>"$dir/times"
 			read -r word name <<<"$mark"
 			if [ "$word" = begin ]; then
 				timeout=$(header "$name" timeout)
@@ -152,11 +153,20 @@ vm_watch() {
 	host_finish "$dir" "${name:-none}"
 }
 
+# vm_seconds DIR CASE: of the host's time, until the next mark; with a boot's first case, the boot.
+vm_seconds() {
+	awk -v name="$2" '
+	begun { print $1 - from; exit }
+	$2 == "begin" { from = boots++ ? $1 : from; begun = $3 == name }
+	$2 == "boot" { from = $1 }' "$1/times" 2>/dev/null
+}
+
 # vm_run DIR: run `vm` to its end; its exit status in DIR/status.
 vm_run() {
 	local dir=$1 pid status=0
 	printf '%q ' "${vm[@]}" >"$dir/command"
 	: >"$dir/console.log"
+	echo "$SECONDS boot" >"$dir/times"
 	"${vm[@]}" </dev/null >"$dir/console.log" 2>"$dir/host.log" &
 	pid=$!
 	vm_watch "$pid" "$dir"
