@@ -59,11 +59,28 @@ vm_devices() {
 	for word in $(boot_words "$boot" device); do vm+=(-device "$word"); done
 }
 
-# vm_command DIR SERIES BOOT APPEND: sets the array `vm`. With icount one guest
+# vm_unpack VMLINUZ FILE: the ELF image within.
+vm_unpack() {
+	PYTHONPATH=$top/tools/slots python3 -B -c '
+import image, sys
+sys.stdout.buffer.write(image.unpack(sys.argv[1]))' "$1" >"$2"
+}
+
+# vm_image SERIES BOOT: what QEMU loads. The plain guests, in which most cases run, start from
+# vmlinuz, with KASLR. The others, as many as there are special needs, start the unpacked image:
+# the guest would take seconds to unpack it itself.
+vm_image() {
+	case $2 in
+	*cpu=qemu64\ mem=512\ disk=no\ threads=multi) echo "$build/kernel/$1/vmlinuz" ;;
+	*) echo "$out/vmlinux-$1" ;;
+	esac
+}
+
+# vm_command DIR BOOT APPEND IMAGE: sets the array `vm`. With icount one guest
 # instruction is one ns, and without host clock and network two runs of the
 # same bytes agree to the digit.
 vm_command() {
-	local dir=$1 kernel=$build/kernel/$2 boot=$3 append=$4
+	local dir=$1 boot=$2 append=$3
 	local drive="file=$build/guest/disk.img,format=raw,readonly=on"
 	local accel=tcg
 	[ "$(boot_word "$boot" threads)" != single ] || accel=tcg,thread=single
@@ -82,7 +99,7 @@ vm_command() {
 	vm+=(-cpu "$(boot_word "$boot" cpu)" -smp "$(boot_word "$boot" smp)"
 		-m "$(boot_word "$boot" mem)" -nographic -no-reboot -nic none
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
-		-kernel "$kernel/vmlinuz" -initrd "$dir/initrd"
+		-kernel "$4" -initrd "$dir/initrd"
 		-append "console=ttyS0 quiet panic=-1 log_buf_len=4M $append")
 	case $(boot_word "$boot" disk) in
 	yes) vm+=(-drive "$drive,if=virtio") ;;
