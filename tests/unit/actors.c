@@ -58,10 +58,10 @@ void actors_say(int who, enum command command, int arg)
 {
 	struct actor *a = &actors[who];
 
-	ck_assert_int_eq(a->busy, 0);
+	unit_must(!a->busy);
 	a->command = command;
 	a->arg = arg;
-	ck_assert_int_eq(nk_wait_wake_one(&a->inbox, 0), 1);
+	unit_must(nk_wait_wake_one(&a->inbox, 0) == 1);
 }
 
 int actors_tell(int who, enum command command, int arg)
@@ -83,7 +83,7 @@ int actors_owner_of(int m)
 	for (i = 0; i < ACTORS; i++)
 		if (mutexes[m].owner == actors_thread(i))
 			return i;
-	ck_assert_ptr_null(mutexes[m].owner);
+	unit_must(!mutexes[m].owner);
 	return -1;
 }
 
@@ -146,9 +146,9 @@ void actors_compare_with_oracle(void)
 	int i, cpu;
 
 	for (i = 0; i < ACTORS; i++)
-		ck_assert_int_eq(actors_thread(i)->eprio, oracle(i));
+		unit_must(actors_thread(i)->eprio == oracle(i));
 	for (i = 0; i < MUTEXES; i++)
-		ck_assert_int_eq(nk_mutex_check(&mutexes[i]), 0);
+		unit_must(nk_mutex_check(&mutexes[i]) == 0);
 	for (cpu = 0; cpu < HAL_MAX_CPUS; cpu++)
-		ck_assert_int_eq(nk_rq_check(&nk_rqs[cpu]), 0);
+		unit_must(nk_rq_check(&nk_rqs[cpu]) == 0);
 }

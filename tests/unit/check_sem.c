@@ -203,6 +203,30 @@ static void post_against_wait(void *arg)
 	teardown();
 }
 
+/* With a second post or waiter somebody else would come to the rescue. */
+static void one_post_against_one_wait(void *arg)
+{
+	struct unit_thread *a;
+
+	(void)arg;
+	setup();
+	a = unit_make("a", 10, 0, waits, NULL);
+	sim_post(1, post_once, NULL);
+	sim_race_begin();
+	nk_thread_start(&a->t);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(a->done, 1);
+	ck_assert_uint_eq(nk_sem_count(&s), 0);
+	teardown();
+}
+
+START_TEST(one_post_reaches_the_one_who_waits)
+{
+	unit_explore(one_post_against_one_wait, NULL);
+}
+END_TEST
+
 START_TEST(post_against_wait_loses_no_wakeup)
 {
 	unit_explore(post_against_wait, NULL);
@@ -290,6 +314,7 @@ Suite *sem_suite(void)
 	tc = unit_race_case(suite, "races");
 	tcase_add_loop_test(tc, post_against_timeout_loses_no_post, 0, 2);
 	tcase_add_test(tc, post_against_wait_loses_no_wakeup);
+	tcase_add_test(tc, one_post_reaches_the_one_who_waits);
 	tcase_add_test(tc, post_against_recall_loses_no_post);
 	tcase_add_test(tc, post_against_destroy_has_one_winner);
 	return suite;

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "nucleus/init.h"
@@ -86,10 +87,20 @@ TCase *unit_case(Suite *suite, const char *name)
 	return tc;
 }
 
-void unit_explore(void (*scenario)(void *arg), void *arg)
+unsigned long unit_explore_as(const char *name, void (*scenario)(void *arg), void *arg)
 {
+	unsigned long schedules;
+
+	if (getenv("UNIT_STRAIGHT")) {
+		scenario(arg);
+		return 1;
+	}
+	schedules = sim_explore(scenario, arg);
+	printf("explored: %6lu schedules of %s\n", schedules, name);
+	fflush(stdout);
 	/* Fewer would mean that the race was not inside the window. */
-	ck_assert_uint_gt(sim_explore(scenario, arg), 20);
+	ck_assert_uint_gt(schedules, 20);
+	return schedules;
 }
 
 static void kernel_entry(void *arg)

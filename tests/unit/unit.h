@@ -33,8 +33,10 @@ void unit_setup_cpus(int cpus);
 void unit_setup(void);
 void unit_teardown(void);
 
-/* Explore @scenario; it uses unit_setup() and unit_teardown(). */
-void unit_explore(void (*scenario)(void *arg), void *arg);
+/* Explore @scenario, which uses unit_setup() and unit_teardown(); says and returns how many schedules
+ * that were. With UNIT_STRAIGHT in the environment it runs once, and nothing is forced. */
+#define unit_explore(scenario, arg) unit_explore_as(#scenario, scenario, arg)
+unsigned long unit_explore_as(const char *name, void (*scenario)(void *arg), void *arg);
 
 /* A kernel thread that will run @fn and exit; unit_run() starts it too. */
 struct unit_thread *unit_make(const char *name, int prio, int cpu,
@@ -48,6 +50,13 @@ struct unit_thread *unit_user(const char *name, int prio, void (*fn)(struct unit
 
 /* Its Linux task makes it hard on the CPU this is called on. */
 void unit_enter(struct unit_thread *u);
+
+/* As ck_assert(), which notes each of its calls, for what is looked at a million times. */
+#define unit_must(cond)							\
+	do {								\
+		if (!(cond))						\
+			ck_abort_msg("%s", #cond);			\
+	} while (0)
 
 /* Add @c to the marks. */
 void unit_mark(char c);
