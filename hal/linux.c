@@ -7,6 +7,7 @@
 #include <linux/bug.h>
 #include <linux/cpuidle.h>
 #include <linux/irq_work.h>
+#include <linux/membarrier.h>
 #include <linux/mmu_notifier.h>
 #include <linux/pm_qos.h>
 #include <linux/sched.h>
@@ -14,6 +15,7 @@
 #include "x86/compat.h"
 #include "x86/cpu.h"
 #include "x86/linux_side.h"
+#include "x86/thunks.h"
 
 /* ---- messages -------------------------------------------------------------------------- */
 
@@ -107,6 +109,20 @@ static int mm_deaf __read_mostly;	/* for tests only */
  * The wait is for an interrupt that CPU 1 takes whenever H is open there; CPU 1 waits for
  * nothing of ours.
  */
+static void hard_cpu_flush(int cpu, const void *mm)
+{
+	struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
+	unsigned long flags, asked;
+
+	asked = __atomic_add_fetch(&hc->flush_request, 1, __ATOMIC_SEQ_CST);
+	flags = hal_oob_save();
+	hal_ipi_send(cpu);
+	hal_oob_restore(flags);
+	while (READ_ONCE(hc->hard_mm) == mm &&
+	       (long)(smp_load_acquire(&hc->flush_done) - asked) < 0)
+		cpu_relax();
+}
+
 static void mm_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
 			  unsigned long end)
 {
@@ -115,20 +131,30 @@ static void mm_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigne
 	if (mm_deaf)
 		return;
 	smp_mb();
-	for_each_online_cpu(cpu) {
-		struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
-		unsigned long flags, asked;
+	for_each_online_cpu(cpu)
+		if (READ_ONCE(per_cpu(hal_cpu_data, cpu).hard_mm) == mm)
+			hard_cpu_flush(cpu, mm);
+}
 
-		if (READ_ONCE(hc->hard_mm) != mm)
-			continue;
-		asked = __atomic_add_fetch(&hc->flush_request, 1, __ATOMIC_SEQ_CST);
-		flags = hal_oob_save();
-		hal_ipi_send(cpu);
-		hal_oob_restore(flags);
-		while (READ_ONCE(hc->hard_mm) == mm &&
-		       (long)(smp_load_acquire(&hc->flush_done) - asked) < 0)
-			cpu_relax();
+/*
+ * membarrier() asks the CPUs whose current task is of the process. The same order as above makes
+ * this one right: a CPU that is not asked has its barrier still before it, or behind its hard thread.
+ */
+void hal_membarrier_hard(const struct pt_regs *regs)
+{
+	int cpu, cmd = regs->di, all = cmd == MEMBARRIER_CMD_GLOBAL ||
+				       cmd == MEMBARRIER_CMD_GLOBAL_EXPEDITED;
+
+	if (cmd == MEMBARRIER_CMD_QUERY)
+		return;
+	smp_mb();
+	for_each_online_cpu(cpu) {
+		const void *mm = READ_ONCE(per_cpu(hal_cpu_data, cpu).hard_mm);
+
+		if (mm && (all || mm == current->mm))
+			hard_cpu_flush(cpu, mm);
 	}
+	smp_mb();
 }
 
 static atomic_t mm_count = ATOMIC_INIT(0);

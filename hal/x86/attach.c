@@ -77,6 +77,8 @@ static int own_bootstrap(void)
 	if (!err)
 		err = hal_own_reach(hal_linux_jmp[5], hal_sym.send_sigtrap);
 	if (!err)
+		err = hal_own_reach(hal_linux_jmp[6], hal_sym.membarrier);
+	if (!err)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
 		err = hal_own_reach(hal_user_exit[0], hal_sym.user_exit);
@@ -119,6 +121,9 @@ static int functions_prepare(struct patch_set *set)
 				hal_thunk_cli_virtual, HAL_THUNK_CLI_LEN);
 	if (!err)
 		err = vsyscall_prepare(set);
+	if (!err)
+		err = entry_redirect(set, hal_sym.sys_call, hal_sym.membarrier,
+				     (unsigned long)hal_membarrier, "membarrier");
 	if (!err)
 		err = eoi_prepare(set);
 	if (err || !boot_cpu_has(X86_FEATURE_FSGSBASE))

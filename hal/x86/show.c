@@ -62,10 +62,12 @@ void hal_show_cpus(struct seq_file *m)
 {
 	int cpu;
 
-	seq_printf(m, "attached %d\nput off %lu\ncpu logged leaks\n", hal_attached(), settle_count());
+	seq_printf(m, "attached %d\nput off %lu\ncpu logged leaks flushes\n", hal_attached(),
+		   settle_count());
 	for_each_online_cpu(cpu) {
 		const struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
 
-		seq_printf(m, "%d %lu %lu\n", cpu, hc->pipe.logged, hc->leaks);
+		seq_printf(m, "%d %lu %lu %lu\n", cpu, hc->pipe.logged, hc->leaks,
+			   READ_ONCE(hc->flush_done));
 	}
 }

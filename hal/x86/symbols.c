@@ -50,6 +50,8 @@ static const struct symbol_row rows[] = {
 	ROW("entry_SYSCALL_compat_after_hwframe", syscall32),
 	ROW("do_fast_syscall_32", do_syscall32),
 	ROW("send_sigtrap", send_sigtrap),
+	ROW("x64_sys_call", sys_call),
+	ROW("__x64_sys_membarrier", membarrier),
 	ROW("int80_emulation", int80),
 	ROW("do_int80_emulation", do_int80),
 	ROW(KEEL_SYM_EOI, eoi),

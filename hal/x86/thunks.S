@@ -381,6 +381,15 @@ SYM_FUNC_START(hal_send_sigtrap)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_send_sigtrap)
 
+/* membarrier(): Linux sends none to a CPU with a hard thread, so that is done first. One that becomes
+ * hard in between passes a barrier by that. */
+SYM_FUNC_START(hal_membarrier)
+	pushq	%rdi
+	call	hal_membarrier_hard
+	popq	%rdi
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_membarrier)
+
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)
 	RET

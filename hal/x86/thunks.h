@@ -42,6 +42,7 @@ void hal_rdgsbase_inactive(void);
 void hal_wrgsbase_inactive(void);
 void hal_update_vsyscall(void);
 void hal_int3(void);
+void hal_membarrier(void);
 
 int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
 int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
@@ -60,6 +61,9 @@ void hal_int3_return(struct pt_regs *regs);
 int hal_syscall_gate(struct pt_regs *regs, long nr, int stub);
 void hal_user_first(struct pt_regs *regs);
 int hal_guard_holds(const unsigned long *sp);
+
+/* In-band: membarrier(2) with these arguments. */
+void hal_membarrier_hard(const struct pt_regs *regs);
 
 void hal_switch_stack(void);	/* not by the C calling convention */
 void hal_start_kernel(void);
