@@ -21,6 +21,8 @@ static const char *const refusals[] = {
 	[KEEL_REFUSE_IOPERM] = "the thread has I/O port permissions",
 	[KEEL_REFUSE_KVM] = "KVM is loaded",
 	[KEEL_REFUSE_CPU] = "Keel does not serve this CPU",
+	[KEEL_REFUSE_NOTSC] = "the thread may not read the TSC or use CPUID",
+	[KEEL_REFUSE_DISPATCH] = "system calls are dispatched to user space",
 };
 
 const char *keel_strreason(unsigned int reason)

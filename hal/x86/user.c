@@ -99,6 +99,10 @@ int hal_user_refusal(void)
 		return KEEL_REFUSE_SINGLESTEP;
 	if (test_thread_flag(TIF_IO_BITMAP))
 		return KEEL_REFUSE_IOPERM;
+	if (test_thread_flag(TIF_NOTSC) || test_thread_flag(TIF_NOCPUID))
+		return KEEL_REFUSE_NOTSC;
+	if (test_syscall_work(SYSCALL_USER_DISPATCH))
+		return KEEL_REFUSE_DISPATCH;
 	if (hal_kvm_present())
 		return KEEL_REFUSE_KVM;
 	/* A task that uses AMX has its extended feature disable open; ours stays Linux's. */

@@ -61,10 +61,12 @@
 #define KEEL_REFUSE_32BIT	1
 #define KEEL_REFUSE_LDT		2
 #define KEEL_REFUSE_SINGLESTEP	3
-#define KEEL_REFUSE_DEBUGREG	4
+#define KEEL_REFUSE_DEBUGREG	4	/* not given any more */
 #define KEEL_REFUSE_IOPERM	5
 #define KEEL_REFUSE_KVM		6
 #define KEEL_REFUSE_CPU		7
+#define KEEL_REFUSE_NOTSC	8	/* PR_SET_TSC, ARCH_SET_CPUID */
+#define KEEL_REFUSE_DISPATCH	9	/* PR_SET_SYSCALL_USER_DISPATCH */
 
 /* One per attached thread, in the page range mapped from the device; written by Keel. */
 struct keel_window {
