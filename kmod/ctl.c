@@ -56,6 +56,7 @@ static long do_info(struct keel_process *p, union request *r)
 	i->windows_size = KEEL_WINDOWS_SIZE;
 	i->attached = hal_attached();
 	i->cpus = num_online_cpus();
+	i->refusal = hal_kvm_present() ? KEEL_REFUSE_KVM : KEEL_REFUSE_NONE;
 	strscpy(i->release, KEEL_VERSION, sizeof(i->release));
 	return 0;
 }

@@ -13,7 +13,7 @@
 struct hal_attach_state {
 	struct mutex lock;
 	int on;
-	int kvm;		/* was seen; stays until Keel is loaded anew */
+	int kvm;		/* it is loaded, or about to be */
 	struct site_list sites;
 	struct patch_set text;	/* changes of Linux and its modules */
 	struct patch_set own;	/* displacements in our own stubs */

@@ -14,6 +14,21 @@
 #include "symbols.h"
 #include "user.h"
 
+/* kvm itself, and kvm_amd and kvm_intel, which need it: it comes first and goes last. */
+static bool is_kvm(const struct module *mod)
+{
+	return !strncmp(mod->name, "kvm", 3);
+}
+
+/* Guests leave their system call entry in registers: no thread is hard from now on. */
+static void kvm_coming(const struct module *mod)
+{
+	if (!hal_att.kvm)
+		pr_notice("keel: module %s is loaded: until kvm is unloaded no thread becomes hard\n",
+			  mod->name);
+	WRITE_ONCE(hal_att.kvm, 1);
+}
+
 static int module_scan(const struct module *mod, bool with_init)
 {
 	struct module_text t = module_text_get(mod);
@@ -49,9 +64,10 @@ int modules_scan(void)
 	const struct module *mod;
 	int err = 0;
 
+	hal_att.kvm = 0;
 	for_each_other_module(mod) {
-		if (!strncmp(mod->name, "kvm", 3))
-			hal_att.kvm = 1;
+		if (is_kvm(mod))
+			kvm_coming(mod);
 		if (!err)
 			err = module_scan(mod, mod->state == MODULE_STATE_COMING);
 	}
@@ -114,11 +130,6 @@ static int module_coming(struct module *mod)
 	struct patch_set fresh = { 0 };
 	int err;
 
-	if (!strncmp(mod->name, "kvm", 3)) {
-		/* Guests leave their system call entry in registers: no thread is hard from now on. */
-		WRITE_ONCE(hal_att.kvm, 1);
-		shadow_send_home();
-	}
 	if (sites_known(&hal_att.sites, t.start, t.size))
 		return 0;	/* attach saw it on its way in */
 	probes_lock();
@@ -132,6 +143,9 @@ static int module_coming(struct module *mod)
 		pr_err("keel: the interrupt-flag places of module %s cannot be changed (error %d): not loaded; free memory, or 'keel stop' first\n",
 		       mod->name, err);
 		hal_att.sites.count = from;
+	} else if (is_kvm(mod)) {
+		kvm_coming(mod);
+		shadow_send_home();
 	}
 	patch_free(&fresh);
 	return err;
@@ -152,6 +166,16 @@ static void module_forget(const struct module_text *t)
 	text_forget(t->init_start, t->init_size);
 }
 
+/* Its exit code has run, or its init failed. */
+static void module_gone(const struct module *mod, const struct module_text *t)
+{
+	module_forget(t);
+	if (hal_att.kvm && !strcmp(mod->name, "kvm")) {
+		WRITE_ONCE(hal_att.kvm, 0);
+		pr_notice("keel: module kvm has gone: threads may be hard again\n");
+	}
+}
+
 static int module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct module *mod = data;
@@ -164,7 +188,7 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 	else if (hal_att.on && event == MODULE_STATE_LIVE)
 		text_forget(t.init_start, t.init_size);
 	else if (hal_att.on && event == MODULE_STATE_GOING)
-		module_forget(&t);
+		module_gone(mod, &t);
 	mutex_unlock(&hal_att.lock);
 	return notifier_from_errno(err);
 }

@@ -42,7 +42,7 @@ static void print_requests(FILE *out)
 	FIELD(keel_info, windows_size);
 	FIELD(keel_info, attached);
 	FIELD(keel_info, cpus);
-	FIELD(keel_info, pad);
+	FIELD(keel_info, refusal);
 	FIELD(keel_info, release);
 	SIZE(keel_attach);
 	FIELD(keel_attach, abi_level);

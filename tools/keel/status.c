@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <jansson.h>
+#include <keel/keel.h>
 #include <unistd.h>
 #include "keel.h"
 
@@ -80,6 +81,8 @@ static void print_text(const struct keel_info *info, json_t *slots, json_t *shar
 	printf("CPUs            %u\n", info->cpus);
 	if (share)
 		print_share(share);
+	if (info->refusal)
+		printf("hard threads    none: %s\n", keel_strrefusal(info->refusal));
 	if (slots)
 		print_slots(slots);
 	else
@@ -93,9 +96,10 @@ static int print_json(const struct keel_info *info, json_t *slots, json_t *share
 	int err;
 
 	memcpy(release, info->release, sizeof(info->release));
-	root = json_pack("{s:s,s:b,s:i,s:i,s:i,s:O?,s:O?}", "release", release,
+	root = json_pack("{s:s,s:b,s:i,s:i,s:i,s:s?,s:O?,s:O?}", "release", release,
 			 "attached", info->attached, "abi_base", info->abi_base,
-			 "abi_level", info->abi_level, "cpus", info->cpus, "slots", slots,
+			 "abi_level", info->abi_level, "cpus", info->cpus, "refusal",
+			 info->refusal ? keel_strrefusal(info->refusal) : NULL, "slots", slots,
 			 "linux_share", share);
 	err = !root || json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF;
 	json_decref(root);

@@ -110,7 +110,7 @@ struct keel_info {
 	__u32 windows_size;		/* out: bytes to mmap() at offset 0 */
 	__u32 attached;			/* out: 1 when the pipeline is in place */
 	__u32 cpus;			/* out */
-	__u32 pad;
+	__u32 refusal;			/* out: KEEL_REFUSE_* that holds for every thread */
 	char release[64];		/* out: Keel's version */
 };
 
