@@ -320,6 +320,11 @@ static const struct file_operations keel_fops = {
 	.mmap = keel_mmap,
 };
 
+struct keel_process *ctl_process(const struct file *file)
+{
+	return file->f_op == &keel_fops ? file->private_data : NULL;
+}
+
 static struct miscdevice keel_device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "keel",

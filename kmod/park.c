@@ -22,6 +22,7 @@
 #include "hal/x86/user.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
+#include "filters.h"
 #include "process.h"
 #include "shadow.h"
 
@@ -153,6 +154,8 @@ loff_t shadow_park(struct keel_process *p)
 
 	if (!s)
 		return -EPERM;
+	if (!filters_permit(s))
+		return -EINTR;	/* it got one meanwhile: once more */
 	/* Counted before the test of the flag in park_check(): shadow_suspend() sets it before it
 	 * looks at the count, so one of the two sees the other. */
 	atomic_inc(&parked);

@@ -13,6 +13,7 @@
 #include "hal/x86/linux_side.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
+#include "filters.h"
 #include "process.h"
 #include "shadow.h"
 
@@ -189,6 +190,7 @@ static void on_exit(void *data, struct task_struct *task)
 {
 	struct shadow *s = shadow_of(NULL);
 
+	filters_exit();
 	if (unlikely(s) && shadow_claim(s))
 		shadow_drop(s);
 }

@@ -33,6 +33,7 @@ struct shadow {
 	bool dropped;			/* somebody is about to free it */
 	unsigned int index;
 	int signal;			/* to raise at home */
+	bool permitted;			/* its filters were asked */
 };
 
 int shadow_init(void);

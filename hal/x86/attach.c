@@ -79,6 +79,10 @@ static int own_bootstrap(void)
 	if (!err)
 		err = hal_own_reach(hal_linux_jmp[6], hal_sym.membarrier);
 	if (!err)
+		err = hal_own_reach(hal_linux_jmp[7], hal_sym.secure_computing);
+	if (!err)
+		err = hal_own_reach(hal_linux_jmp[8], hal_sym.lseek);
+	if (!err)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
 		err = hal_own_reach(hal_user_exit[0], hal_sym.user_exit);
@@ -124,6 +128,9 @@ static int functions_prepare(struct patch_set *set)
 	if (!err)
 		err = entry_redirect(set, hal_sym.sys_call, hal_sym.membarrier,
 				     (unsigned long)hal_membarrier, "membarrier");
+	if (!err)
+		err = entry_redirect(set, hal_sym.sys_call, hal_sym.lseek,
+				     (unsigned long)hal_lseek, "lseek");
 	if (!err)
 		err = eoi_prepare(set);
 	if (err || !boot_cpu_has(X86_FEATURE_FSGSBASE))

@@ -52,6 +52,8 @@ static const struct symbol_row rows[] = {
 	ROW("send_sigtrap", send_sigtrap),
 	ROW("x64_sys_call", sys_call),
 	ROW("__x64_sys_membarrier", membarrier),
+	ROW("__x64_sys_lseek", lseek),
+	ROW("__secure_computing", secure_computing),
 	ROW("int80_emulation", int80),
 	ROW("do_int80_emulation", do_int80),
 	ROW(KEEL_SYM_EOI, eoi),

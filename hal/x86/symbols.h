@@ -38,7 +38,8 @@ struct hal_symbols {
 	unsigned long syscall32, do_syscall32;
 	unsigned long int80, do_int80;
 	unsigned long send_sigtrap;
-	unsigned long sys_call, membarrier;
+	unsigned long sys_call, membarrier, lseek;
+	unsigned long secure_computing;
 	unsigned long eoi;			/* 6.1: struct apic *; 6.12: static call key */
 };
 

@@ -390,6 +390,21 @@ SYM_FUNC_START(hal_membarrier)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_membarrier)
 
+SYM_FUNC_START(hal_secure_computing)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_secure_computing)
+
+/* lseek(): by which a thread becomes hard, if its filters let it; see kmod/filters.c. */
+SYM_FUNC_START(hal_lseek)
+	pushq	%rdi
+	call	shadow_permit
+	popq	%rdi
+	testq	%rax, %rax
+	jnz	1f
+	patched 0xe9 linux_jmp
+1:	RET
+SYM_FUNC_END(hal_lseek)
+
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)
 	RET

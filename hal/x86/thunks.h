@@ -31,6 +31,7 @@
 struct pt_regs;
 struct insn;
 struct cpumask;
+struct seccomp_data;
 
 /* Slot thunks: addresses only, never called from C. */
 void hal_thunk_cli(void);
@@ -43,6 +44,7 @@ void hal_wrgsbase_inactive(void);
 void hal_update_vsyscall(void);
 void hal_int3(void);
 void hal_membarrier(void);
+void hal_lseek(void);
 
 int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
 int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
@@ -51,6 +53,7 @@ unsigned long hal_kallsyms_lookup_name(const char *name);
 int hal_stop_machine_cpuslocked(int (*fn)(void *arg), void *arg, const struct cpumask *cpus);
 unsigned long hal_recover_probed(unsigned char *buf, unsigned long addr);
 void hal_send_sigtrap(struct pt_regs *regs, int error, int code);
+int hal_secure_computing(const struct seccomp_data *data);
 
 /* Entered from thunks.S only. All hard masked. */
 int hal_timer_gate(struct pt_regs *regs);

@@ -30,6 +30,10 @@ void shadow_poll(void);
  * when that ran. */
 void shadow_due(struct hal_user *u);
 
+/* In place of lseek(@regs), before it: 0 to go on with it, else its value. It may end current, whose
+ * filters are asked. Context: in-band, may sleep. */
+long shadow_permit(const struct pt_regs *regs);
+
 /* Every hard thread comes home, once; none may become hard for as long as hal_user_refusal() has
  * a reason. Context: in-band, may sleep. */
 void shadow_send_home(void);

@@ -39,6 +39,16 @@ void neighbour_end(void)
 }
 
 static const struct row rows[] = {
+	{ "filter-allows", filter_allows, EXITED(0), 1 },
+	{ "filter-errno", filter_errno, EXITED(0), 1 },
+	{ "filter-trap", filter_trap, EXITED(0), 1 },
+	{ "filter-kill", filter_kill, KILLED(SIGSYS), 1 },
+	{ "filter-kill-thread", filter_kill_thread, EXITED(0), 1 },
+	{ "filter-park", filter_park, EXITED(0), 1 },
+	{ "filter-attach", filter_attach, EXITED(0), 1 },
+	{ "filter-notify", filter_notify, EXITED(0), 1 },
+	{ "filter-notify-keel", filter_notify_keel, EXITED(0), 1 },
+	{ "filter-strict", filter_strict, EXITED(0), 1 },
 	{ "rseq", rseq_forgotten, EXITED(0), 1 },
 	{ "rseq-moved", rseq_moved, EXITED(0), 2 },
 	{ "membarrier", membarrier_private, EXITED(0), 2 },

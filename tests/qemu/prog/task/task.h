@@ -18,6 +18,18 @@ static inline void hard_run(int cpu, void *(*fn)(void *arg), void *arg)
 void neighbour_start(void (*prepare)(void), void (*last)(void));
 void neighbour_end(void);
 
+/* seccomp.c */
+void filter_allows(void);
+void filter_errno(void);
+void filter_trap(void);
+void filter_kill(void);
+void filter_kill_thread(void);
+void filter_park(void);
+void filter_attach(void);
+void filter_notify(void);
+void filter_notify_keel(void);
+void filter_strict(void);
+
 /* cpu.c */
 void rseq_forgotten(void);
 void rseq_moved(void);
