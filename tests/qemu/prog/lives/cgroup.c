@@ -15,12 +15,9 @@
 
 #define ROUNDS		5
 #define THREADS_FILE	"/sys/kernel/debug/keel/threads"
-#define PM_TEST		"/sys/power/pm_test"
-#define PM_DELAY	"/sys/module/suspend/parameters/pm_test_delay"
 
 static struct {
 	int count;		/* of the one that never sleeps */
-	int gap_ms;		/* the longest time it did not run */
 	int eat;		/* its process is to eat memory up */
 } *hog;
 
@@ -58,12 +55,10 @@ static void put_number(const char *path, long number)
  * the watchdog. */
 static void *spins(void *arg)
 {
-	int64_t last = keel_clock_ns(), rest = last, now;
+	int64_t rest = keel_clock_ns(), now;
 
-	for (;; last = now) {
+	for (;;) {
 		now = keel_clock_ns();
-		if ((now - last) / MS > hog->gap_ms)
-			flag_set(&hog->gap_ms, (now - last) / MS);
 		flag_set(&hog->count, hog->count + 1);
 		if (now > rest) {
 			must(keel_sleep(100 * US));
@@ -181,21 +176,6 @@ void cgroup_freeze_v1(void)
 	check(!rmdir("/tmp/cg1/frozen") && !umount("/tmp/cg1"));
 }
 
-/* All of user space is frozen for a second, this program with it: only the gap tells. */
-void suspend_freeze(void)
-{
-	pid_t pid = victim_start();
-
-	put(PM_TEST, "freezer");
-	put(PM_DELAY, "1");
-	flag_set(&hog->gap_ms, 0);
-	put("/sys/power/state", "freeze");
-	check(flag_get(&hog->gap_ms) >= 900);
-	is_thawed();
-	put(PM_TEST, "none");
-	victim_end(pid);
-}
-
 /* ---- other CPUs ------------------------------------------------------------------------------------ */
 
 /* How many threads called @name are not hard on @cpu. */
@@ -277,57 +257,6 @@ void affinity_change(void)
 		for (int i = 0; i < 3; i++)
 			await_cpu(names[i], cpu);
 	}
-}
-
-/* ---- the program's own idea of its CPU ------------------------------------------------------------ */
-
-#define LOOKS	2000
-
-static int looked;
-
-static int cpu_of_gdt(void)
-{
-	unsigned int limit = 0;
-
-	asm("lsl %1, %0" : "=r"(limit) : "r"(0x7b));
-	return limit & 0xfff;
-}
-
-/* Linux keeps what libc reads up to date on the way to user mode only. */
-static void *looks(void *arg)
-{
-	struct keel_stats before, after;
-	int libc, gdt;
-
-	flag_set(&tids[0], gettid());
-	for (; looked < LOOKS; flag_set(&looked, looked + 1)) {
-		must(keel_sleep(30 * US));
-		sched_yield();
-		must(keel_harden());
-		must(keel_stats_get(&before));
-		libc = sched_getcpu();
-		gdt = cpu_of_gdt();
-		must(keel_stats_get(&after));
-		if (keel_is_hard() && before.mode_switches == after.mode_switches && libc != gdt)
-			fail("round %d: hard on CPU %d, libc says %d", looked, gdt, libc);
-	}
-	return arg;
-}
-
-/* It becomes hard while somebody moves it to and fro. */
-void affinity_rseq(void)
-{
-	pthread_t thread = hard_create("looks", 10, -1, looks, NULL);
-	cpu_set_t set;
-
-	await(&tids[0], 1, "the thread");
-	for (int i = 0; flag_get(&looked) < LOOKS; i++) {
-		CPU_ZERO(&set);
-		CPU_SET(i & 1, &set);
-		sched_setaffinity(tids[0], sizeof(set), &set);
-		usleep(i * 7 % 50);
-	}
-	pthread_join(thread, NULL);
 }
 
 void cgroup_cpuset(void)

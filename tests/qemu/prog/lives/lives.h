@@ -43,8 +43,6 @@ void cgroup_freeze_v2(void);
 void cgroup_freeze_v1(void);
 void cgroup_cpuset(void);
 void cgroup_oom(void);
-void suspend_freeze(void);
 void affinity_change(void);
-void affinity_rseq(void);
 
 #endif

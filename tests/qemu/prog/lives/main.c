@@ -22,9 +22,7 @@ static const struct row rows[] = {
 	{ "limit-rttime", limit_rttime, KILLED(SIGXCPU), 2 },
 	{ "freeze-v2", cgroup_freeze_v2, EXITED(0), 2 },
 	{ "freeze-v1", cgroup_freeze_v1, EXITED(0), 2 },
-	{ "freeze-pm", suspend_freeze, EXITED(0), 2 },
 	{ "affinity", affinity_change, EXITED(0), 2 },
-	{ "rseq", affinity_rseq, EXITED(0), 2 },
 	{ "cpuset", cgroup_cpuset, EXITED(0), 2 },
 	{ "oom", cgroup_oom, EXITED(0), 2 },
 };
