@@ -28,6 +28,28 @@ static int sites_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(sites);
 
+/* Made in one go: the default buffer would grow, and all text be decoded again each time. */
+#define PLACES_SIZE	(1 << 20)
+
+static int places_show(struct seq_file *m, void *unused)
+{
+	hal_show_places(m);
+	return 0;
+}
+
+static int places_open(struct inode *inode, struct file *file)
+{
+	return single_open_size(file, places_show, NULL, PLACES_SIZE);
+}
+
+static const struct file_operations places_fops = {
+	.owner = THIS_MODULE,
+	.open = places_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
 static int cpus_show(struct seq_file *m, void *unused)
 {
 	hal_show_cpus(m);
@@ -65,6 +87,7 @@ void debugfs_init(void)
 	dir = debugfs_create_dir("keel", NULL);
 	debugfs_create_file("slots", 0444, dir, NULL, &slots_fops);
 	debugfs_create_file("sites", 0444, dir, NULL, &sites_fops);
+	debugfs_create_file("places", 0400, dir, NULL, &places_fops);
 	debugfs_create_file("cpus", 0444, dir, NULL, &cpus_fops);
 	debugfs_create_file("share", 0444, dir, NULL, &share_fops);
 	debugfs_create_file("threads", 0444, dir, NULL, &threads_fops);

@@ -45,6 +45,7 @@ const struct module *hal_module_of(unsigned long addr);
 /* For debugfs. */
 void hal_show_slots(struct seq_file *m);
 void hal_show_sites(struct seq_file *m);
+void hal_show_places(struct seq_file *m);	/* slow: decodes all text */
 void hal_show_cpus(struct seq_file *m);
 
 #endif

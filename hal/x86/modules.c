@@ -74,6 +74,35 @@ int modules_scan(void)
 	return err;
 }
 
+void modules_each_text(void (*fn)(void *arg, unsigned long start, unsigned long end), void *arg)
+{
+	const struct module *mod;
+
+	for_each_other_module(mod) {
+		struct module_text t = module_text_get(mod);
+
+		if (mod->state != MODULE_STATE_GOING)
+			fn(arg, t.start, t.start + t.size);
+	}
+}
+
+bool module_runs(const struct module *mod, unsigned long addr)
+{
+	const struct mod_kallsyms *k = rcu_dereference_raw(mod->kallsyms);
+	const Elf_Sym *found = NULL;
+
+	for (unsigned int i = 1; i < k->num_symtab; i++) {
+		const Elf_Sym *s = &k->symtab[i];
+
+		if (s->st_shndx != SHN_UNDEF && s->st_value <= addr &&
+		    (!found || s->st_value > found->st_value ||
+		     (s->st_value == found->st_value && s->st_size > found->st_size)))
+			found = s;
+	}
+	/* Assembly without a size gets the benefit of the doubt. */
+	return !found || !found->st_size || addr - found->st_value < found->st_size;
+}
+
 bool modules_going(void)
 {
 	const struct module *mod;

@@ -174,27 +174,34 @@ void sites_free(struct site_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-unsigned long sites_count_raw(unsigned long start, unsigned long end)
+static bool is_raw(const unsigned char *p, int len, unsigned long room)
 {
-	unsigned long raw = 0;
+	if (len != 1 || (*p != 0xfa && *p != 0xfb && *p != 0x9c && *p != 0x9d))
+		return false;
+	return room < SITE_LEN || site_kind(p) < 0;
+}
+
+/* Nothing behind @end is read: a module's text may end where its memory does. */
+void sites_raw(unsigned long start, unsigned long end, sites_raw_fn found, void *arg)
+{
+	unsigned char buf[PROBES_INSN];
 	struct walk w = { 0 };
 	struct insn insn;
 
 	for (unsigned long a = start; a < end;) {
-		const unsigned char *p = (void *)a;
+		unsigned long room = min_t(unsigned long, end - a, MAX_INSN_SIZE);
+		int strange = walk_enter(&w, a);
+		const unsigned char *p = w.probed ? probes_beneath(a, buf) : (void *)a;
 
 		cond_resched();
-		if (walk_enter(&w, a) || hal_insn_decode(&insn, p, MAX_INSN_SIZE, INSN_MODE_64) ||
-		    !insn.length) {
+		if (strange || hal_insn_decode(&insn, p, room, INSN_MODE_64) || !insn.length) {
 			a++;
 			continue;
 		}
-		if (insn.length == 1 && (*p == 0xfa || *p == 0xfb || *p == 0x9c || *p == 0x9d) &&
-		    site_kind(p) < 0)
-			raw++;
+		if (is_raw(p, insn.length, room))
+			found(arg, a, *p);
 		a += insn.length;
 		if (a >= w.end)
 			a = w.end;
 	}
-	return raw;
 }

@@ -47,8 +47,9 @@ int sites_thunk(unsigned long addr);
 
 void sites_free(struct site_list *list);
 
-/* Instructions outside slots that read or write the flag, in [start, end). Slow.
- * Context: as sites_scan(). */
-unsigned long sites_count_raw(unsigned long start, unsigned long end);
+/* Call @found for each instruction outside slots that reads or writes the flag, in [start, end).
+ * Slow. Context: as sites_scan(). */
+typedef void (*sites_raw_fn)(void *arg, unsigned long addr, unsigned char opcode);
+void sites_raw(unsigned long start, unsigned long end, sites_raw_fn found, void *arg);
 
 #endif
