@@ -15,6 +15,7 @@
 
 int cmd_latency(int argc, char **argv);
 int cmd_share(int argc, char **argv);
+int cmd_slots(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);

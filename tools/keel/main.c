@@ -11,6 +11,7 @@ static const struct command {
 } commands[] = {
 	{ "latency", cmd_latency },
 	{ "share", cmd_share },
+	{ "slots", cmd_slots },
 	{ "start", cmd_start },
 	{ "status", cmd_status },
 	{ "stop", cmd_stop },
@@ -22,6 +23,7 @@ static const char doc[] =
 	"\n"
 	"  keel latency   measure how late threads and interrupts are\n"
 	"  keel share     print or set Linux's share of each CPU\n"
+	"  keel slots     list the places that touch the interrupt flag\n"
 	"  keel start     put Keel beneath Linux again after keel stop\n"
 	"  keel status    say whether it runs, and what it changed\n"
 	"  keel stop      take it out, with the module still loaded\n"
