@@ -14,10 +14,11 @@ import tempfile
 
 MNEMONICS = ("cli|sti|pushf|popf|iret|hlt|mwait|swapgs|lidt|lgdt|lldt|ltr|invpcid|"
 	     "wrmsr|wrgsbase|wrfsbase|xsetbv|clgi|stgi|vmrun|vmlaunch|vmresume")
-# C functions that entry code calls, and the inner ones that those call.
+# C functions that entry code calls, the inner ones that those call, and others of which
+# Keel redirects a call.
 ENTRIES = ("(__)?sysvec_\\w+|exc_\\w+|noist_exc_debug|(__)?common_interrupt|"
 	   "(__)?spurious_interrupt|update_vsyscall|do_syscall_64|do_SYSENTER_32|"
-	   "do_fast_syscall_32|do_int80_emulation")
+	   "do_fast_syscall_32|do_int80_emulation|__x64_sys_(membarrier|lseek)")
 WANTED = "|".join((
 	"^[0-9a-f]+ <",			# a label
 	"^/.*file format",		# the next file
