@@ -238,7 +238,7 @@ vm_results() {
 	$1 == "@@" { out = "" }
 	out { print >out }
 	/^@@ begin / { name = $3 }
-	/^@@ metric / { print kernel, name, $3, $4 >(dir "/metrics") }
+	/^@@ metric / { print kernel, name, $3, $4 >>(dir "/metrics") }
 	/^@@ file / { out = dir "/" $3 ".b64" }'
 	for file in "$dir"/*.b64; do
 		[ -e "$file" ] || continue

@@ -44,24 +44,59 @@ static long call(long nr, unsigned long a, unsigned long b)
 }
 
 /* Waits end soon: the next thing to draw is worth more than the rest of this one. */
-static unsigned long bounded(struct dice *d, long nr, unsigned long a)
+static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b)
 {
-	if (nr == KEEL_CALL_SLEEP_UNTIL && dice_below(d, 16))
-		return keel_clock_ns() + dice_below(d, MS);
-	return a;
+	if (!dice_below(d, 16))
+		return;
+	switch (nr) {
+	case KEEL_CALL_SLEEP_UNTIL:
+		*a = keel_clock_ns() + dice_below(d, MS);
+		break;
+	case KEEL_CALL_PERIOD_SET:
+		*a = keel_clock_ns() + dice_below(d, MS);
+		*b = dice_below(d, 2 * MS);
+		break;
+	case KEEL_CALL_MUTEX_LOCK:
+		*b = keel_clock_ns() + dice_below(d, MS);
+		break;
+	}
+}
+
+/* Ways out of hard mode that are no calls of Keel's. */
+static void leave_random(struct dice *d)
+{
+	unsigned int ax = SYS_getpid;
+
+	switch (dice_below(d, 4)) {
+	case 0:
+		request_page()[dice_below(d, 4096)]++;
+		break;
+	case 1:
+		__asm__ volatile("int $0x80" : "+a"(ax) : : "memory");
+		break;
+	case 2:
+		call(SYS_sched_yield, 0, 0);
+		break;
+	default:
+		keel_relax();
+	}
 }
 
 void *hard_random(void *arg)
 {
 	struct dice d = { (unsigned long)arg | 1 };
 
+	tid_note();
 	for (;;) {
 		for (int i = dice_below(&d, BURST); i > 0; i--) {
 			long nr = number(&d);
-			unsigned long a = argument(&d);
+			unsigned long a = argument(&d), b = argument(&d);
 
-			call(nr, bounded(&d, nr, a), argument(&d));
+			bound(&d, nr, &a, &b);
+			call(nr, a, b);
 		}
+		if (!dice_below(&d, 8))
+			leave_random(&d);
 		keel_sleep_until(keel_clock_ns() + 200 * US + dice_below(&d, MS));
 	}
 	return NULL;

@@ -24,10 +24,28 @@ static inline unsigned int dice_below(struct dice *d, unsigned int n)
 /* A value that is likely to lie at somebody's limit. */
 unsigned long dice_value(struct dice *d);
 
+#define THREADS_MAX	16
+
+extern int shared;			/* a worker's file, used by all its threads */
+extern pid_t tids[THREADS_MAX];		/* of a worker's threads, 0 if there are less */
+
+/* The calling thread is one of them. */
+void tid_note(void);
+
 /* One random request, with @fd or another descriptor. */
 void request_random(struct dice *d, int fd);
 /* Pages that are not mapped, read-only, and so on: before the first request. */
 void request_init(void);
+/* A page that other threads make go and come while it is used. */
+volatile char *request_page(void);
+
+/* What takes several requests, or is none: signals, affinity, Keel that stops and starts, a
+ * process that has all threads and mutexes that there can be. */
+void scene_random(struct dice *d, int fd);
+/* One request: @fd is of the process, or was inherited. */
+void ioctl_random(struct dice *d, int fd);
+/* Keel runs, whoever stopped it. */
+void control_on(void);
 
 /* A thread that becomes hard and makes random Keel calls. @arg: its seed. */
 void *hard_random(void *arg);

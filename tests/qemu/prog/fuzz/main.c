@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz [-s SEED] [-t SECONDS] [-p PROCESSES] [-n THREADS]: everything a process can send Keel, at
- * random, from several processes with several threads each, which come, fork, and are killed in the
- * midst of it. The seed is printed; what each thread asks for follows from it, in which order they
- * run does not. Whether all was well is for the kernel's log and the case to say.
+ * fuzz [-s SEED] [-t SECONDS] [-w WORKERS] [-p PROCESSES] [-n THREADS]: everything a process can send
+ * Keel, at random, from several processes at a time with several threads each, which come, fork, and
+ * are killed in the midst of it, for that long and until there were so many. The seed is printed; what
+ * each thread asks for follows from it, in which order they run does not. Whether all was well is for
+ * the kernel's log and the case to say.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -17,7 +18,10 @@
 #define LIFE_MS		3000
 
 static unsigned long seed;
-static int seconds = 10, processes = 4, threads = 3;
+static int seconds = 10, workers = 1, processes = 4, threads = 4;
+
+int shared;
+pid_t tids[THREADS_MAX];
 
 static unsigned long mix(unsigned long a, unsigned long b)
 {
@@ -31,9 +35,21 @@ static void *requester(void *arg)
 	struct dice d = { (unsigned long)arg };
 	int fd = open(KEEL_DEVICE, O_RDWR);
 
+	tid_note();
 	for (;;)
-		request_random(&d, fd);
+		request_random(&d, dice_below(&d, 2) ? fd : shared);
 	return NULL;
+}
+
+void tid_note(void)
+{
+	static int count;
+
+	tids[__atomic_fetch_add(&count, 1, __ATOMIC_RELAXED) % THREADS_MAX] = gettid();
+}
+
+static void on_signal(int unused)
+{
 }
 
 /* One process: some threads with requests, some hard ones with calls on the library's file. */
@@ -44,8 +60,12 @@ static void worker(unsigned int n, unsigned int generation)
 	pthread_t t;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+	sigaction(SIGUSR2, &(struct sigaction){ .sa_handler = on_signal, .sa_flags = SA_RESTART },
+		  NULL);
 	request_init();
 	must(keel_open());
+	shared = open(KEEL_DEVICE, O_RDWR);
 	for (int i = 0; i < 8; i++)
 		keel_mutex_create(&m);
 	for (int i = 0; i < threads; i++) {
@@ -60,8 +80,8 @@ static void worker(unsigned int n, unsigned int generation)
 		else
 			pthread_create(&t, NULL, requester, own);
 	}
-	pause();
-	_exit(0);
+	for (;;)
+		pause();
 }
 
 static pid_t worker_start(unsigned int n, unsigned int generation)
@@ -89,7 +109,7 @@ static unsigned int run(void)
 	long end = now_ms() + seconds * 1000l;
 	unsigned int count = 0;
 
-	while (now_ms() < end) {
+	while (now_ms() < end || count < (unsigned int)workers) {
 		for (int n = 0; n < processes; n++) {
 			if (w[n].pid && now_ms() < w[n].end)
 				continue;
@@ -114,17 +134,18 @@ int main(int argc, char **argv)
 	int opt, fd;
 
 	seed = time(NULL);
-	while ((opt = getopt(argc, argv, "s:t:p:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:t:w:p:n:")) != -1) {
 		switch (opt) {
 		case 's': seed = strtoul(optarg, NULL, 0); break;
 		case 't': seconds = atoi(optarg); break;
+		case 'w': workers = atoi(optarg); break;
 		case 'p': processes = atoi(optarg); break;
 		case 'n': threads = atoi(optarg); break;
-		default: fail("usage: fuzz [-s SEED] [-t SECONDS] [-p PROCESSES] [-n THREADS]");
+		default: fail("usage: fuzz [-s SEED] [-t SECONDS] [-w WORKERS] [-p PROCESSES] [-n THREADS]");
 		}
 	}
-	if (processes < 1 || processes > WORKERS_MAX)
-		fail("processes: 1 to %d", WORKERS_MAX);
+	if (processes < 1 || processes > WORKERS_MAX || threads < 1 || threads > THREADS_MAX)
+		fail("processes: 1 to %d, threads: 1 to %d", WORKERS_MAX, THREADS_MAX);
 	printf("seed %lu\n", seed);
 	fflush(stdout);
 	fd = open(KEEL_DEVICE, O_RDWR);
@@ -133,5 +154,6 @@ int main(int argc, char **argv)
 	pages_check(fd);
 	close(fd);
 	printf("workers %u\n", run());
+	control_on();
 	return 0;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The windows and the clock: every way to write them fails, and neither they nor the answers hold an
- * address of the kernel.
+ * The windows and the clock: every way to write any of their words fails, and neither they nor the
+ * answers hold an address of the kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
@@ -36,23 +37,48 @@ static void scan(const char *what, const void *data, size_t size)
 	}
 }
 
-static void by_file(const char *what, char *p)
-{
-	int mem = open("/proc/self/mem", O_RDWR);
+static sigjmp_buf faulted;
 
-	if (mem < 0)
-		fail("/proc/self/mem: %m");
-	if (pwrite(mem, "x", 1, (off_t)p) >= 0)
-		fail("%s: written by way of /proc/self/mem", what);
-	close(mem);
+static void on_fault(int unused)
+{
+	siglongjmp(faulted, 1);
 }
 
-static void by_vm(const char *what, char *p)
+/* The thread is hard each time, if it is one of Keel's. */
+static void by_store(const char *what, volatile long *p, size_t size, int hard)
 {
-	struct iovec from = { "x", 1 }, to = { p, 1 };
+	volatile size_t i;
 
-	if (process_vm_writev(getpid(), &from, 1, &to, 1, 0) >= 0)
-		fail("%s: written by process_vm_writev()", what);
+	for (i = 0; i < size / sizeof(*p); i++) {
+		if (sigsetjmp(faulted, 1))
+			continue;
+		if (hard)
+			must(keel_harden());
+		p[i] = 0x78;
+		fail("%s: word %zu was stored to", what, i);
+	}
+}
+
+/* What Linux writes for a process: answers of a device, /proc/self/mem, another process's memory. */
+static void by_linux(const char *what, char *p, size_t size)
+{
+	int mem = open("/proc/self/mem", O_RDWR), zero = open("/dev/zero", O_RDONLY);
+	struct iovec from = { "xxxxxxxx", 8 };
+
+	if (mem < 0 || zero < 0)
+		fail("/proc/self/mem or /dev/zero: %m");
+	for (size_t i = 0; i < size; i += 8) {
+		struct iovec to = { p + i, 8 };
+
+		if (pwrite(mem, "xxxxxxxx", 8, (off_t)(p + i)) >= 0)
+			fail("%s: written by way of /proc/self/mem at %zu", what, i);
+		if (read(zero, p + i, 8) >= 0)
+			fail("%s: read into at %zu", what, i);
+		if (process_vm_writev(getpid(), &from, 1, &to, 1, 0) >= 0)
+			fail("%s: written by process_vm_writev() at %zu", what, i);
+	}
+	close(mem);
+	close(zero);
 }
 
 /* A child maps it anew, as mappings of the device are not inherited, and is poked. */
@@ -102,8 +128,8 @@ static void range_check(int fd, int r, int flags)
 		fail("%s: made writable", what);
 	if (mremap(p, size, size + PAGE, MREMAP_MAYMOVE) != MAP_FAILED)
 		fail("%s: mapped longer than it is", what);
-	by_file(what, p);
-	by_vm(what, p);
+	by_store(what, (long *)p, size, 0);
+	by_linux(what, p, size);
 	by_ptrace(what, fd, ranges[r].at, size, flags);
 	scan(what, p, size);
 	munmap(p, size);
@@ -125,11 +151,34 @@ static void answers_scan(int fd)
 	ioctl(fd, KEEL_IOC_MUTEX_DELETE, &mutex);
 }
 
+/* A hard thread's stores fault, make it relax, and end as anybody's. */
+static void *hard_check(void *arg)
+{
+	int fd = *(int *)arg;
+
+	for (int r = 0; r < 2; r++) {
+		long *p = mmap(NULL, ranges[r].size, PROT_READ, MAP_SHARED, fd, ranges[r].at);
+
+		if (p == MAP_FAILED)
+			fail("%s: %m", ranges[r].what);
+		by_store(ranges[r].what, p, ranges[r].size, 1);
+		munmap(p, ranges[r].size);
+	}
+	return NULL;
+}
+
 void pages_check(int fd)
 {
+	struct keel_thread_attr attr = { .name = "stores", .prio = 50, .stack = 64 << 10 };
+	pthread_t t;
+
+	signal(SIGSEGV, on_fault);
 	answers_scan(fd);
+	must(keel_thread_create(&t, &attr, hard_check, &fd));
+	pthread_join(t, NULL);
 	for (int r = 0; r < 2; r++) {
 		range_check(fd, r, MAP_SHARED);
 		range_check(fd, r, MAP_PRIVATE);
 	}
+	signal(SIGSEGV, SIG_DFL);
 }

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include "fuzz.h"
 
 #define PAGE	4096
@@ -14,6 +13,12 @@
 #define KERNEL	0xffff888000100000ul
 
 static char *area;		/* a page to write, one to read, one that is not there */
+static unsigned int cells[KEEL_LATENCY_CELLS];
+
+volatile char *request_page(void)
+{
+	return area;
+}
 
 void request_init(void)
 {
@@ -82,7 +87,7 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		};
 		break;
 	case KEEL_IOC_MUTEX_DELETE:
-		*(struct keel_mutex_req *)at = (struct keel_mutex_req){ .id = dice_below(d, 64) };
+		*(struct keel_mutex_req *)at = (struct keel_mutex_req){ .id = dice_below(d, 8) ? dice_below(d, 64) : dice_value(d) };
 		break;
 	case KEEL_IOC_LATENCY_START:
 		*(struct keel_latency_start *)at = (struct keel_latency_start){
@@ -91,7 +96,9 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		};
 		break;
 	case KEEL_IOC_LATENCY_READ:
-		*(struct keel_latency_read *)at = (struct keel_latency_read){ 0 };
+		*(struct keel_latency_read *)at = (struct keel_latency_read){
+			.cells = dice_below(d, 4) ? (unsigned long)cells : dice_value(d),
+		};
 		break;
 	}
 }
@@ -131,7 +138,7 @@ static void *request_place(struct dice *d, unsigned int cmd)
 	}
 }
 
-static void ioctl_random(struct dice *d, int fd)
+void ioctl_random(struct dice *d, int fd)
 {
 	unsigned int cmd = request_number(d);
 
@@ -152,44 +159,6 @@ static void map_random(struct dice *d, int fd)
 	if (dice_below(d, 2))
 		munmap(p, PAGE);
 	munmap(p, size);
-}
-
-/* A child that uses what it inherited, beside its parent. */
-static void fork_random(struct dice *d, int fd)
-{
-	unsigned long seed = dice_next(d) | 1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		struct dice own = { seed };
-
-		alarm(2);
-		for (int i = 0; i < 20; i++)
-			ioctl_random(&own, fd);
-		_exit(0);
-	}
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-}
-
-/* Opened and closed, as another process that comes and goes. */
-static void open_random(struct dice *d)
-{
-	int fd = open(KEEL_DEVICE, dice_below(d, 2) ? O_RDWR : O_RDONLY);
-
-	if (fd < 0)
-		return;
-	for (int i = dice_below(d, 4); i > 0; i--)
-		ioctl_random(d, fd);
-	close(fd);
-}
-
-static void twin_random(struct dice *d, int fd)
-{
-	int twin = dup(fd);
-
-	ioctl_random(d, twin);
-	close(twin);
 }
 
 static void file_random(struct dice *d, int fd)
@@ -220,20 +189,14 @@ static void file_random(struct dice *d, int fd)
 void request_random(struct dice *d, int fd)
 {
 	switch (dice_below(d, 64)) {
-	case 0:
-		fork_random(d, fd);
+	case 0 ... 8:
+		scene_random(d, fd);
 		break;
-	case 1 ... 4:
-		open_random(d);
-		break;
-	case 5 ... 8:
+	case 9 ... 12:
 		map_random(d, fd);
 		break;
-	case 9 ... 16:
+	case 13 ... 20:
 		file_random(d, fd);
-		break;
-	case 17 ... 20:
-		twin_random(d, fd);
 		break;
 	case 21 ... 24:
 		inband_random(d);
