@@ -262,6 +262,12 @@ START_TEST(a_robust_mutex_nobody_repairs_is_lost_for_all)
 	w = unit_run("w", 10, 0, holds, NULL);
 	ck_assert_int_eq(w->ret, -NK_ENOTRECOVERABLE);
 	ck_assert_ptr_null(m.owner);
+	/* Made anew it is lost no more. */
+	ck_assert_int_eq(nk_mutex_destroy(&m), 0);
+	nk_mutex_revive(&m);
+	w = unit_run("w", 10, 0, holds, NULL);
+	ck_assert_int_eq(w->ret, 0);
+	open_gate();
 }
 END_TEST
 

@@ -30,6 +30,23 @@ START_TEST(a_raise_at_the_far_end_goes_down_the_chain)
 }
 END_TEST
 
+START_TEST(a_change_that_lifts_nobody_stops_the_walk)
+{
+	unsigned long before;
+
+	actors_build_chain(5);
+	nk_thread_set_prio(actors_thread(5), 60);
+	before = sim_locks_taken();
+	nk_thread_set_prio(actors_thread(4), 50);
+	/* Its own lock: it runs at 60 anyway. */
+	ck_assert_uint_eq(sim_locks_taken(), before + 1);
+	before = sim_locks_taken();
+	nk_thread_set_prio(actors_thread(5), 61);
+	nk_thread_set_prio(actors_thread(0), 59);
+	ck_assert_uint_gt(sim_locks_taken(), before + 10);
+}
+END_TEST
+
 START_TEST(an_unblock_at_the_far_end_drops_the_chain)
 {
 	actors_build_chain(5);
@@ -288,6 +305,7 @@ Suite *pi_suite(void)
 	tcase_add_checked_fixture(tc, setup, actors_teardown);
 	tcase_add_test(tc, a_boost_goes_down_the_chain_over_all_cpus);
 	tcase_add_test(tc, a_raise_at_the_far_end_goes_down_the_chain);
+	tcase_add_test(tc, a_change_that_lifts_nobody_stops_the_walk);
 	tcase_add_test(tc, an_unblock_at_the_far_end_drops_the_chain);
 	tcase_add_test(tc, a_base_above_the_boost_stays);
 	tcase_add_test(tc, an_owner_of_two_keeps_the_boost_of_the_other);

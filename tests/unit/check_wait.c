@@ -75,11 +75,14 @@ END_TEST
 
 START_TEST(wake_all_wakes_all_in_order)
 {
-	unit_run("a", 10, 0, waits, "b");
+	struct unit_thread *a = unit_run("a", 10, 0, waits, "b");
+
 	unit_run("b", 20, 1, waits, "x");
 	unit_run("c", 30, 0, waits, "a");
 	sim_settle();
+	a->ret = 1;
 	ck_assert_int_eq(nk_wait_wake_all(&wq), 3);
+	ck_assert_int_eq(a->ret, 0);
 	ck_assert_str_eq(unit_marks(), "ab");
 	sim_settle();
 	ck_assert_str_eq(unit_marks(), "abx");

@@ -96,6 +96,30 @@ static void waits_for_sem(struct unit_thread *u)
 	u->ret = nk_sem_wait(u->arg, NK_TIME_NEVER);
 }
 
+static void takes_first(struct unit_thread *u)
+{
+	u->ret = nk_sem_trywait(u->arg);
+}
+
+START_TEST(who_comes_too_late_is_told_of_none)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, watches_all, NULL);
+	struct unit_thread *v = unit_make("v", 20, 0, takes_first, &sems[0]);
+	hal_flags_t flags = hal_oob_save();
+
+	/* Both become ready, and the better one goes first. */
+	nk_rqs[0].irq_depth++;
+	nk_sem_post(&sems[0]);
+	nk_thread_start(&v->t);
+	nk_rqs[0].irq_depth--;
+	nk_sched();
+	hal_oob_restore(flags);
+	ck_assert_int_eq(v->ret, 0);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, 0);
+}
+END_TEST
+
 START_TEST(a_waiter_goes_before_a_watcher)
 {
 	struct unit_thread *u = unit_run("u", 20, 0, watches_all, NULL);
@@ -215,6 +239,7 @@ Suite *watch_suite(void)
 	tcase_add_test(tc, any_of_them_ends_the_wait_and_keeps_what_it_has);
 	tcase_add_test(tc, what_is_ready_before_does_not_wait);
 	tcase_add_test(tc, a_waiter_goes_before_a_watcher);
+	tcase_add_test(tc, who_comes_too_late_is_told_of_none);
 	tcase_add_test(tc, a_deadline_ends_it);
 	tcase_add_test(tc, what_goes_away_is_ready);
 	tcase_add_test(tc, too_few_and_too_many_are_refused);

@@ -46,6 +46,7 @@ START_TEST(a_user_thread_is_recalled_after_the_limit)
 	ck_assert_int_eq(nk_stage_recalled(&u->t), NK_RELAX_WATCHDOG);
 	ck_assert_int_eq(recalled_at, t0 + LIMIT);
 	sim_advance(10000);
+	ck_assert_ptr_null(nk_rqs[0].timers.root);
 }
 END_TEST
 
