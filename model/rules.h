@@ -14,6 +14,7 @@ hidden byte M1, M2, M3, M4, M5, M6, M7, M8, M9, M10, M11;
 hidden byte I1, I2, I3;
 hidden byte E1, E2, E3, D1, D2, D3;
 hidden byte T1, T2;
+hidden byte B1, B2, B3, B4, B5, B6;
 hidden byte S1, S2, S3, O1, O2;
 
 #endif
