@@ -208,6 +208,35 @@ static void unlock_against_timeout(void *arg)
 	teardown();
 }
 
+/* The writer lets go when the reader's time is up: either it reads, or nobody does. */
+static void unlock_against_readers_timeout(void *arg)
+{
+	struct unit_thread *w, *r;
+
+	setup();
+	w = unit_run("w", 20, 0, writes, NULL);
+	deadline = hal_clock_now() + 100;
+	r = unit_run("r", 10, *(int *)arg, reads, NULL);
+	sim_settle();
+	sim_post(1, advance_100, NULL);
+	sim_race_begin();
+	nk_wait_wake_all(&gate);
+	sim_race_end();
+	sim_settle();
+	ck_assert_uint_eq(l.readers, !r->done);
+	open_gate();
+	ck_assert_int_eq(r->done + w->done, 2);
+	ck_assert(r->ret == 0 || r->ret == -NK_ETIMEDOUT);
+	ck_assert_uint_eq(l.readers, 0);
+	teardown();
+}
+
+START_TEST(unlock_against_readers_timeout_counts_right)
+{
+	unit_explore(unlock_against_readers_timeout, &_i);
+}
+END_TEST
+
 START_TEST(unlock_against_timeout_leaves_nobody_behind)
 {
 	unit_explore(unlock_against_timeout, &_i);
@@ -227,5 +256,6 @@ Suite *rwlock_suite(void)
 	tcase_add_test(tc, unlock_of_what_is_not_held_is_refused);
 	tc = unit_race_case(suite, "races");
 	tcase_add_loop_test(tc, unlock_against_timeout_leaves_nobody_behind, 0, 2);
+	tcase_add_loop_test(tc, unlock_against_readers_timeout_counts_right, 0, 2);
 	return suite;
 }

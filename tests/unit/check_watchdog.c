@@ -115,6 +115,15 @@ START_TEST(the_one_that_runs_when_it_fires_is_recalled)
 }
 END_TEST
 
+/* unit_teardown() looks. */
+START_TEST(none_is_left_when_the_nucleus_goes)
+{
+	busy_for = LIMIT - 10;
+	unit_enter(unit_user("good", 10, hogs, NULL));
+	ck_assert_ptr_nonnull(nk_rqs[0].timers.root);
+}
+END_TEST
+
 START_TEST(limit_zero_switches_it_off)
 {
 	struct unit_thread *u = unit_user("hog", 10, hogs, NULL);
@@ -138,6 +147,7 @@ Suite *watchdog_suite(void)
 	tcase_add_test(tc, a_kernel_thread_is_reported_until_linux_runs);
 	tcase_add_test(tc, each_residence_has_its_own_limit);
 	tcase_add_test(tc, the_one_that_runs_when_it_fires_is_recalled);
+	tcase_add_test(tc, none_is_left_when_the_nucleus_goes);
 	tcase_add_test(tc, limit_zero_switches_it_off);
 	return s;
 }
