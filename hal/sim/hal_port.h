@@ -6,7 +6,9 @@
 #ifndef HAL_SIM_HAL_PORT_H
 #define HAL_SIM_HAL_PORT_H
 
+#ifndef HAL_MAX_CPUS
 #define HAL_MAX_CPUS 4
+#endif
 
 typedef int hal_flags_t;	/* 1: was hard masked */
 
