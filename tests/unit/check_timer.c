@@ -31,6 +31,12 @@ static void probe_fires(struct nk_timer *timer, nk_time_t now)
 	p->due = p->interval ? p->due + p->interval : 0;
 }
 
+static void counts(struct nk_timer *timer, nk_time_t now)
+{
+	nk_container_of(timer, struct probe, timer)->fired++;
+	(void)now;
+}
+
 static struct probe *probe_start(int i, nk_time_t delay, nk_time_t interval)
 {
 	struct probe *p = &probes[i];
@@ -82,6 +88,25 @@ START_TEST(a_periodic_timer_keeps_to_its_grid)
 	ck_assert_int_eq(fired_out_of_time, 0);
 	ck_assert_uint_eq(p->timer.overruns, 0);
 	ck_assert_int_eq(nk_timer_stop(&p->timer), 1);
+}
+END_TEST
+
+START_TEST(a_million_periods_do_not_drift)
+{
+	nk_time_t first = hal_clock_now() + 70;
+	hal_flags_t flags = hal_oob_save();
+	int i;
+
+	nk_timer_init(&probes[0].timer, counts);
+	nk_timer_start(&probes[0].timer, first, 333);
+	/* Each is served late, by as much as does not miss the next. */
+	for (i = 0; i < 1000000; i++)
+		nk_hal_tick(probes[0].timer.deadline + unit_random(333));
+	ck_assert_int_eq(probes[0].fired, 1000000);
+	ck_assert_uint_eq(probes[0].timer.overruns, 0);
+	ck_assert_int_eq(probes[0].timer.deadline, first + 1000000 * 333LL);
+	nk_timer_stop(&probes[0].timer);
+	hal_oob_restore(flags);
 }
 END_TEST
 
@@ -438,6 +463,7 @@ Suite *timer_suite(void)
 	tcase_add_test(tc, a_one_shot_fires_once_at_its_time);
 	tcase_add_test(tc, a_deadline_in_the_past_fires_at_once);
 	tcase_add_test(tc, a_periodic_timer_keeps_to_its_grid);
+	tcase_add_test(tc, a_million_periods_do_not_drift);
 	tcase_add_test(tc, grid_points_that_pass_masked_are_counted);
 	tcase_add_test(tc, a_stopped_timer_does_not_fire);
 	tcase_add_test(tc, starting_an_armed_timer_moves_it);
