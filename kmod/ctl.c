@@ -12,7 +12,6 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include "ctl.h"
@@ -23,16 +22,18 @@
 #include "latency.h"
 #include "process.h"
 #include "shadow.h"
+#include "skins/native/objects.h"
 #include "version.h"
 
 static atomic_t files = ATOMIC_INIT(0);
-static atomic_t mutexes = ATOMIC_INIT(0);
+static atomic_t objects = ATOMIC_INIT(0);
 
 union request {
 	struct keel_info info;
 	struct keel_attach attach;
 	struct keel_thread_set set;
 	struct keel_mutex_req mutex;
+	struct keel_object object;
 	struct keel_latency_start latency_start;
 	struct keel_latency_read latency_read;
 	struct keel_control control;
@@ -109,33 +110,66 @@ static long do_set(struct keel_process *p, union request *r)
 	return shadow_set(p, &r->set);
 }
 
-static long do_mutex_create(struct keel_process *p, union request *r)
+/* Ids of a set are copied first, so that one that fails changes nothing. */
+static long object_create(struct keel_process *p, struct keel_object *req)
 {
-	int id;
+	u32 ids[KEEL_SET_MAX];
+	long id;
 
+	if (req->type == KEEL_SET && req->args[0] <= KEEL_SET_MAX &&
+	    copy_from_user(ids, u64_to_user_ptr(req->data), req->args[0] * sizeof(*ids)))
+		return refuse(-EFAULT, "a set of objects: bad pointer");
 	mutex_lock(&p->lock);
-	id = native_mutex_create(&p->space);
+	id = native_object_create(p->space, req, ids);
 	mutex_unlock(&p->lock);
 	if (id < 0)
 		return id;
-	atomic_inc(&mutexes);
-	r->mutex.id = id;
+	atomic_inc(&objects);
+	req->id = id;
+	return 0;
+}
+
+static long object_delete(struct keel_process *p, u32 type, u32 id)
+{
+	long err;
+
+	mutex_lock(&p->lock);
+	err = native_object_delete(p->space, type, id);
+	mutex_unlock(&p->lock);
+	if (!err)
+		atomic_dec(&objects);
+	return err;
+}
+
+static long do_object_create(struct keel_process *p, union request *r)
+{
+	return object_create(p, &r->object);
+}
+
+static long do_object_delete(struct keel_process *p, union request *r)
+{
+	struct keel_object *o = &r->object;
+
+	if (o->args[0] || o->args[1] || o->data || o->pad)
+		return -EINVAL;
+	return object_delete(p, o->type, o->id);
+}
+
+static long do_mutex_create(struct keel_process *p, union request *r)
+{
+	struct keel_object o = { .type = KEEL_MUTEX };
+	long err = object_create(p, &o);
+
+	if (err)
+		return err;
+	r->mutex.id = o.id;
 	r->mutex.pad = 0;
 	return 0;
 }
 
 static long do_mutex_delete(struct keel_process *p, union request *r)
 {
-	long err;
-
-	if (r->mutex.pad)
-		return -EINVAL;
-	mutex_lock(&p->lock);
-	err = native_mutex_delete(&p->space, r->mutex.id);
-	mutex_unlock(&p->lock);
-	if (!err)
-		atomic_dec(&mutexes);
-	return err;
+	return r->mutex.pad ? -EINVAL : object_delete(p, KEEL_MUTEX, r->mutex.id);
 }
 
 static long do_latency_start(struct keel_process *p, union request *r)
@@ -215,6 +249,8 @@ static const struct request_row {
 	{ KEEL_IOC_LATENCY_READ, do_latency_read },
 	{ KEEL_IOC_LATENCY_STOP, do_latency_stop },
 	{ KEEL_IOC_CONTROL, do_control },
+	{ KEEL_IOC_OBJECT_CREATE, do_object_create },
+	{ KEEL_IOC_OBJECT_DELETE, do_object_delete },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -254,44 +290,40 @@ static long keel_compat_ioctl(struct file *file, unsigned int cmd, unsigned long
 	return refuse(-EOPNOTSUPP, "32-bit programs are not served");
 }
 
+/* What can be mapped: all of it, and only the heap to be written. */
 static int keel_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct keel_process *p = file->private_data;
+	const struct {
+		unsigned long offset, size;
+		void *what;
+	} maps[] = {
+		{ 0, KEEL_WINDOWS_SIZE, p->windows },
+		{ KEEL_CLOCK_OFFSET, PAGE_SIZE, hal_clock_page() },
+		{ KEEL_HEAP_OFFSET, KEEL_HEAP_SIZE, p->space->heap },
+	};
 	unsigned long size = vma->vm_end - vma->vm_start;
 	unsigned long offset = vma->vm_pgoff << PAGE_SHIFT;
-	void *what = offset == KEEL_CLOCK_OFFSET ? hal_clock_page() : p->windows;
 
-	if (!(offset == 0 && size == KEEL_WINDOWS_SIZE) &&
-	    !(offset == KEEL_CLOCK_OFFSET && size == PAGE_SIZE))
-		return refuse(-EINVAL, "mmap of %lu bytes at %lu: neither the windows nor the clock",
-			      size, offset);
-	if (vma->vm_flags & VM_WRITE)
-		return refuse(-EACCES, "windows and clock are read-only");
-	window_vma_flags(vma);
-	return remap_vmalloc_range(vma, what, 0);
-}
+	for (int i = 0; i < ARRAY_SIZE(maps); i++) {
+		bool heap = maps[i].offset == KEEL_HEAP_OFFSET;
 
-static void process_free(struct keel_process *p)
-{
-	vfree(p->windows);
-	vfree(p->space.mutexes);
-	kfree(p);
+		if (offset != maps[i].offset || size != maps[i].size)
+			continue;
+		if ((vma->vm_flags & VM_WRITE) && !(heap && (vma->vm_flags & VM_SHARED)))
+			return refuse(-EACCES, "windows and clock are read-only, the heap is shared");
+		window_vma_flags(vma, heap);
+		return remap_vmalloc_range(vma, maps[i].what, 0);
+	}
+	return refuse(-EINVAL, "mmap of %lu bytes at %lu: not windows, clock or heap", size, offset);
 }
 
 static int keel_open(struct inode *inode, struct file *file)
 {
-	struct keel_process *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct keel_process *p = process_alloc();
 
 	if (!p)
 		return -ENOMEM;
-	mutex_init(&p->lock);
-	p->windows = vmalloc_user(KEEL_WINDOWS_SIZE);
-	p->space.mutexes = vzalloc(array_size(KEEL_MAX_MUTEXES, sizeof(struct native_mutex)));
-	if (!p->windows || !p->space.mutexes) {
-		process_free(p);
-		return -ENOMEM;
-	}
-	native_space_init(&p->space);
 	atomic_inc(&files);
 	file->private_data = p;
 	return 0;
@@ -304,7 +336,7 @@ static int keel_release(struct inode *inode, struct file *file)
 	shadow_detach_all(p);
 	if (p->latency)
 		latency_stop(p->latency);
-	atomic_sub(native_mutexes(&p->space), &mutexes);
+	atomic_sub(native_object_count(p->space), &objects);
 	process_free(p);
 	atomic_dec(&files);
 	return 0;
@@ -334,8 +366,8 @@ static struct miscdevice keel_device = {
 
 void ctl_show_objects(struct seq_file *m)
 {
-	seq_printf(m, "files %d\nthreads %d\nmutexes %d\nprocesses %d\n", atomic_read(&files),
-		   shadow_objects(), atomic_read(&mutexes), hal_mm_objects());
+	seq_printf(m, "files %d\nthreads %d\nobjects %d\nprocesses %d\n", atomic_read(&files),
+		   shadow_objects(), atomic_read(&objects), hal_mm_objects());
 }
 
 int ctl_init(void)

@@ -24,6 +24,7 @@
 #include "nucleus/stage.h"
 #include "filters.h"
 #include "process.h"
+#include "skins/native/native.h"
 #include "shadow.h"
 
 #define AFFINITY_LOOK	HZ
@@ -241,7 +242,7 @@ inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, lon
 		regs->orig_ax = -1;
 		shadow_leave(regs, KEEL_RELAX_CALL, 0, 0);
 	}
-	regs->ax = native_call(&s->proc->space, nr, regs->di, regs->si);
+	regs->ax = native_call(s->proc->space, nr, regs->di, regs->si, regs->dx);
 	if (likely(!s->thread.recall)) {
 		regs->orig_ax = -1;
 		return;

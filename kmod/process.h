@@ -8,17 +8,23 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include <keel/abi.h>
-#include "skins/native/native.h"
 
 struct latency;
+struct native_space;
 
 struct keel_process {
-	struct mutex lock;		/* windows in use, mutex table, mm */
+	struct mutex lock;		/* windows in use, objects, mm */
 	struct mm_struct *mm;		/* of the first attach; compared, never followed */
 	struct keel_window *windows;	/* vmalloc, mapped to user space */
 	DECLARE_BITMAP(used, KEEL_MAX_THREADS);
-	struct native_space space;
+	struct native_space *space;	/* its objects */
 	struct latency *latency;	/* a measurement under way, or NULL */
 };
+
+/* NULL: no memory. Context: in-band, may sleep. */
+struct keel_process *process_alloc(void);
+
+/* Its threads and measurements have ended. Context: in-band, may sleep. */
+void process_free(struct keel_process *p);
 
 #endif

@@ -15,6 +15,7 @@
 #include "nucleus/stage.h"
 #include "filters.h"
 #include "process.h"
+#include "skins/native/objects.h"
 #include "shadow.h"
 
 static DEFINE_HASHTABLE(shadows, 8);
@@ -102,6 +103,7 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 	}
 	get_task_struct(current);
 	atomic_inc(&shadow_count);
+	native_thread_begins(p->space, i, &s->thread);
 	spin_lock(&shadows_lock);
 	hash_add_rcu(shadows, &s->by_task, (unsigned long)current);
 	spin_unlock(&shadows_lock);
@@ -135,6 +137,7 @@ static bool shadow_claim(struct shadow *s)
  * the process may go. */
 static void shadow_drop(struct shadow *s)
 {
+	native_thread_ends(s->proc->space, s->index);
 	nk_mutex_abandon_all(&s->thread);
 	nk_thread_destroy(&s->thread);
 	hal_context_destroy(&s->thread.ctx);

@@ -40,6 +40,7 @@ static void fork_child(void)
 	libkeel_device.users = 0;
 	libkeel_device.windows = NULL;
 	libkeel_device.clock = NULL;
+	libkeel_device.heap = NULL;
 	memset(&libkeel_self, 0, sizeof(libkeel_self));
 	pthread_mutex_unlock(&libkeel_device.lock);
 }
@@ -66,29 +67,43 @@ static int check_abi(int fd, struct keel_info *info)
 }
 
 /* The device's mappings are not inherited: a child of fork() must not look as if it were hard
- * because its parent is. */
-static void *map_device(int fd, uint32_t size, long offset)
+ * because its parent is, nor take its mutexes. */
+static void *map_device(int fd, uint32_t size, long offset, int prot)
 {
-	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, offset);
+	void *map = mmap(NULL, size, prot, MAP_SHARED | MAP_POPULATE, fd, offset);
 
 	return map == MAP_FAILED ? NULL : map;
 }
 
+static void unmap_all(void)
+{
+	struct libkeel_device *d = &libkeel_device;
+
+	if (d->windows)
+		munmap(d->windows, d->windows_size);
+	if (d->clock)
+		munmap((void *)d->clock, CLOCK_SIZE);
+	if (d->heap)
+		munmap(d->heap, KEEL_HEAP_SIZE);
+	d->windows = NULL;
+	d->clock = NULL;
+	d->heap = NULL;
+}
+
 static int map_all(int fd, uint32_t windows_size)
 {
-	libkeel_device.windows = map_device(fd, windows_size, 0);
-	if (!libkeel_device.windows)
-		return -errno;
-	libkeel_device.windows_size = windows_size;
-	libkeel_device.clock = map_device(fd, CLOCK_SIZE, KEEL_CLOCK_OFFSET);
-	if (!libkeel_device.clock) {
-		int err = errno;
+	struct libkeel_device *d = &libkeel_device;
+	int err;
 
-		munmap(libkeel_device.windows, windows_size);
-		libkeel_device.windows = NULL;
-		return -err;
-	}
-	return 0;
+	d->windows_size = windows_size;
+	d->windows = map_device(fd, d->windows_size, 0, PROT_READ);
+	d->clock = map_device(fd, CLOCK_SIZE, KEEL_CLOCK_OFFSET, PROT_READ);
+	d->heap = map_device(fd, KEEL_HEAP_SIZE, KEEL_HEAP_OFFSET, PROT_READ | PROT_WRITE);
+	if (d->windows && d->clock && d->heap)
+		return 0;
+	err = errno;
+	unmap_all();
+	return -err;
 }
 
 static int device_open(void)
@@ -128,10 +143,7 @@ void libkeel_device_put(void)
 {
 	pthread_mutex_lock(&libkeel_device.lock);
 	if (libkeel_device.users && !--libkeel_device.users) {
-		munmap(libkeel_device.windows, libkeel_device.windows_size);
-		libkeel_device.windows = NULL;
-		munmap((void *)libkeel_device.clock, CLOCK_SIZE);
-		libkeel_device.clock = NULL;
+		unmap_all();
 		close(libkeel_device.fd);
 		libkeel_device.fd = -1;
 	}

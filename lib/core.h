@@ -23,11 +23,14 @@ struct libkeel_device {
 	char *windows;			/* read only, written by Keel */
 	uint32_t windows_size;
 	const volatile struct keel_clock *clock;	/* stays while any thread is attached */
+	struct keel_word *heap;		/* likewise */
 };
 
 struct libkeel_self {
 	const volatile struct keel_window *window;	/* NULL: not attached */
 	const volatile struct keel_clock *clock;	/* the device's, while attached */
+	struct keel_word *heap;		/* the device's, while attached */
+	uint32_t number;		/* in words of mutexes */
 	int64_t last;			/* last time given out */
 	unsigned int refusal;
 	int policy;			/* of Linux before attaching, with the next two */
@@ -52,7 +55,7 @@ int libkeel_harden(void);
 /* Make a Keel call. Linux answers -ENOSYS when a signal took the thread in-band just before: then
  * it was not carried out, and is made again. -ENOSYS from Keel itself is the caller's.
  * Context: any; hardens. */
-static inline long libkeel_call(long nr, long a, long b)
+static inline long libkeel_call3(long nr, long a, long b, long c)
 {
 	const volatile struct keel_window *window = libkeel_self.window;
 	long ret;
@@ -65,9 +68,14 @@ static inline long libkeel_call(long nr, long a, long b)
 			if (ret)
 				return ret;
 		}
-		ret = libkeel_syscall(nr, a, b, 0);
+		ret = libkeel_syscall(nr, a, b, c);
 	} while (ret == -ENOSYS && !window->hard);
 	return ret;
+}
+
+static inline long libkeel_call(long nr, long a, long b)
+{
+	return libkeel_call3(nr, a, b, 0);
 }
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The calls a hard thread lives on: modes, time, periods, mutexes, counters. All but create and
- * delete of a mutex are made without Linux.
+ * The calls a hard thread lives on: modes, time, periods, counters. They are made without Linux.
  */
 #include <time.h>
 #include <keel/keel.h>
@@ -147,43 +146,6 @@ int keel_period_wait(unsigned long *overruns)
 int keel_yield(void)
 {
 	return libkeel_call(KEEL_CALL_YIELD, 0, 0);
-}
-
-int keel_mutex_create(struct keel_mutex *mutex)
-{
-	struct keel_mutex_req req = { .id = 0 };
-	int err = libkeel_ioctl(KEEL_IOC_MUTEX_CREATE, &req);
-
-	if (!err)
-		mutex->id = req.id;
-	return err;
-}
-
-int keel_mutex_delete(struct keel_mutex *mutex)
-{
-	struct keel_mutex_req req = { .id = mutex->id };
-
-	return libkeel_ioctl(KEEL_IOC_MUTEX_DELETE, &req);
-}
-
-int keel_mutex_lock(struct keel_mutex *mutex)
-{
-	return libkeel_call(KEEL_CALL_MUTEX_LOCK, mutex->id, KEEL_FOREVER);
-}
-
-int keel_mutex_timedlock(struct keel_mutex *mutex, int64_t deadline)
-{
-	return libkeel_call(KEEL_CALL_MUTEX_LOCK, mutex->id, deadline);
-}
-
-int keel_mutex_trylock(struct keel_mutex *mutex)
-{
-	return libkeel_call(KEEL_CALL_MUTEX_TRYLOCK, mutex->id, 0);
-}
-
-int keel_mutex_unlock(struct keel_mutex *mutex)
-{
-	return libkeel_call(KEEL_CALL_MUTEX_UNLOCK, mutex->id, 0);
 }
 
 int keel_stats_get(struct keel_stats *stats)

@@ -20,6 +20,7 @@
 #include "nucleus/cond.h"
 #include "nucleus/pi.h"
 #include "nucleus/sched.h"
+#include "nucleus/word.h"
 
 void nk_cond_init(struct nk_cond *c)
 {
@@ -53,7 +54,9 @@ static int begin(struct nk_cond *c, struct nk_mutex *m, struct nk_thread *t, int
 	if (c->users && c->mutex != m)
 		return -NK_EINVAL;
 	nk_lock_acquire(&m->wq.lock);
+	nk_word_claim_locked(m);
 	if (m->owner != t) {
+		nk_word_release_locked(m);
 		nk_lock_release(&m->wq.lock);
 		return -NK_EPERM;
 	}

@@ -4,7 +4,7 @@
  *
  * A CPU takes locks in rising rank only:
  *
- *	cond -> waitq -> thread -> rq -> timer base	(the pipeline log of hal comes last)
+ *	cond -> waitq -> owners -> thread -> rq -> timer base	(hal's pipeline log comes last)
  *
  * Two locks of one rank are allowed for threads and rqs, lower address first (rqs stand in an
  * array, so that is also lower CPU first). NK_DEBUG builds keep a list of held locks per CPU
@@ -18,6 +18,7 @@
 enum nk_lock_rank {
 	NK_RANK_COND = 1,	/* the wait queue of a condition: see cond.c */
 	NK_RANK_WAITQ,
+	NK_RANK_OWNERS,		/* the threads of a process: see word.c */
 	NK_RANK_THREAD,
 	NK_RANK_RQ,
 	NK_RANK_TIMER,

@@ -6,6 +6,7 @@
 #include "nucleus/mutex.h"
 #include "nucleus/pi.h"
 #include "nucleus/sched.h"
+#include "nucleus/word.h"
 
 int nk_mutex_init_as(struct nk_mutex *m, int kind, int ceiling)
 {
@@ -23,6 +24,19 @@ void nk_mutex_init(struct nk_mutex *m)
 	nk_mutex_init_as(m, NK_MUTEX_ERRORCHECK, 0);
 }
 
+/* Around each look at @m. */
+static inline void mutex_enter(struct nk_mutex *m)
+{
+	nk_lock_acquire(&m->wq.lock);
+	nk_word_claim_locked(m);
+}
+
+static inline void mutex_leave(struct nk_mutex *m)
+{
+	nk_word_release_locked(m);
+	nk_lock_release(&m->wq.lock);
+}
+
 /*
  * One look under one lock decides, and marks. A locker may queue for that lock at any time:
  *
@@ -37,7 +51,7 @@ int nk_mutex_destroy(struct nk_mutex *m)
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EBUSY;
 
-	nk_lock_acquire(&m->wq.lock);
+	mutex_enter(m);
 	if (m->dead) {
 		ret = -NK_EINVAL;
 	} else if (!m->owner && nk_plist_empty(&m->wq.waiters) &&
@@ -45,22 +59,9 @@ int nk_mutex_destroy(struct nk_mutex *m)
 		m->dead = 1;
 		ret = 0;
 	}
-	nk_lock_release(&m->wq.lock);
+	mutex_leave(m);
 	hal_oob_restore(flags);
 	return ret;
-}
-
-void nk_mutex_revive(struct nk_mutex *m)
-{
-	hal_flags_t flags = hal_oob_save();
-
-	nk_lock_acquire(&m->wq.lock);
-	nk_assert(m->dead && !m->owner);
-	m->dead = 0;
-	m->owner_died = 0;
-	m->unrecoverable = 0;
-	nk_lock_release(&m->wq.lock);
-	hal_oob_restore(flags);
 }
 
 /* What the next owner has to hear. */
@@ -156,14 +157,14 @@ int nk_mutex_lock(struct nk_mutex *m, nk_time_t deadline)
 	int ret;
 
 	nk_assert_can_block();
-	nk_lock_acquire(&m->wq.lock);
+	mutex_enter(m);
 	ret = may_lock(m, t);
 	if (!ret && m->owner && m->owner != t) {
 		ret = lock_slow(m, t, deadline, flags);
 	} else {
 		if (!ret)
 			ret = m->owner ? lock_again(m) : take(m, t);
-		nk_lock_release(&m->wq.lock);
+		mutex_leave(m);
 		if (ret == -NK_EDEADLK && (m->kind & NK_MUTEX_KIND) == NK_MUTEX_NORMAL)
 			ret = wait_for_self(t, deadline);
 	}
@@ -178,11 +179,11 @@ int nk_mutex_trylock(struct nk_mutex *m)
 	int ret;
 
 	nk_assert_can_block();
-	nk_lock_acquire(&m->wq.lock);
+	mutex_enter(m);
 	ret = may_lock(m, t);
 	if (!ret)
 		ret = !m->owner ? take(m, t) : m->owner == t ? lock_again(m) : -NK_EBUSY;
-	nk_lock_release(&m->wq.lock);
+	mutex_leave(m);
 	hal_oob_restore(flags);
 	return ret;
 }
@@ -218,6 +219,7 @@ void nk_mutex_release_locked(struct nk_mutex *m)
 		give_up_for_good(m);
 	else
 		hand_over(m, 0);
+	nk_word_release_locked(m);
 }
 
 int nk_mutex_unlock(struct nk_mutex *m)
@@ -225,7 +227,7 @@ int nk_mutex_unlock(struct nk_mutex *m)
 	hal_flags_t flags = hal_oob_save();
 	int ret = 0;
 
-	nk_lock_acquire(&m->wq.lock);
+	mutex_enter(m);
 	if (m->dead)
 		ret = -NK_EINVAL;
 	else if (m->owner != nk_thread_current())
@@ -234,7 +236,7 @@ int nk_mutex_unlock(struct nk_mutex *m)
 		m->depth--;
 	else
 		nk_mutex_release_locked(m);
-	nk_lock_release(&m->wq.lock);
+	mutex_leave(m);
 	nk_sched();
 	hal_oob_restore(flags);
 	return ret;
@@ -243,6 +245,7 @@ int nk_mutex_unlock(struct nk_mutex *m)
 int nk_mutex_adopt_locked(struct nk_mutex *m, struct nk_waitq *from, struct nk_thread *t)
 {
 	nk_assert_held(&m->wq.lock);
+	nk_word_claim_locked(m);
 	if (m->unrecoverable)
 		return nk_wait_wake_this_locked(from, t, -NK_ENOTRECOVERABLE);
 	if (m->owner)
@@ -259,12 +262,12 @@ int nk_mutex_consistent(struct nk_mutex *m)
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EPERM;
 
-	nk_lock_acquire(&m->wq.lock);
+	mutex_enter(m);
 	if (m->owner == nk_thread_current()) {
 		ret = m->inconsistent ? 0 : -NK_EINVAL;
 		m->inconsistent = 0;
 	}
-	nk_lock_release(&m->wq.lock);
+	mutex_leave(m);
 	hal_oob_restore(flags);
 	return ret;
 }

@@ -27,6 +27,8 @@ enum nk_mutex_kind {
 
 #define NK_MUTEX_DEPTH_MAX 0xffffu
 
+struct nk_owners;
+
 struct nk_mutex {
 	struct nk_waitq wq;
 	struct nk_thread *owner;	/* (w) */
@@ -38,6 +40,9 @@ struct nk_mutex {
 	int inconsistent;		/* (w) the owner has heard of it, and has to say so */
 	int unrecoverable;		/* (w) it did not */
 	int dead;			/* (w) destroyed: whoever still comes is turned away */
+	nk_u32 *word;			/* (c) what user space takes it by, or NULL: see word.h */
+	struct nk_owners *owners;	/* (c) whom the word may name */
+	int claimed;			/* (w) the word is Keel's, and all above is true */
 };
 
 /* NK_MUTEX_ERRORCHECK without a ceiling. Context: any; never blocks. */
@@ -51,9 +56,6 @@ int nk_mutex_init_as(struct nk_mutex *m, int kind, int ceiling);
  * -EINVAL; one that is on its way may still touch the memory.
  * Context: any; never blocks; takes the wait queue's lock. */
 int nk_mutex_destroy(struct nk_mutex *m);
-
-/* A destroyed mutex is as new. Context: any; never blocks; takes the wait queue's lock. */
-void nk_mutex_revive(struct nk_mutex *m);
 
 /* 0 or -EOWNERDEAD: locked. -EDEADLK: the wait could never end. -ETIMEDOUT; -EINTR;
  * -ENOTRECOVERABLE; -EWOULDBLOCK: NK_MUTEX_DEPTH_MAX locks; -EINVAL: destroyed, or the caller's

@@ -15,6 +15,9 @@
 /* What a waiter wants; wait_data points here. */
 static const char wants_read, wants_write;
 
+/* Stands for a writer that died: what it was to protect is in no known state. */
+static struct nk_thread nobody;
+
 void nk_rwlock_init(struct nk_rwlock *l)
 {
 	nk_waitq_init(&l->wq);
@@ -28,7 +31,8 @@ int nk_rwlock_destroy(struct nk_rwlock *l)
 	int ret = -NK_EBUSY;
 
 	nk_lock_acquire(&l->wq.lock);
-	if (!l->writer && !l->readers && nk_plist_empty(&l->wq.waiters)) {
+	if ((!l->writer || l->writer == &nobody) && !l->readers &&
+	    nk_plist_empty(&l->wq.waiters)) {
 		l->wq.closed = 1;
 		ret = 0;
 	}
@@ -169,4 +173,15 @@ int nk_rwlock_unlock(struct nk_rwlock *l)
 	nk_sched();
 	hal_oob_restore(flags);
 	return ret;
+}
+
+void nk_rwlock_bereave(struct nk_rwlock *l, const struct nk_thread *t)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&l->wq.lock);
+	if (l->writer == t)
+		l->writer = &nobody;
+	nk_lock_release(&l->wq.lock);
+	hal_oob_restore(flags);
 }

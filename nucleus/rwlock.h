@@ -36,4 +36,8 @@ int nk_rwlock_trywrite(struct nk_rwlock *l);
  * Context: oob; may switch; takes the wait queue's lock. */
 int nk_rwlock_unlock(struct nk_rwlock *l);
 
+/* @t is about to die. If it is the writer the lock stays held for ever, by nobody; it may still be
+ * destroyed. Context: any; never blocks; takes the wait queue's lock. */
+void nk_rwlock_bereave(struct nk_rwlock *l, const struct nk_thread *t);
+
 #endif

@@ -51,15 +51,18 @@ static inline struct module_text module_text_get(const struct module *mod)
 #define KEEL_SYM_EOI		"apic"
 #endif
 
-/* A mapping of Keel's own pages: not inherited by fork, not grown. */
+/* A mapping of Keel's own pages: not inherited by fork, not grown, and never to be written, but the
+ * @heap, by whom it is shared with. */
 #include <linux/mm.h>
 
-static inline void window_vma_flags(struct vm_area_struct *vma)
+static inline void window_vma_flags(struct vm_area_struct *vma, bool heap)
 {
+	unsigned long never = heap && (vma->vm_flags & VM_SHARED) ? 0 : VM_MAYWRITE;
+
 #if KEEL_LINUX_612
-	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND, VM_MAYWRITE);
+	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND, never);
 #else
-	vma->vm_flags = (vma->vm_flags | VM_DONTCOPY | VM_DONTEXPAND) & ~VM_MAYWRITE;
+	vma->vm_flags = (vma->vm_flags | VM_DONTCOPY | VM_DONTEXPAND) & ~never;
 #endif
 }
 

@@ -8,7 +8,12 @@
 #include <string.h>
 
 #include "keel/abi.h"
+#include "nucleus/barrier.h"
+#include "nucleus/event.h"
+#include "nucleus/mutex.h"
+#include "nucleus/sem.h"
 #include "nucleus/stage.h"
+#include "nucleus/watch.h"
 #include "tests/unit/unit.h"
 
 #define SIZE(type) fprintf(out, "%s %zu\n", #type, sizeof(struct type))
@@ -56,6 +61,15 @@ static void print_requests(FILE *out)
 	SIZE(keel_mutex_req);
 	FIELD(keel_mutex_req, id);
 	FIELD(keel_mutex_req, pad);
+	SIZE(keel_object);
+	FIELD(keel_object, type);
+	FIELD(keel_object, id);
+	FIELD(keel_object, args);
+	FIELD(keel_object, data);
+	FIELD(keel_object, pad);
+	SIZE(keel_word);
+	FIELD(keel_word, word);
+	FIELD(keel_word, id);
 	SIZE(keel_control);
 	FIELD(keel_control, command);
 	FIELD(keel_control, pad);
@@ -94,6 +108,8 @@ static void print_ioctls(FILE *out)
 	NUMBER(KEEL_IOC_LATENCY_READ);
 	NUMBER(KEEL_IOC_LATENCY_STOP);
 	NUMBER(KEEL_IOC_CONTROL);
+	NUMBER(KEEL_IOC_OBJECT_CREATE);
+	NUMBER(KEEL_IOC_OBJECT_DELETE);
 	NUMBER(KEEL_CONTROL_STOP);
 	NUMBER(KEEL_CONTROL_START);
 }
@@ -111,8 +127,59 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_CALL_PRIORITY_SET);
 	NUMBER(KEEL_CALL_CLOCK);
 	NUMBER(KEEL_CALL_YIELD);
+	NUMBER(KEEL_CALL_MUTEX_CONSISTENT);
+	NUMBER(KEEL_CALL_MUTEX_CEILING);
+	NUMBER(KEEL_CALL_COND_WAIT);
+	NUMBER(KEEL_CALL_COND_SIGNAL);
+	NUMBER(KEEL_CALL_COND_BROADCAST);
+	NUMBER(KEEL_CALL_SEM_WAIT);
+	NUMBER(KEEL_CALL_SEM_TRYWAIT);
+	NUMBER(KEEL_CALL_SEM_POST);
+	NUMBER(KEEL_CALL_SEM_BROADCAST);
+	NUMBER(KEEL_CALL_SEM_FLUSH);
+	NUMBER(KEEL_CALL_SEM_COUNT);
+	NUMBER(KEEL_CALL_EVENT_WAIT);
+	NUMBER(KEEL_CALL_EVENT_TRYWAIT);
+	NUMBER(KEEL_CALL_EVENT_POST);
+	NUMBER(KEEL_CALL_EVENT_BROADCAST);
+	NUMBER(KEEL_CALL_EVENT_CLEAR);
+	NUMBER(KEEL_CALL_RWLOCK_READ);
+	NUMBER(KEEL_CALL_RWLOCK_WRITE);
+	NUMBER(KEEL_CALL_RWLOCK_TRYREAD);
+	NUMBER(KEEL_CALL_RWLOCK_TRYWRITE);
+	NUMBER(KEEL_CALL_RWLOCK_UNLOCK);
+	NUMBER(KEEL_CALL_BARRIER_WAIT);
+	NUMBER(KEEL_CALL_SET_WAIT);
 	NUMBER(KEEL_CALL_COUNT);
+	NUMBER(KEEL_REALTIME);
 	NUMBER(KEEL_FOREVER);
+}
+
+static void print_objects(FILE *out)
+{
+	NUMBER(KEEL_MUTEX);
+	NUMBER(KEEL_COND);
+	NUMBER(KEEL_SEM);
+	NUMBER(KEEL_EVENT);
+	NUMBER(KEEL_RWLOCK);
+	NUMBER(KEEL_BARRIER);
+	NUMBER(KEEL_SET);
+	NUMBER(KEEL_TYPES);
+	NUMBER(KEEL_MUTEX_ERRORCHECK);
+	NUMBER(KEEL_MUTEX_RECURSIVE);
+	NUMBER(KEEL_MUTEX_NORMAL);
+	NUMBER(KEEL_MUTEX_ROBUST);
+	NUMBER(KEEL_EVENT_ANY);
+	NUMBER(KEEL_EVENT_ALL);
+	NUMBER(KEEL_EVENT_EXACT);
+	NUMBER(KEEL_EVENT_CONSUME);
+	NUMBER(KEEL_SEM_MAX);
+	NUMBER(KEEL_SET_MAX);
+	NUMBER(KEEL_HEAP_OFFSET);
+	NUMBER(KEEL_HEAP_SIZE);
+	NUMBER(KEEL_WORD_FREE);
+	NUMBER(KEEL_WORD_OWNER);
+	NUMBER(KEEL_WORD_KERNEL);
 }
 
 static void print_reasons(FILE *out)
@@ -143,6 +210,7 @@ void unit_abi_print(FILE *out)
 	NUMBER(KEEL_ABI_LEVEL);
 	NUMBER(KEEL_MAX_THREADS);
 	NUMBER(KEEL_MAX_MUTEXES);
+	NUMBER(KEEL_MAX_OBJECTS);
 	NUMBER(KEEL_PERIOD_MIN_NS);
 	NUMBER(KEEL_PERIOD_MAX_NS);
 	print_window(out);
@@ -150,6 +218,7 @@ void unit_abi_print(FILE *out)
 	print_latency(out);
 	print_ioctls(out);
 	print_calls(out);
+	print_objects(out);
 	print_reasons(out);
 }
 
@@ -196,6 +265,10 @@ START_TEST(error_numbers_are_those_of_linux)
 	ck_assert_int_eq(NK_EIDRM, EIDRM);
 	ck_assert_int_eq(NK_ETIMEDOUT, ETIMEDOUT);
 	ck_assert_int_eq(NK_EOWNERDEAD, EOWNERDEAD);
+	ck_assert_int_eq(NK_ENOTRECOVERABLE, ENOTRECOVERABLE);
+	ck_assert_int_eq(NK_ECANCELED, ECANCELED);
+	ck_assert_int_eq(NK_EOVERFLOW, EOVERFLOW);
+	ck_assert_int_eq(NK_ENOSPC, ENOSPC);
 }
 END_TEST
 
@@ -206,6 +279,17 @@ START_TEST(the_nucleus_and_the_abi_agree)
 	ck_assert_int_eq(NK_PRIO_MAX, KEEL_PRIO_MAX);
 	ck_assert_int_eq(NK_NAME_LEN, KEEL_NAME_LEN);
 	ck_assert(NK_TIME_NEVER == KEEL_FOREVER);
+	ck_assert_int_eq(NK_MUTEX_ERRORCHECK, KEEL_MUTEX_ERRORCHECK);
+	ck_assert_int_eq(NK_MUTEX_RECURSIVE, KEEL_MUTEX_RECURSIVE);
+	ck_assert_int_eq(NK_MUTEX_NORMAL, KEEL_MUTEX_NORMAL);
+	ck_assert_int_eq(NK_MUTEX_ROBUST, KEEL_MUTEX_ROBUST);
+	ck_assert_int_eq(NK_EVENT_ANY, KEEL_EVENT_ANY);
+	ck_assert_int_eq(NK_EVENT_ALL, KEEL_EVENT_ALL);
+	ck_assert_int_eq(NK_EVENT_EXACT, KEEL_EVENT_EXACT);
+	ck_assert_int_eq(NK_EVENT_CONSUME, KEEL_EVENT_CONSUME);
+	ck_assert_int_eq(NK_SEM_MAX, KEEL_SEM_MAX);
+	ck_assert_int_eq(NK_BARRIER_LAST, 1);
+	ck_assert_int_le(KEEL_SET_MAX, NK_WATCH_MAX);
 }
 END_TEST
 

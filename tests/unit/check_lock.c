@@ -34,7 +34,8 @@ static void take_two(enum nk_lock_rank one, enum nk_lock_rank two, int first)
 
 START_TEST(rising_ranks_are_allowed)
 {
-	take_two(NK_RANK_WAITQ, NK_RANK_THREAD, 0);
+	take_two(NK_RANK_WAITQ, NK_RANK_OWNERS, 0);
+	take_two(NK_RANK_OWNERS, NK_RANK_THREAD, 0);
 	take_two(NK_RANK_THREAD, NK_RANK_RQ, 1);
 	take_two(NK_RANK_RQ, NK_RANK_TIMER, 0);
 	ck_assert_int_eq(nk_lock_count(0), 0);

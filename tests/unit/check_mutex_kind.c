@@ -264,7 +264,7 @@ START_TEST(a_robust_mutex_nobody_repairs_is_lost_for_all)
 	ck_assert_ptr_null(m.owner);
 	/* Made anew it is lost no more. */
 	ck_assert_int_eq(nk_mutex_destroy(&m), 0);
-	nk_mutex_revive(&m);
+	nk_mutex_init_as(&m, NK_MUTEX_ROBUST, 0);
 	w = unit_run("w", 10, 0, holds, NULL);
 	ck_assert_int_eq(w->ret, 0);
 	open_gate();

@@ -20,10 +20,11 @@ static void setup(void)
 
 static void teardown(void)
 {
+	int dead;
+
 	ck_assert_int_eq(nk_mutex_check(&m), 0);
-	if (m.dead)
-		nk_mutex_revive(&m);
-	ck_assert_int_eq(nk_mutex_destroy(&m), 0);
+	dead = m.dead;
+	ck_assert_int_eq(nk_mutex_destroy(&m), dead ? -NK_EINVAL : 0);
 	ck_assert_int_eq(nk_waitq_destroy(&gate), 0);
 	unit_teardown();
 }

@@ -28,4 +28,5 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_wait.c \
 	tests/unit/check_watch.c \
 	tests/unit/check_watchdog.c \
+	tests/unit/check_word.c \
 	hal/sim/fiber.c hal/sim/port.c hal/sim/sim.c

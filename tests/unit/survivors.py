@@ -12,4 +12,6 @@ SURVIVORS = {
 	("nucleus/share.c", "rq->share.debt = (1);"): ROUNDING,
 	("nucleus/mutex.c", "no nk_sched();"):
 		"whom the walk lowers does not run here, and an interrupt in between switches by itself",
+	("nucleus/word.c", "m->claimed = (2);"): "a truth value",
+	("nucleus/word.c", "m->owner_died = (2);"): "a truth value",
 }

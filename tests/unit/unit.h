@@ -96,5 +96,6 @@ Suite *timer_suite(void);
 Suite *wait_suite(void);
 Suite *watch_suite(void);
 Suite *watchdog_suite(void);
+Suite *word_suite(void);
 
 #endif

@@ -5,22 +5,25 @@
  * Three doors: ioctl() on /dev/keel for in-band requests, one lseek() that parks the caller
  * and makes it hard, and Keel calls: system calls numbered from KEEL_CALL_BASE which only a hard
  * thread may issue (an in-band caller gets -ENOSYS from Linux and hardens first). All times
- * are absolute nanoseconds on CLOCK_MONOTONIC. Padding must be zero.
+ * are absolute nanoseconds on CLOCK_MONOTONIC. Padding must be zero. What level 2 brought is
+ * marked [2].
  */
 #ifndef KEEL_UAPI_ABI_H
 #define KEEL_UAPI_ABI_H
 
 #include <linux/types.h>
 #include <linux/ioctl.h>
+#include <keel/mutex.h>
 
 /* A library built for level L runs on a module with BASE <= L <= LEVEL. */
 #define KEEL_ABI_BASE		1
-#define KEEL_ABI_LEVEL		1
+#define KEEL_ABI_LEVEL		2
 
 #define KEEL_DEVICE		"/dev/keel"
 #define KEEL_NAME_LEN		16
 #define KEEL_MAX_THREADS	256	/* attached at once in one process */
-#define KEEL_MAX_MUTEXES	1024	/* of one process */
+#define KEEL_MAX_MUTEXES	1024	/* of one process; [2]: KEEL_MAX_OBJECTS */
+#define KEEL_MAX_OBJECTS	1024	/* of all types, of one process */
 #define KEEL_PRIO_MIN		1
 #define KEEL_PRIO_MAX		99	/* higher wins, as in SCHED_FIFO */
 #define KEEL_PERIOD_MIN_NS	10000
@@ -30,7 +33,11 @@
  * EOPNOTSUPP when this thread cannot be hard (keel_window.refusal says why). */
 #define KEEL_PARK_HARDEN	0x4b01
 
-/* Keel calls; args in rdi, rsi, rdx. Return >= 0 or a negative errno. */
+/*
+ * Keel calls; args in rdi, rsi, rdx. Return >= 0 or a negative errno; -EINVAL for an id that is
+ * none, or another type's. @until: absolute ns or KEEL_FOREVER; on CLOCK_REALTIME when
+ * KEEL_REALTIME is or-ed to the call's first id.
+ */
 #define KEEL_CALL_BASE		0x104b0000
 #define KEEL_CALL_RELAX		(KEEL_CALL_BASE + 0)	/* () -> 0, in-band */
 #define KEEL_CALL_SLEEP_UNTIL	(KEEL_CALL_BASE + 1)	/* (abs ns) */
@@ -42,7 +49,33 @@
 #define KEEL_CALL_PRIORITY_SET	(KEEL_CALL_BASE + 7)	/* (priority) */
 #define KEEL_CALL_CLOCK		(KEEL_CALL_BASE + 8)	/* () -> ns */
 #define KEEL_CALL_YIELD		(KEEL_CALL_BASE + 9)	/* () */
-#define KEEL_CALL_COUNT		10
+/* [2] */
+#define KEEL_CALL_MUTEX_CONSISTENT (KEEL_CALL_BASE + 10) /* (id) */
+#define KEEL_CALL_MUTEX_CEILING	(KEEL_CALL_BASE + 11)	/* (id, priority) -> the one before */
+#define KEEL_CALL_COND_WAIT	(KEEL_CALL_BASE + 12)	/* (id, mutex id, until) */
+#define KEEL_CALL_COND_SIGNAL	(KEEL_CALL_BASE + 13)	/* (id) */
+#define KEEL_CALL_COND_BROADCAST (KEEL_CALL_BASE + 14)	/* (id) */
+#define KEEL_CALL_SEM_WAIT	(KEEL_CALL_BASE + 15)	/* (id, until) */
+#define KEEL_CALL_SEM_TRYWAIT	(KEEL_CALL_BASE + 16)	/* (id) */
+#define KEEL_CALL_SEM_POST	(KEEL_CALL_BASE + 17)	/* (id) */
+#define KEEL_CALL_SEM_BROADCAST	(KEEL_CALL_BASE + 18)	/* (id) -> how many went on */
+#define KEEL_CALL_SEM_FLUSH	(KEEL_CALL_BASE + 19)	/* (id) -> how many got -ECANCELED */
+#define KEEL_CALL_SEM_COUNT	(KEEL_CALL_BASE + 20)	/* (id) -> count */
+#define KEEL_CALL_EVENT_WAIT	(KEEL_CALL_BASE + 21)	/* (id, bits | mode << 32, until) -> bits */
+#define KEEL_CALL_EVENT_TRYWAIT	(KEEL_CALL_BASE + 22)	/* (id, bits | mode << 32) -> bits */
+#define KEEL_CALL_EVENT_POST	(KEEL_CALL_BASE + 23)	/* (id, bits) */
+#define KEEL_CALL_EVENT_BROADCAST (KEEL_CALL_BASE + 24)	/* (id, bits) -> how many went on */
+#define KEEL_CALL_EVENT_CLEAR	(KEEL_CALL_BASE + 25)	/* (id, bits) -> bits before */
+#define KEEL_CALL_RWLOCK_READ	(KEEL_CALL_BASE + 26)	/* (id, until) */
+#define KEEL_CALL_RWLOCK_WRITE	(KEEL_CALL_BASE + 27)	/* (id, until) */
+#define KEEL_CALL_RWLOCK_TRYREAD (KEEL_CALL_BASE + 28)	/* (id) */
+#define KEEL_CALL_RWLOCK_TRYWRITE (KEEL_CALL_BASE + 29)	/* (id) */
+#define KEEL_CALL_RWLOCK_UNLOCK	(KEEL_CALL_BASE + 30)	/* (id) */
+#define KEEL_CALL_BARRIER_WAIT	(KEEL_CALL_BASE + 31)	/* (id, until) -> 1 for one of them */
+#define KEEL_CALL_SET_WAIT	(KEEL_CALL_BASE + 32)	/* (id, until) -> who is ready, a bit each */
+#define KEEL_CALL_COUNT		33
+
+#define KEEL_REALTIME		0x100000000ul
 
 #define KEEL_FOREVER		0x7fffffffffffffffLL
 
@@ -132,6 +165,49 @@ struct keel_mutex_req {
 	__u32 pad;
 };
 
+/* [2] Types of objects, KEEL_IOC_OBJECT_CREATE. What args[] are, and what a delete answers. */
+#define KEEL_MUTEX		1	/* KEEL_MUTEX_*, ceiling or 0; -EBUSY: held or waited for */
+#define KEEL_COND		2	/* waits end with -EIDRM, as with the next two */
+#define KEEL_SEM		3	/* count, its maximum up to KEEL_SEM_MAX */
+#define KEEL_EVENT		4	/* bits */
+#define KEEL_RWLOCK		5	/* -EBUSY: held or waited for */
+#define KEEL_BARRIER		6	/* how many meet; -EBUSY: somebody waits */
+#define KEEL_SET		7	/* 1 to KEEL_SET_MAX, ids in the array at data */
+#define KEEL_TYPES		8
+
+/* A mutex's kind. Robust may be or-ed in. */
+#define KEEL_MUTEX_ERRORCHECK	0	/* a second lock by the owner: -EDEADLK */
+#define KEEL_MUTEX_RECURSIVE	1
+#define KEEL_MUTEX_NORMAL	2	/* waits for itself */
+#define KEEL_MUTEX_ROBUST	4
+
+#define KEEL_EVENT_ANY		0	/* one of the bits asked for */
+#define KEEL_EVENT_ALL		1	/* each of them */
+#define KEEL_EVENT_EXACT	2	/* each of them and no other */
+#define KEEL_EVENT_CONSUME	4	/* or-ed in: the bits that were met are cleared */
+
+#define KEEL_SEM_MAX		0x7fffffff
+#define KEEL_SET_MAX		32
+
+struct keel_object {
+	__u32 type;			/* in */
+	__u32 id;			/* out of create, in of delete, never 0 */
+	__u32 args[2];			/* in of create; else, and if the type has none, 0 */
+	__u64 data;			/* in of create: a set's ids, __u32 each; else 0 */
+	__u64 pad;
+};
+
+/* [2] The heap, mapped from KEEL_HEAP_OFFSET to read and write: the word of the mutex with
+ * this id stands at index id % KEEL_MAX_OBJECTS while id is the same there. */
+#define KEEL_HEAP_OFFSET	0x200000
+
+struct keel_word {
+	__u32 word;			/* KEEL_WORD_* */
+	__u32 id;			/* 0: no mutex */
+};
+
+#define KEEL_HEAP_SIZE		(KEEL_MAX_OBJECTS * 8)
+
 /* Latency of Keel's own timer handler (irq) or of a kernel thread, sampled in the kernel. */
 #define KEEL_LATENCY_IRQ	0
 #define KEEL_LATENCY_KTHREAD	1
@@ -174,12 +250,16 @@ struct keel_control {
 #define KEEL_IOC_LATENCY_READ	_IOWR(KEEL_IOC_MAGIC, 7, struct keel_latency_read)
 #define KEEL_IOC_LATENCY_STOP	_IO(KEEL_IOC_MAGIC, 8)
 #define KEEL_IOC_CONTROL	_IOW(KEEL_IOC_MAGIC, 9, struct keel_control)
+#define KEEL_IOC_OBJECT_CREATE	_IOWR(KEEL_IOC_MAGIC, 10, struct keel_object)
+#define KEEL_IOC_OBJECT_DELETE	_IOW(KEEL_IOC_MAGIC, 11, struct keel_object)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");
 _Static_assert(sizeof(struct keel_clock) == 64, "keel_clock");
 _Static_assert(sizeof(struct keel_info) == 88, "keel_info");
 _Static_assert(sizeof(struct keel_attach) == 32, "keel_attach");
+_Static_assert(sizeof(struct keel_object) == 32, "keel_object");
+_Static_assert(sizeof(struct keel_word) * KEEL_MAX_OBJECTS == KEEL_HEAP_SIZE, "keel_word");
 _Static_assert(sizeof(struct keel_latency_start) == 32, "keel_latency_start");
 _Static_assert(sizeof(struct keel_latency_read) == 48, "keel_latency_read");
 #endif

@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <keel/abi.h>
 
 #ifdef __cplusplus
@@ -116,30 +117,48 @@ int keel_period_wait(unsigned long *overruns);
 
 /* ---- mutexes with priority inheritance ------------------------------------------ */
 
-/* For the threads of one process. Not recursive. */
+/* For the threads of one process. One that nobody contends is locked and unlocked without a system
+ * call. An owner that goes in-band keeps it, and its boost. sync.h has what else there is. */
 struct keel_mutex {
 	unsigned int id;
 };
 
-/* -ENOSPC: KEEL_MAX_MUTEXES are in use; -EBADF: no keel_open(). Context: any thread; in-band. */
+/* KEEL_MUTEX_ERRORCHECK, without a ceiling. -ENOSPC: KEEL_MAX_OBJECTS are in use; -EBADF: no
+ * keel_open(). Context: any thread; in-band. */
 int keel_mutex_create(struct keel_mutex *mutex);
 
-/* -EBUSY while it is locked or waited for. Context: any thread; in-band. */
+/* @kind: KEEL_MUTEX_*, of which KEEL_MUTEX_ROBUST may be or-ed in. @ceiling: 0, or the priority that
+ * the owner has at least; then each lock is a call. -EINVAL: no such kind or priority. */
+int keel_mutex_create_as(struct keel_mutex *mutex, int kind, int ceiling);
+
+/* -EBUSY while it is locked or waited for; -EINVAL: there is none. Context: any thread; in-band. */
 int keel_mutex_delete(struct keel_mutex *mutex);
 
 /* 0, or -EOWNERDEAD: it is yours, but its owner died in the middle of something. -EDEADLK: it
- * would wait for itself; -EINTR: a signal came, it is not yours.
+ * would wait for itself, and is not of another kind; -EINTR: a signal came, it is not yours;
+ * -ENOTRECOVERABLE, see keel_mutex_consistent(); -EAGAIN: a recursive one is locked 65535 times;
+ * -EINVAL: there is none, or your priority is above its ceiling.
  * Context: attached; hardens; blocks. */
 int keel_mutex_lock(struct keel_mutex *mutex);
 
-/* The same until @deadline: -ETIMEDOUT. Context: attached; hardens; blocks. */
+/* The same until @deadline, on CLOCK_MONOTONIC or @clock, which may be CLOCK_REALTIME: -ETIMEDOUT.
+ * Context: attached; hardens; blocks. */
 int keel_mutex_timedlock(struct keel_mutex *mutex, int64_t deadline);
+int keel_mutex_clocklock(struct keel_mutex *mutex, clockid_t clock, int64_t deadline);
 
 /* Never blocks: -EBUSY when it is taken. Context: attached; hardens. */
 int keel_mutex_trylock(struct keel_mutex *mutex);
 
 /* -EPERM when it is not the caller's. Context: attached; hardens. */
 int keel_mutex_unlock(struct keel_mutex *mutex);
+
+/* You got a robust one with -EOWNERDEAD and have set right what it protects. Without this its unlock
+ * makes it useless: -ENOTRECOVERABLE for all. -EPERM: it is not yours; -EINVAL: nothing to set
+ * right. Context: attached; hardens. */
+int keel_mutex_consistent(struct keel_mutex *mutex);
+
+/* Change a ceiling; returns the old one. -EINVAL: it has none. Context: attached; hardens. */
+int keel_mutex_ceiling_set(struct keel_mutex *mutex, int ceiling);
 
 /* ---- what happened -------------------------------------------------------------- */
 

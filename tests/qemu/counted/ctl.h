@@ -31,10 +31,10 @@ static noinline void seam_mutex_unlock(struct mutex *m)
 		mutex_unlock(m);
 }
 
-static noinline void seam_window_vma_flags(struct vm_area_struct *vma)
+static noinline void seam_window_vma_flags(struct vm_area_struct *vma, bool heap)
 {
 	if (planted != PLANTED_WRITE)
-		window_vma_flags(vma);
+		window_vma_flags(vma, heap);
 }
 
 #undef mutex_lock

@@ -5,7 +5,7 @@
 #include "badinput.h"
 
 static struct keel_mutex mine, deleted;
-static struct keel_mutex nowhere = { .id = KEEL_MAX_MUTEXES };
+static struct keel_mutex nowhere = { .id = (KEEL_TYPES << 10) };
 static struct keel_mutex far = { .id = 0xffffffff };
 
 #define ROW(name, expr) static long name(void) { return (expr); }

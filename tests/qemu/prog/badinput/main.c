@@ -169,6 +169,7 @@ int main(int argc, char **argv)
 		requests_test();
 		inband_test();
 		hard_test();
+		objects_test();
 		attach_test();
 		others_test();
 	}

@@ -31,7 +31,7 @@ static const struct keel_attach in_rodata = {
 static char bytes[256];
 
 static const struct request unknown[] = {
-	{ "number 10", IOC(_IOC_NONE, 10, 0), bytes, -ENOTTY },
+	{ "number 12", IOC(_IOC_NONE, 12, 0), bytes, -ENOTTY },
 	{ "number 255", IOC(RW, 255, 8), bytes, -ENOTTY },
 	{ "another magic", _IOW('k', 1, struct keel_attach), bytes, -ENOTTY },
 	{ "of terminals", 0x5401, bytes, -ENOTTY },
@@ -79,7 +79,7 @@ static const struct request values[] = {
 	{ "set priority -1", SET(-1, -1), -EINVAL },
 	{ "set CPU 2 of 2", SET(0, 2), -EINVAL },
 	{ "delete 0, which is not there", DELETE(0, 0), -EINVAL },
-	{ "delete behind the last", DELETE(KEEL_MAX_MUTEXES, 0), -EINVAL },
+	{ "delete behind the last", DELETE(KEEL_TYPES << 10, 0), -EINVAL },
 	{ "delete -1", DELETE(-1, 0), -EINVAL },
 	{ "delete, padding", DELETE(0, 1), -EINVAL },
 	{ "latency read, none runs", KEEL_IOC_LATENCY_READ, bytes, -ENOENT },
@@ -129,6 +129,9 @@ MAP(map_offset, KEEL_WINDOWS_SIZE, PROT_READ, MAP_SHARED, 4096)
 MAP(map_last, KEEL_WINDOWS_SIZE, PROT_READ, MAP_SHARED, 0x7ffffffffffff000)
 MAP(map_clock_writable, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, KEEL_CLOCK_OFFSET)
 MAP(map_clock_large, 8192, PROT_READ, MAP_SHARED, KEEL_CLOCK_OFFSET)
+MAP(map_heap_large, 3 * 4096, PROT_READ, MAP_SHARED, KEEL_HEAP_OFFSET)
+MAP(map_heap_private, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, KEEL_HEAP_OFFSET)
+MAP(map_heap, 2 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, KEEL_HEAP_OFFSET)
 MAP(map_good, KEEL_WINDOWS_SIZE, PROT_READ, MAP_SHARED, 0)
 
 static void *windows_map(void)
@@ -182,6 +185,9 @@ static const struct row files[] = {
 	{ "mmap, last offset", map_last, -EINVAL },
 	{ "mmap, clock writable", map_clock_writable, -EACCES },
 	{ "mmap, clock and more", map_clock_large, -EINVAL },
+	{ "mmap, heap and more", map_heap_large, -EINVAL },
+	{ "mmap, heap private and writable", map_heap_private, -EACCES },
+	{ "mmap, heap", map_heap, 0 },
 	{ "mmap as it should be", map_good, 0 },
 	{ "mprotect", make_writable, -EACCES },
 	{ "mremap", make_larger, -EFAULT },
@@ -200,19 +206,17 @@ static const struct row files[] = {
 /* The table of mutexes holds what it should after all those that failed, and not one more. */
 static void mutexes_test(void)
 {
-	struct keel_mutex_req req;
+	static struct keel_mutex_req reqs[KEEL_MAX_MUTEXES], more;
 	unsigned int i;
 
 	for (i = 0; i < KEEL_MAX_MUTEXES; i++)
-		if (ioctl(badinput_fd, KEEL_IOC_MUTEX_CREATE, &req))
+		if (ioctl(badinput_fd, KEEL_IOC_MUTEX_CREATE, &reqs[i]))
 			fail("mutex %u of %u: %m", i, KEEL_MAX_MUTEXES);
-	check(result(ioctl(badinput_fd, KEEL_IOC_MUTEX_CREATE, &req)) == -ENOSPC);
-	req.pad = 0;
-	for (req.id = 0; req.id < KEEL_MAX_MUTEXES; req.id++)
-		if (ioctl(badinput_fd, KEEL_IOC_MUTEX_DELETE, &req))
-			fail("delete mutex %u: %m", req.id);
-	req.id = 0;
-	check(result(ioctl(badinput_fd, KEEL_IOC_MUTEX_DELETE, &req)) == -EINVAL);
+	check(result(ioctl(badinput_fd, KEEL_IOC_MUTEX_CREATE, &more)) == -ENOSPC);
+	for (i = 0; i < KEEL_MAX_MUTEXES; i++)
+		if (ioctl(badinput_fd, KEEL_IOC_MUTEX_DELETE, &reqs[i]))
+			fail("delete mutex %u: %m", reqs[i].id);
+	check(result(ioctl(badinput_fd, KEEL_IOC_MUTEX_DELETE, &reqs[0])) == -EINVAL);
 }
 
 void requests_test(void)

@@ -15,7 +15,7 @@ static unsigned long argument(struct dice *d)
 	case 1:
 		return keel_clock_ns() + dice_below(d, MS);
 	default:
-		return dice_below(d, 16);	/* a mutex, or a priority */
+		return dice_below(d, 16);	/* bits, or a priority */
 	}
 }
 
@@ -34,11 +34,11 @@ static long number(struct dice *d)
 	}
 }
 
-static long call(long nr, unsigned long a, unsigned long b)
+static long call(long nr, unsigned long a, unsigned long b, unsigned long c)
 {
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b)
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c)
 			 : "rcx", "r11", "memory");
 	return ret;
 }
@@ -48,6 +48,8 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b)
 {
 	if (!dice_below(d, 16))
 		return;
+	if (nr >= KEEL_CALL_MUTEX_LOCK && nr != KEEL_CALL_PRIORITY_SET)
+		*a = dice_id(d);
 	switch (nr) {
 	case KEEL_CALL_SLEEP_UNTIL:
 		*a = keel_clock_ns() + dice_below(d, MS);
@@ -59,6 +61,42 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b)
 	case KEEL_CALL_MUTEX_LOCK:
 		*b = keel_clock_ns() + dice_below(d, MS);
 		break;
+	}
+}
+
+/* A word of the heap: what another thread's looks like, or anything. */
+static void word_random(struct dice *d, struct keel_word *heap)
+{
+	struct keel_word *w = &heap[dice_below(d, 32)];
+
+	switch (dice_below(d, 4)) {
+	case 0:
+		w->word = dice_value(d);
+		break;
+	case 1:
+		w->word |= KEEL_WORD_KERNEL;
+		break;
+	default:
+		w->word = dice_below(d, 6);
+	}
+	if (!dice_below(d, 8))
+		w->id = dice_below(d, 2) ? dice_id(d) : dice_value(d);
+}
+
+/* Mutexes by the library, whatever the words say. */
+static void mutex_random(struct dice *d)
+{
+	struct keel_mutex m = { dice_below(d, 2) << 14 | KEEL_MUTEX << 10 | dice_below(d, 32) };
+
+	switch (dice_below(d, 4)) {
+	case 0:
+		keel_mutex_unlock(&m);
+		break;
+	case 1:
+		keel_mutex_trylock(&m);
+		break;
+	default:
+		keel_mutex_timedlock(&m, keel_clock_ns() + dice_below(d, MS));
 	}
 }
 
@@ -75,7 +113,7 @@ static void leave_random(struct dice *d)
 		__asm__ volatile("int $0x80" : "+a"(ax) : : "memory");
 		break;
 	case 2:
-		call(SYS_sched_yield, 0, 0);
+		call(SYS_sched_yield, 0, 0, 0);
 		break;
 	default:
 		keel_relax();
@@ -85,7 +123,11 @@ static void leave_random(struct dice *d)
 void *hard_random(void *arg)
 {
 	struct dice d = { (unsigned long)arg | 1 };
+	struct keel_word *heap = mmap(NULL, KEEL_HEAP_SIZE, PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_POPULATE, device_fd(), KEEL_HEAP_OFFSET);
 
+	if (heap == MAP_FAILED)
+		fail("the heap: %m");
 	tid_note();
 	for (;;) {
 		for (int i = dice_below(&d, BURST); i > 0; i--) {
@@ -93,7 +135,9 @@ void *hard_random(void *arg)
 			unsigned long a = argument(&d), b = argument(&d);
 
 			bound(&d, nr, &a, &b);
-			call(nr, a, b);
+			call(nr, a, dice_below(&d, 4) ? b : dice_id(&d), argument(&d));
+			mutex_random(&d);
+			word_random(&d, heap);
 		}
 		if (!dice_below(&d, 8))
 			leave_random(&d);
@@ -107,5 +151,5 @@ void inband_random(struct dice *d)
 	long nr = KEEL_CALL_BASE - 1 + (long)dice_below(d, KEEL_CALL_COUNT + 2);
 
 	if (!keel_is_hard())
-		call(nr, argument(d), argument(d));
+		call(nr, argument(d), argument(d), argument(d));
 }

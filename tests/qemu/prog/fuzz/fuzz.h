@@ -24,6 +24,9 @@ static inline unsigned int dice_below(struct dice *d, unsigned int n)
 /* A value that is likely to lie at somebody's limit. */
 unsigned long dice_value(struct dice *d);
 
+/* Likely the id of an object. */
+unsigned int dice_id(struct dice *d);
+
 #define THREADS_MAX	16
 
 extern int shared;			/* a worker's file, used by all its threads */

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <keel/sync.h>
 #include "fuzz.h"
 
 #define WORKERS_MAX	16
@@ -57,6 +58,9 @@ static void worker(unsigned int n, unsigned int generation)
 {
 	struct dice d = { mix(n, generation) };
 	struct keel_mutex m;
+	struct keel_sem s;
+	struct keel_event e;
+	struct keel_cond c;
 	pthread_t t;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -67,7 +71,12 @@ static void worker(unsigned int n, unsigned int generation)
 	must(keel_open());
 	shared = open(KEEL_DEVICE, O_RDWR);
 	for (int i = 0; i < 8; i++)
-		keel_mutex_create(&m);
+		keel_mutex_create_as(&m, dice_below(&d, 3) | (i & KEEL_MUTEX_ROBUST), 0);
+	for (int i = 0; i < 4; i++) {
+		keel_sem_create(&s, i, 5);
+		keel_event_create(&e, 1);
+		keel_cond_create(&c);
+	}
 	for (int i = 0; i < threads; i++) {
 		struct keel_thread_attr attr = {
 			.name = "fuzz", .prio = 1 + dice_below(&d, 99),

@@ -55,9 +55,17 @@ unsigned long dice_value(struct dice *d)
 	}
 }
 
+unsigned int dice_id(struct dice *d)
+{
+	unsigned int type = 1 + dice_below(d, KEEL_TYPES - 1);
+
+	return dice_below(d, 4) << 14 | type << 10 | dice_below(d, 32);
+}
+
 static const unsigned int known[] = {
 	KEEL_IOC_INFO, KEEL_IOC_ATTACH, KEEL_IOC_DETACH, KEEL_IOC_THREAD_SET, KEEL_IOC_MUTEX_CREATE,
 	KEEL_IOC_MUTEX_DELETE, KEEL_IOC_LATENCY_START, KEEL_IOC_LATENCY_READ, KEEL_IOC_LATENCY_STOP,
+	KEEL_IOC_OBJECT_CREATE, KEEL_IOC_OBJECT_DELETE,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -87,8 +95,22 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		};
 		break;
 	case KEEL_IOC_MUTEX_DELETE:
-		*(struct keel_mutex_req *)at = (struct keel_mutex_req){ .id = dice_below(d, 8) ? dice_below(d, 64) : dice_value(d) };
+		*(struct keel_mutex_req *)at = (struct keel_mutex_req){
+			.id = dice_below(d, 8) ? dice_id(d) : dice_value(d),
+		};
 		break;
+	case KEEL_IOC_OBJECT_CREATE:
+		*(struct keel_object *)at = (struct keel_object){
+			.type = 1 + dice_below(d, KEEL_TYPES - 1),
+			.args = { dice_below(d, 8), dice_below(d, 8) },
+		};
+		break;
+	case KEEL_IOC_OBJECT_DELETE: {
+		unsigned int id = dice_id(d);
+
+		*(struct keel_object *)at = (struct keel_object){ .type = id >> 10 & 15, .id = id };
+		break;
+	}
 	case KEEL_IOC_LATENCY_START:
 		*(struct keel_latency_start *)at = (struct keel_latency_start){
 			.kind = dice_below(d, 2), .cpu = dice_below(d, 2), .prio = 50,

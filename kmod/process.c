@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an open file of the device stands for, and its memory.
+ */
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "process.h"
+#include "skins/native/objects.h"
+
+static void space_free(struct native_space *s)
+{
+	if (!s)
+		return;
+	vfree(s->objects);
+	vfree(s->heap);
+	kfree(s->threads);
+	kfree(s);
+}
+
+static struct native_space *space_alloc(void)
+{
+	struct native_space *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	s->heap = vmalloc_user(KEEL_HEAP_SIZE);
+	s->objects = vzalloc(array_size(KEEL_MAX_OBJECTS, sizeof(*s->objects)));
+	s->threads = kcalloc(KEEL_MAX_THREADS, sizeof(*s->threads), GFP_KERNEL);
+	if (!s->heap || !s->objects || !s->threads) {
+		space_free(s);
+		return NULL;
+	}
+	native_space_init(s);
+	return s;
+}
+
+struct keel_process *process_alloc(void)
+{
+	struct keel_process *p = kzalloc(sizeof(*p), GFP_KERNEL);
+
+	if (!p)
+		return NULL;
+	mutex_init(&p->lock);
+	p->windows = vmalloc_user(KEEL_WINDOWS_SIZE);
+	p->space = space_alloc();
+	if (p->windows && p->space)
+		return p;
+	process_free(p);
+	return NULL;
+}
+
+void process_free(struct keel_process *p)
+{
+	vfree(p->windows);
+	space_free(p->space);
+	kfree(p);
+}

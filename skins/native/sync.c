@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keel calls on objects. A table says of which type the first id is and where the deadline
+ * stands, so that each call is checked the same way before it is carried out.
+ */
+#include <keel/abi.h>
+#include "nucleus/barrier.h"
+#include "nucleus/cond.h"
+#include "nucleus/event.h"
+#include "nucleus/rwlock.h"
+#include "nucleus/sem.h"
+#include "nucleus/watch.h"
+#include "objects.h"
+#include "sync.h"
+
+struct args {
+	struct native_space *space;
+	unsigned long b, c;
+	nk_time_t until;
+};
+
+typedef long call_fn(struct native_object *o, const struct args *a);
+
+/* ---- mutexes and conditions ---------------------------------------------------------------- */
+
+static long mutex_lock(struct native_object *o, const struct args *a)
+{
+	return nk_mutex_lock(native_body(o, mutex), a->until);
+}
+
+static long mutex_trylock(struct native_object *o, const struct args *a)
+{
+	return nk_mutex_trylock(native_body(o, mutex));
+}
+
+static long mutex_unlock(struct native_object *o, const struct args *a)
+{
+	return nk_mutex_unlock(native_body(o, mutex));
+}
+
+static long mutex_consistent(struct native_object *o, const struct args *a)
+{
+	return nk_mutex_consistent(native_body(o, mutex));
+}
+
+static long mutex_ceiling(struct native_object *o, const struct args *a)
+{
+	return a->b > NK_PRIO_MAX ? -NK_EINVAL : nk_mutex_set_ceiling(native_body(o, mutex), (int)a->b);
+}
+
+static long cond_wait(struct native_object *o, const struct args *a)
+{
+	struct native_object *m = native_get(a->space, a->b, KEEL_MUTEX);
+	long ret = -NK_EINVAL;
+
+	if (m) {
+		ret = nk_cond_wait(native_body(o, cond), native_body(m, mutex), a->until);
+		native_put(m);
+	}
+	return ret;
+}
+
+static long cond_signal(struct native_object *o, const struct args *a)
+{
+	nk_cond_signal(native_body(o, cond));
+	return 0;
+}
+
+static long cond_broadcast(struct native_object *o, const struct args *a)
+{
+	nk_cond_broadcast(native_body(o, cond));
+	return 0;
+}
+
+/* ---- semaphores and events ----------------------------------------------------------------- */
+
+static long sem_wait(struct native_object *o, const struct args *a)
+{
+	return nk_sem_wait(native_body(o, sem), a->until);
+}
+
+static long sem_trywait(struct native_object *o, const struct args *a)
+{
+	return nk_sem_trywait(native_body(o, sem));
+}
+
+static long sem_post(struct native_object *o, const struct args *a)
+{
+	return nk_sem_post(native_body(o, sem));
+}
+
+static long sem_broadcast(struct native_object *o, const struct args *a)
+{
+	return nk_sem_broadcast(native_body(o, sem), 0);
+}
+
+static long sem_flush(struct native_object *o, const struct args *a)
+{
+	return nk_sem_broadcast(native_body(o, sem), -NK_ECANCELED);
+}
+
+static long sem_count(struct native_object *o, const struct args *a)
+{
+	return nk_sem_count(native_body(o, sem));
+}
+
+static long event_wait(struct native_object *o, const struct args *a)
+{
+	nk_u32 got = 0;
+	long ret = nk_event_wait(native_body(o, event), (nk_u32)a->b, (int)(a->b >> 32), &got, a->until);
+
+	return ret ? ret : got;
+}
+
+static long event_trywait(struct native_object *o, const struct args *a)
+{
+	nk_u32 got = 0;
+	long ret = nk_event_trywait(native_body(o, event), (nk_u32)a->b, (int)(a->b >> 32), &got);
+
+	return ret ? ret : got;
+}
+
+static int is_bits(unsigned long bits)
+{
+	return bits == (nk_u32)bits;
+}
+
+static long event_post(struct native_object *o, const struct args *a)
+{
+	return is_bits(a->b) ? nk_event_post(native_body(o, event), (nk_u32)a->b) : -NK_EINVAL;
+}
+
+static long event_broadcast(struct native_object *o, const struct args *a)
+{
+	return is_bits(a->b) ? nk_event_broadcast(native_body(o, event), (nk_u32)a->b) : -NK_EINVAL;
+}
+
+static long event_clear(struct native_object *o, const struct args *a)
+{
+	return is_bits(a->b) ? (long)nk_event_clear(native_body(o, event), (nk_u32)a->b) : -NK_EINVAL;
+}
+
+/* ---- read-write locks and barriers ---------------------------------------------------------- */
+
+static long rwlock_read(struct native_object *o, const struct args *a)
+{
+	return nk_rwlock_read(native_body(o, rwlock), a->until);
+}
+
+static long rwlock_write(struct native_object *o, const struct args *a)
+{
+	return nk_rwlock_write(native_body(o, rwlock), a->until);
+}
+
+static long rwlock_tryread(struct native_object *o, const struct args *a)
+{
+	return nk_rwlock_tryread(native_body(o, rwlock));
+}
+
+static long rwlock_trywrite(struct native_object *o, const struct args *a)
+{
+	return nk_rwlock_trywrite(native_body(o, rwlock));
+}
+
+static long rwlock_unlock(struct native_object *o, const struct args *a)
+{
+	return nk_rwlock_unlock(native_body(o, rwlock));
+}
+
+static long barrier_wait(struct native_object *o, const struct args *a)
+{
+	return nk_barrier_wait(native_body(o, barrier), a->until);
+}
+
+/* ---- sets ------------------------------------------------------------------------------------ */
+
+static int sem_is_ready(const struct nk_waitq *wq)
+{
+	return nk_container_of(wq, struct nk_sem, wq)->count != 0;
+}
+
+static int event_is_ready(const struct nk_waitq *wq)
+{
+	return nk_container_of(wq, struct nk_event, wq)->bits != 0;
+}
+
+static void watch_init(struct nk_watch *w, struct native_object *o, nk_u32 type)
+{
+	w->wq = type == KEEL_SEM ? &native_body(o, sem)->wq : &native_body(o, event)->wq;
+	w->ready = type == KEEL_SEM ? sem_is_ready : event_is_ready;
+}
+
+static long set_wait_held(const struct native_set *set, struct native_object **of, nk_time_t until)
+{
+	struct nk_watch w[KEEL_SET_MAX];
+	unsigned long ready = 0;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < set->count; i++)
+		watch_init(&w[i], of[i], native_type(set->ids[i]));
+	ret = nk_watch_wait(w, (int)set->count, until);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < set->count; i++)
+		ready |= (unsigned long)w[i].is_ready << i;
+	return (long)ready;
+}
+
+/* One that has been deleted is as ready as it will ever be: a wait for the others would not end. */
+static long set_wait(struct native_object *o, const struct args *a)
+{
+	const struct native_set *set = native_set_of(o);
+	struct native_object *of[KEEL_SET_MAX];
+	unsigned long gone = 0;
+	unsigned int i;
+	long ret;
+
+	for (i = 0; i < set->count; i++) {
+		of[i] = native_get(a->space, set->ids[i], native_type(set->ids[i]));
+		if (!of[i])
+			gone |= 1ul << i;
+	}
+	ret = gone ? (long)gone : set_wait_held(set, of, a->until);
+	for (i = 0; i < set->count; i++)
+		if (of[i])
+			native_put(of[i]);
+	return ret;
+}
+
+/* ---- the table -------------------------------------------------------------------------------- */
+
+enum { NONE, B, C };	/* where the deadline stands */
+
+#define ROW(nr, fn_, type_, until_) \
+	[nr - KEEL_CALL_BASE] = { .fn = fn_, .type = type_, .until = until_ }
+
+static const struct {
+	call_fn *fn;
+	nk_u32 type;
+	int until;
+} calls[KEEL_CALL_COUNT] = {
+	ROW(KEEL_CALL_MUTEX_LOCK, mutex_lock, KEEL_MUTEX, B),
+	ROW(KEEL_CALL_MUTEX_TRYLOCK, mutex_trylock, KEEL_MUTEX, NONE),
+	ROW(KEEL_CALL_MUTEX_UNLOCK, mutex_unlock, KEEL_MUTEX, NONE),
+	ROW(KEEL_CALL_MUTEX_CONSISTENT, mutex_consistent, KEEL_MUTEX, NONE),
+	ROW(KEEL_CALL_MUTEX_CEILING, mutex_ceiling, KEEL_MUTEX, NONE),
+	ROW(KEEL_CALL_COND_WAIT, cond_wait, KEEL_COND, C),
+	ROW(KEEL_CALL_COND_SIGNAL, cond_signal, KEEL_COND, NONE),
+	ROW(KEEL_CALL_COND_BROADCAST, cond_broadcast, KEEL_COND, NONE),
+	ROW(KEEL_CALL_SEM_WAIT, sem_wait, KEEL_SEM, B),
+	ROW(KEEL_CALL_SEM_TRYWAIT, sem_trywait, KEEL_SEM, NONE),
+	ROW(KEEL_CALL_SEM_POST, sem_post, KEEL_SEM, NONE),
+	ROW(KEEL_CALL_SEM_BROADCAST, sem_broadcast, KEEL_SEM, NONE),
+	ROW(KEEL_CALL_SEM_FLUSH, sem_flush, KEEL_SEM, NONE),
+	ROW(KEEL_CALL_SEM_COUNT, sem_count, KEEL_SEM, NONE),
+	ROW(KEEL_CALL_EVENT_WAIT, event_wait, KEEL_EVENT, C),
+	ROW(KEEL_CALL_EVENT_TRYWAIT, event_trywait, KEEL_EVENT, NONE),
+	ROW(KEEL_CALL_EVENT_POST, event_post, KEEL_EVENT, NONE),
+	ROW(KEEL_CALL_EVENT_BROADCAST, event_broadcast, KEEL_EVENT, NONE),
+	ROW(KEEL_CALL_EVENT_CLEAR, event_clear, KEEL_EVENT, NONE),
+	ROW(KEEL_CALL_RWLOCK_READ, rwlock_read, KEEL_RWLOCK, B),
+	ROW(KEEL_CALL_RWLOCK_WRITE, rwlock_write, KEEL_RWLOCK, B),
+	ROW(KEEL_CALL_RWLOCK_TRYREAD, rwlock_tryread, KEEL_RWLOCK, NONE),
+	ROW(KEEL_CALL_RWLOCK_TRYWRITE, rwlock_trywrite, KEEL_RWLOCK, NONE),
+	ROW(KEEL_CALL_RWLOCK_UNLOCK, rwlock_unlock, KEEL_RWLOCK, NONE),
+	ROW(KEEL_CALL_BARRIER_WAIT, barrier_wait, KEEL_BARRIER, B),
+	ROW(KEEL_CALL_SET_WAIT, set_wait, KEEL_SET, B),
+};
+
+/* A time on CLOCK_REALTIME is turned into one on the clock of the nucleus here and now. */
+static int until_get(unsigned long value, int realtime, nk_time_t *until)
+{
+	nk_time_t t = (nk_time_t)value;
+
+	if (t < 0)
+		return -NK_EINVAL;
+	if (realtime && t != NK_TIME_NEVER) {
+		t -= hal_clock_realtime_offset();
+		if (t < 0)
+			t = 0;
+	}
+	*until = t;
+	return 0;
+}
+
+long native_sync_call(struct native_space *s, long nr, unsigned long id, unsigned long b,
+		      unsigned long c)
+{
+	unsigned long i = (unsigned long)nr - KEEL_CALL_BASE;
+	struct args a = { .space = s, .b = b, .c = c };
+	struct native_object *o;
+	long ret;
+
+	if (i >= KEEL_CALL_COUNT || !calls[i].fn)
+		return -NK_EINVAL;
+	if (calls[i].until) {
+		if (until_get(calls[i].until == B ? b : c, (id & KEEL_REALTIME) != 0, &a.until))
+			return -NK_EINVAL;
+		id &= ~KEEL_REALTIME;
+	}
+	o = native_get(s, id, calls[i].type);
+	if (!o)
+		return -NK_EINVAL;
+	ret = calls[i].fn(o, &a);
+	native_put(o);
+	return ret;
+}

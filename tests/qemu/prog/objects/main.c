@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * objects [ROW...] | --list: what hard threads synchronise by, through the library: each wait
+ * ends for the right reason and in the right order, also when those who hold something are in-band
+ * or die. Threads of different priority lie on different CPUs where there are several.
+ */
+#include "objects.h"
+#include "rows.h"
+
+#define ROW(name, fn) { name, fn, EXITED(0), 1 }
+
+static const struct row table[] = {
+	ROW("sem-order", sem_order),
+	ROW("sem-reasons", sem_reasons),
+	ROW("sem-interrupt", sem_interrupt),
+	ROW("events", events),
+	ROW("rwlocks", rwlocks),
+	ROW("barriers", barriers),
+	ROW("sets", sets),
+	ROW("mutex-fast", mutex_fast),
+	ROW("mutex-inband", mutex_inband),
+	ROW("mutex-owner-dies", mutex_owner_dies),
+	ROW("mutex-robust", mutex_robust),
+	ROW("mutex-kinds", mutex_kinds),
+	ROW("mutex-interrupt", mutex_interrupt),
+	ROW("conds", conds),
+};
+
+int main(int argc, char **argv)
+{
+	setlinebuf(stdout);
+	return rows_main(table, ROWS(table), argc, argv);
+}
