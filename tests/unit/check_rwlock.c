@@ -160,6 +160,23 @@ static void unlocks(struct unit_thread *u)
 	u->ret = nk_rwlock_unlock(&l);
 }
 
+static void writes_for_ever(struct unit_thread *u)
+{
+	u->ret = nk_rwlock_write(&l, NK_TIME_NEVER);
+}
+
+START_TEST(what_a_dead_writer_held_stays_held_and_may_go)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, writes_for_ever, NULL);
+
+	nk_rwlock_bereave(&l, &u->t);
+	ck_assert(l.writer && l.writer != &u->t);
+	deadline = 1;
+	ck_assert_int_eq(unit_run("w", 20, 0, reads, NULL)->ret, -NK_ETIMEDOUT);
+	ck_assert_int_eq(nk_rwlock_destroy(&l), 0);
+}
+END_TEST
+
 START_TEST(unlock_of_what_is_not_held_is_refused)
 {
 	struct unit_thread *u = unit_run("u", 10, 0, unlocks, NULL);
@@ -253,6 +270,7 @@ Suite *rwlock_suite(void)
 	tcase_add_test(tc, a_reader_passes_writers_of_lower_priority_only);
 	tcase_add_test(tc, a_writer_that_gives_up_lets_readers_in);
 	tcase_add_test(tc, tries_do_not_wait);
+	tcase_add_test(tc, what_a_dead_writer_held_stays_held_and_may_go);
 	tcase_add_test(tc, unlock_of_what_is_not_held_is_refused);
 	tc = unit_race_case(suite, "races");
 	tcase_add_loop_test(tc, unlock_against_timeout_leaves_nobody_behind, 0, 2);
