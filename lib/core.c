@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -16,7 +15,11 @@ struct libkeel_device libkeel_device = {
 	.fd = -1,
 };
 
-__thread struct libkeel_self libkeel_self;
+static const uint32_t never;
+
+const struct libkeel_self libkeel_nobody = { .hard = &never };
+
+__thread struct libkeel_self libkeel_self = { .hard = &never };
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
@@ -41,7 +44,7 @@ static void fork_child(void)
 	libkeel_device.windows = NULL;
 	libkeel_device.clock = NULL;
 	libkeel_device.heap = NULL;
-	memset(&libkeel_self, 0, sizeof(libkeel_self));
+	libkeel_self = libkeel_nobody;
 	pthread_mutex_unlock(&libkeel_device.lock);
 }
 

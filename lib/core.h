@@ -28,6 +28,7 @@ struct libkeel_device {
 
 struct libkeel_self {
 	const volatile struct keel_window *window;	/* NULL: not attached */
+	const volatile uint32_t *hard;	/* the window's; of one who is not attached: a 0 */
 	const volatile struct keel_clock *clock;	/* the device's, while attached */
 	struct keel_word *heap;		/* the device's, while attached */
 	uint32_t number;		/* in words of mutexes */
@@ -39,6 +40,9 @@ struct libkeel_self {
 };
 
 extern struct libkeel_device libkeel_device;
+/* Of a thread that is not attached. */
+extern const struct libkeel_self libkeel_nobody;
+
 extern __thread struct libkeel_self libkeel_self __attribute__((tls_model("initial-exec")));
 
 /* Take or drop one use of the device. Context: in-band; takes the device's lock. */

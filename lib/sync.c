@@ -67,7 +67,7 @@ static inline uint32_t *word_of(const struct keel_mutex *mutex)
 	const struct libkeel_self *self = &libkeel_self;
 	struct keel_word *w;
 
-	if (__builtin_expect(!self->window || !self->window->hard, 0))
+	if (__builtin_expect(!*self->hard, 0))
 		return NULL;
 	w = &self->heap[mutex->id % KEEL_MAX_OBJECTS];
 	return __builtin_expect(w->id == mutex->id, 1) ? &w->word : NULL;

@@ -139,6 +139,7 @@ static int attach_device(struct libkeel_self *self, const char *name, int prio, 
 	}
 	self->window = (void *)(libkeel_device.windows + req.index * KEEL_WINDOW_SIZE);
 	self->clock = libkeel_device.clock;
+	self->hard = &self->window->hard;
 	self->heap = libkeel_device.heap;
 	self->number = req.index + 1;
 	return 0;
@@ -196,6 +197,7 @@ int keel_thread_detach(void)
 	keel_relax();
 	err = libkeel_ioctl(KEEL_IOC_DETACH, NULL);
 	self->window = NULL;
+	self->hard = libkeel_nobody.hard;
 	self->clock = NULL;
 	self->heap = NULL;
 	pthread_setspecific(key, NULL);
