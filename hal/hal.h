@@ -94,6 +94,10 @@ void hal_context_sync(struct hal_context *ctx);
  * Context: hard masked, no lock held. */
 void hal_inband_wake(struct hal_context *ctx);
 
+/* @ctx's thread is in-band, and its effective priority is another one, or that is new: its owner may
+ * need it too. Context: hard masked, with locks held; never blocks. */
+void hal_inband_prio(struct hal_context *ctx);
+
 /* When in-band lost this CPU last: the last reading of the clock here before that, which is in the same
  * interrupt, or by the client. Context: hard masked. */
 hal_time_t hal_inband_left(void);

@@ -171,6 +171,8 @@ loff_t shadow_park(struct keel_process *p)
 			wake_up(&all_home);
 		return err;
 	}
+	if (unlikely(READ_ONCE(s->boost.level)))
+		boost_kick(&s->boost);	/* it is hard now: Linux's part is over */
 	park_wait(s);
 	hal_user_give(&s->user);	/* [6] */
 	if (atomic_dec_and_test(&parked))

@@ -70,6 +70,9 @@ static int shadow_fill(struct shadow *s, struct keel_process *p, const struct ke
 	err = hal_user_init(&s->user);
 	if (err)
 		return err;
+	err = boost_begin(&s->boost);
+	if (err)
+		return err;
 	s->mm_watch = hal_mm_get(current->mm);
 	if (IS_ERR(s->mm_watch))
 		return PTR_ERR(s->mm_watch);
@@ -95,8 +98,10 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 		err = shadow_fill(s, p, req);
 	}
 	if (err) {
-		if (s)
+		if (s) {
+			boost_end(&s->boost);
 			hal_user_destroy(&s->user);
+		}
 		kfree(s);
 		clear_bit(i, p->used);
 		return err;
@@ -114,6 +119,7 @@ static void shadow_free(struct work_struct *work)
 {
 	struct shadow *s = container_of(to_rcu_work(work), struct shadow, free);
 
+	boost_end(&s->boost);
 	hal_mm_put(s->mm_watch);
 	hal_user_destroy(&s->user);
 	put_task_struct(s->task);
@@ -214,6 +220,25 @@ int shadow_set(struct keel_process *p, const struct keel_thread_set *req)
 	return 0;
 }
 
+/* ---- boosts ---------------------------------------------------------------------------------- */
+
+void shadow_prio(struct hal_user *u)
+{
+	struct shadow *s = container_of(u, struct shadow, user);
+
+	if (s->thread.eprio != s->thread.base_prio || READ_ONCE(s->boost.level))
+		boost_kick(&s->boost);
+}
+
+/* Whatever is read too early is changed with another kick. */
+int shadow_boost(const struct boost *b)
+{
+	const struct nk_thread *t = &container_of(b, struct shadow, boost)->thread;
+	int prio = READ_ONCE(t->eprio);
+
+	return READ_ONCE(t->state) == NK_INBAND && prio > READ_ONCE(t->base_prio) ? prio : 0;
+}
+
 void shadow_recall_all(int reason)
 {
 	struct shadow *s;
@@ -246,9 +271,13 @@ int shadow_init(void)
 		pr_err("keel: this kernel has no sched_process_exit and sched_process_exec tracepoints\n");
 		return -ENOENT;
 	}
+	err = boost_init();
+	if (err)
+		return err;
 	reaper = alloc_workqueue("keel", 0, 0);
+	err = -ENOMEM;
 	if (!reaper)
-		return -ENOMEM;
+		goto boost;
 	err = tracepoint_probe_register(tp_exit, on_exit, NULL);
 	if (err)
 		goto workqueue;
@@ -261,6 +290,8 @@ exit:
 	tracepoint_synchronize_unregister();
 workqueue:
 	destroy_workqueue(reaper);
+boost:
+	boost_exit();
 	return err;
 }
 
@@ -271,6 +302,7 @@ void shadow_exit(void)
 	tracepoint_synchronize_unregister();
 	rcu_barrier();	/* the reaper has all its work now */
 	destroy_workqueue(reaper);
+	boost_exit();
 }
 
 int shadow_objects(void)

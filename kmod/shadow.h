@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
+#include "boost.h"
 #include "hal/x86/context.h"
 #include "nucleus/thread.h"
 
@@ -30,6 +31,7 @@ struct shadow {
 	struct task_struct *task;
 	struct hlist_node by_task;
 	struct rcu_work free;
+	struct boost boost;		/* of the task, while in-band */
 	bool dropped;			/* somebody is about to free it */
 	unsigned int index;
 	int signal;			/* to raise at home */

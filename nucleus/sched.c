@@ -134,6 +134,8 @@ void nk_rq_leave(enum nk_thread_state state)
 	nk_lock_acquire(&rq->lock);
 	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
 	t->state = state;
+	if (state == NK_INBAND)
+		hal_inband_prio(&t->ctx);
 	t->leaving = 1;
 	rq->leaving = t;
 	rq->resched = 1;
@@ -166,6 +168,8 @@ void nk_rq_set_eprio(struct nk_thread *t, int prio)
 		requeue(rq, t, prio);
 	else
 		t->eprio = prio;
+	if (nk_unlikely(t->state == NK_INBAND))
+		hal_inband_prio(&t->ctx);
 	nk_lock_release(&rq->lock);
 }
 

@@ -25,6 +25,7 @@ struct hal_context {
 	int root;		/* Linux on its CPU */
 	int syncs;		/* calls of hal_context_sync() */
 	int wakes;		/* calls of hal_inband_wake() */
+	int prios;		/* of hal_inband_prio() */
 };
 
 hal_flags_t hal_oob_save(void);

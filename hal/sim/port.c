@@ -184,6 +184,12 @@ void hal_inband_wake(struct hal_context *ctx)
 		sim_machine.on_wake(ctx);
 }
 
+void hal_inband_prio(struct hal_context *ctx)
+{
+	sim_require(sim_this_cpu()->masked && sim_this_cpu()->locks);
+	ctx->prios++;
+}
+
 int hal_inband_wants(void)
 {
 	return !sim_machine.cpu[sim_machine.me].content;

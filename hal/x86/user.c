@@ -20,6 +20,7 @@
 #include "context.h"
 #include "attach.h"
 #include "debug.h"
+#include "user.h"
 #include "xstate.h"
 
 #define XSTATE_ALIGN 64
@@ -54,6 +55,11 @@ void hal_inband_wake(struct hal_context *ctx)
 	 * waits for the work then. The work itself cannot run here before H opens. */
 	irq_work_queue(&ctx->user->wake);
 	smp_store_release(&ctx->user->home, 1);
+}
+
+void hal_inband_prio(struct hal_context *ctx)
+{
+	shadow_prio(ctx->user);
 }
 
 int hal_user_prepare(struct hal_user *u)

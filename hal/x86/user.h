@@ -34,6 +34,10 @@ void shadow_due(struct hal_user *u);
  * filters are asked. Context: in-band, may sleep. */
 long shadow_permit(const struct pt_regs *regs);
 
+/* The priority of a thread that is in-band may be another one than its owner has.
+ * Context: hard masked, locks held. */
+void shadow_prio(struct hal_user *u);
+
 /* Every hard thread comes home, once; none may become hard for as long as hal_user_refusal() has
  * a reason. Context: in-band, may sleep. */
 void shadow_send_home(void);

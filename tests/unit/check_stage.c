@@ -3,6 +3,7 @@
  * nucleus/stage.c
  */
 #include "nucleus/init.h"
+#include "nucleus/mutex.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
 #include "tests/unit/unit.h"
@@ -331,6 +332,39 @@ START_TEST(recall_against_enter_elsewhere_hits_the_right_cpu)
 }
 END_TEST
 
+/* ---- priorities in-band ---------------------------------------------------------------------- */
+
+static struct nk_mutex lent;
+
+static void takes(struct unit_thread *u)
+{
+	u->ret = nk_mutex_lock(&lent, NK_TIME_NEVER);
+}
+
+static void wants_100(struct unit_thread *u)
+{
+	u->ret = nk_mutex_lock(&lent, hal_clock_now() + 100);
+}
+
+START_TEST(the_owner_hears_of_each_priority_in_band)
+{
+	struct unit_thread *u = unit_user("u", 10, takes, NULL);
+
+	nk_mutex_init(&lent);
+	unit_enter(u);
+	sim_settle();
+	ck_assert_int_eq(u->t.ctx.prios, 1);
+	unit_run("w", 30, 1, wants_100, NULL);
+	sim_settle();
+	ck_assert_int_eq(u->t.eprio, 30);
+	ck_assert_int_eq(u->t.ctx.prios, 2);
+	sim_advance(200);
+	ck_assert_int_eq(u->t.eprio, 10);
+	ck_assert_int_eq(u->t.ctx.prios, 3);
+	nk_mutex_abandon_all(&u->t);
+}
+END_TEST
+
 Suite *stage_suite(void)
 {
 	Suite *s = suite_create("stage");
@@ -348,6 +382,7 @@ Suite *stage_suite(void)
 	tcase_add_test(tc, a_thread_may_enter_on_another_cpu);
 	tcase_add_test(tc, a_recalled_period_wait_keeps_the_missed_points);
 	tcase_add_test(tc, a_recall_of_a_thread_that_waits_for_its_period_keeps_the_point);
+	tcase_add_test(tc, the_owner_hears_of_each_priority_in_band);
 	tcase_add_test(race, recall_against_enter_is_kept);
 	tcase_add_test(race, leave_against_enter_elsewhere_never_shares_a_stack);
 	tcase_add_test(race, recall_against_enter_elsewhere_hits_the_right_cpu);
