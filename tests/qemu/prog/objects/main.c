@@ -24,6 +24,10 @@ static const struct row table[] = {
 	ROW("mutex-kinds", mutex_kinds),
 	ROW("mutex-interrupt", mutex_interrupt),
 	ROW("conds", conds),
+	{ "boost-shown", boost_shown, EXITED(0), 2 },
+	{ "boost-given-up", boost_given_up, EXITED(0), 2 },
+	{ "boost-bounded", boost_bounded, EXITED(0), 2 },
+	{ "boost-dies", boost_dies, EXITED(0), 2 },
 };
 
 int main(int argc, char **argv)

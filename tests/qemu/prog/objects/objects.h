@@ -64,5 +64,9 @@ void mutex_robust(void);
 void mutex_kinds(void);
 void mutex_interrupt(void);
 void conds(void);
+void boost_shown(void);
+void boost_given_up(void);
+void boost_bounded(void);
+void boost_dies(void);
 
 #endif
