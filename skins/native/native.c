@@ -5,6 +5,8 @@
 #include <keel/abi.h>
 #include "native.h"
 #include "nucleus/sched.h"
+#include "nucleus/sem.h"
+#include "objects.h"
 #include "sync.h"
 
 static long period_set(unsigned long first, unsigned long period)
@@ -35,6 +37,23 @@ static long prio_set(unsigned long prio)
 	return 0;
 }
 
+/* Flattened and here, not with the other objects: by these two, threads pass each other the turn. */
+static __attribute__((__noinline__, __flatten__)) long sem_call(struct native_space *s, int post,
+						      unsigned long id, nk_time_t until)
+{
+	struct native_object *o = native_get(s, id, KEEL_SEM);
+	long ret = -NK_EINVAL;
+
+	if (!o)
+		return ret;
+	if (post)
+		ret = nk_sem_post(native_body(o, sem));
+	else if (until >= 0)
+		ret = nk_sem_wait(native_body(o, sem), until);
+	native_put(o);
+	return ret;
+}
+
 long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
 		 unsigned long c)
 {
@@ -52,6 +71,12 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 	case KEEL_CALL_YIELD:
 		nk_yield();
 		return 0;
+	case KEEL_CALL_SEM_POST:
+		return sem_call(s, 1, a, 0);
+	case KEEL_CALL_SEM_WAIT:
+		if (!(a & KEEL_REALTIME))
+			return sem_call(s, 0, a, (nk_time_t)b);
+		return native_sync_call(s, nr, a, b, c);
 	default:
 		return native_sync_call(s, nr, a, b, c);
 	}

@@ -31,7 +31,7 @@ FITS(nk_rwlock);
 FITS(nk_barrier);
 FITS(native_set);
 _Static_assert(sizeof(((struct native_set *)0)->ids) == KEEL_SET_MAX * sizeof(nk_u32), "set");
-_Static_assert(KEEL_MAX_OBJECTS == 1 << TYPE_SHIFT, "places");
+_Static_assert(KEEL_MAX_OBJECTS == NATIVE_PLACES && NATIVE_PLACES == 1 << TYPE_SHIFT, "places");
 
 static nk_u32 id_get(const struct native_object *o)
 {
@@ -46,24 +46,6 @@ static void id_set(struct native_object *o, nk_u32 id)
 void native_space_init(struct native_space *s)
 {
 	nk_owners_init(&s->owners, s->threads, KEEL_MAX_THREADS);
-}
-
-nk_u32 native_type(unsigned long id)
-{
-	return id / KEEL_MAX_OBJECTS % 16;
-}
-
-struct native_object *native_get(struct native_space *s, unsigned long id, nk_u32 type)
-{
-	struct native_object *o = &s->objects[id % KEEL_MAX_OBJECTS];
-
-	if (native_type(id) != type)
-		return NULL;
-	__atomic_fetch_add(&o->users, 1, __ATOMIC_SEQ_CST);
-	if (id_get(o) == id && id)
-		return o;
-	native_put(o);
-	return NULL;
 }
 
 /* ---- create ------------------------------------------------------------------------------ */

@@ -9,7 +9,8 @@
 
 #include "nucleus/word.h"
 
-#define NATIVE_BODY 192		/* bytes; enough for the largest object */
+#define NATIVE_BODY	240	/* bytes; enough for the largest object, a power of two in all */
+#define NATIVE_PLACES	1024	/* KEEL_MAX_OBJECTS */
 
 struct keel_object;
 struct keel_word;
@@ -55,17 +56,32 @@ int native_object_delete(struct native_space *s, nk_u32 type, nk_u32 id);
 /* How many there are. Context: as create. */
 int native_object_count(const struct native_space *s);
 
-/* The object with that id and type, which stays until native_put(), or NULL.
- * Context: any; never blocks. */
-struct native_object *native_get(struct native_space *s, unsigned long id, nk_u32 type);
+/* The type an id is of, if it is one. Context: any. */
+static inline nk_u32 native_type(unsigned long id)
+{
+	return id / NATIVE_PLACES % 16;
+}
 
 static inline void native_put(struct native_object *o)
 {
 	__atomic_fetch_sub(&o->users, 1, __ATOMIC_RELEASE);
 }
 
-/* The type an id is of, if it is one. Context: any. */
-nk_u32 native_type(unsigned long id);
+/* The object with that id and type, which stays until native_put(), or NULL.
+ * Context: any; never blocks. */
+static inline struct native_object *native_get(struct native_space *s, unsigned long id,
+					       nk_u32 type)
+{
+	struct native_object *o = &s->objects[id % NATIVE_PLACES];
+
+	if (native_type(id) != type)
+		return NULL;
+	__atomic_fetch_add(&o->users, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&o->id, __ATOMIC_SEQ_CST) == id)
+		return o;
+	native_put(o);
+	return NULL;
+}
 
 /* @t has number @i + 1 in words, until it ends: it does not run any more, and lets go of all it had
  * got by words. Context: in-band or any where Linux does not sleep; takes all ranks up to rq. */

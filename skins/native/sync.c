@@ -84,11 +84,6 @@ static long sem_trywait(struct native_object *o, const struct args *a)
 	return nk_sem_trywait(native_body(o, sem));
 }
 
-static long sem_post(struct native_object *o, const struct args *a)
-{
-	return nk_sem_post(native_body(o, sem));
-}
-
 static long sem_broadcast(struct native_object *o, const struct args *a)
 {
 	return nk_sem_broadcast(native_body(o, sem), 0);
@@ -250,7 +245,6 @@ static const struct {
 	ROW(KEEL_CALL_COND_BROADCAST, cond_broadcast, KEEL_COND, NONE),
 	ROW(KEEL_CALL_SEM_WAIT, sem_wait, KEEL_SEM, B),
 	ROW(KEEL_CALL_SEM_TRYWAIT, sem_trywait, KEEL_SEM, NONE),
-	ROW(KEEL_CALL_SEM_POST, sem_post, KEEL_SEM, NONE),
 	ROW(KEEL_CALL_SEM_BROADCAST, sem_broadcast, KEEL_SEM, NONE),
 	ROW(KEEL_CALL_SEM_FLUSH, sem_flush, KEEL_SEM, NONE),
 	ROW(KEEL_CALL_SEM_COUNT, sem_count, KEEL_SEM, NONE),
