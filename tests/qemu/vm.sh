@@ -23,10 +23,10 @@ vm_kernel() {
 	dirname "$(grep -lx "$(sed -n 's/^KEEL_RELEASE=//p' "$1/env")" "$build"/kernel/*/release)"
 }
 
-# vm_initrd DIR BASE BOOT: the base, the drivers if it has devices to drive, and behind them
-# what this boot is to run.
+# vm_initrd DIR BASE BOOT: the base, the drivers if it has devices to drive, many modules if a
+# case is for those, and behind them what this boot is to run.
 vm_initrd() {
-	local dir=$1 stage name
+	local dir=$1 stage name many=
 	stage=$(mktemp -d)
 	mkdir -p "$stage/run/case"
 	cp "$dir/list" "$dir/env" "$stage/run/"
@@ -35,10 +35,12 @@ vm_initrd() {
 		if [ "$(header "$name" vmlinuz)" = yes ]; then
 			cp "$(vm_kernel "$dir")/vmlinuz" "$stage/vmlinuz"
 		fi
+		if [ "$(header "$name" modules)" = many ]; then many=yes; fi
 	done <"$dir/list"
 	find "$stage" -exec touch -d @0 {} +
 	cp "$2" "$dir/initrd"
 	[ -z "$(boot_words "$3" device)" ] || cat "$2-drivers" >>"$dir/initrd"
+	[ -z "$many" ] || cat "$2-many" >>"$dir/initrd"
 	(cd "$stage" && find . | sort |
 		cpio -o -H newc -R 0:0 --reproducible --quiet) >>"$dir/initrd"
 	rm -r "$stage"
