@@ -13,6 +13,7 @@
 #include "ctl.h"
 #include "debugfs.h"
 #include "hal/x86/attach.h"
+#include "hal/x86/settle.h"
 #include "latency.h"
 #include "nucleus/init.h"
 #include "nucleus/share.h"
@@ -25,6 +26,9 @@ static DEFINE_MUTEX(control_lock);
 static unsigned int watchdog_ms = 4000;
 module_param(watchdog_ms, uint, 0444);
 MODULE_PARM_DESC(watchdog_ms, "longest time Linux is kept off a CPU before the thread is sent to it (0: no limit)");
+
+module_param_named(settle_ms, settle_limit_ms, uint, 0644);
+MODULE_PARM_DESC(settle_ms, "longest time Keel waits, before it attaches, for tasks that may have been preempted where it changes text");
 
 static int linux_share_set(const char *text, const struct kernel_param *kp)
 {

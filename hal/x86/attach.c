@@ -41,8 +41,6 @@ struct hal_attach_state hal_att = { .lock = __MUTEX_INITIALIZER(hal_att.lock) };
 static enum cpuhp_state hotplug_state;
 static const struct hal_faults *faults;
 
-#define SETTLE_MS 30000	/* preempt=full: how long a task may stay preempted */
-
 int hal_attached(void)
 {
 	return READ_ONCE(hal_att.on);
@@ -190,7 +188,6 @@ static void cpu_stop(struct hal_cpu *hc)
 
 struct change {
 	int attach;
-	int again;		/* full preemption was switched on meanwhile */
 	const struct patch *bad;
 };
 
@@ -198,9 +195,8 @@ static void text_change(void *arg)
 {
 	struct change *c = arg;
 
-	c->again = c->attach && !settle_holds();
 	c->bad = patch_verify(&hal_att.text, !c->attach);
-	if (c->bad || c->again)
+	if (c->bad)
 		return;
 	if (c->attach)
 		patch_apply(&hal_att.text);
@@ -214,7 +210,7 @@ static void cpu_change(void *arg)
 {
 	const struct change *c = arg;
 
-	if (c->bad || c->again)
+	if (c->bad)
 		return;
 	if (c->attach)
 		cpu_start(hal_this());
@@ -233,17 +229,7 @@ static int stop_and(int attach)
 		       attach ? "nothing was changed" : "Keel stays attached");
 		err = attach ? -ENOEXEC : -EBUSY;
 	}
-	return !err && c.again ? -EAGAIN : err;
-}
-
-static bool probe_refuse(const char *what)
-{
-	unsigned long probe = probes_in_the_way(&hal_att.text);
-
-	if (probe)
-		pr_err("keel: a kernel probe at %pS covers a place that Keel changes: remove it (they are listed in debugfs, kprobes/list); %s\n",
-		       (void *)probe, what);
-	return probe;
+	return err;
 }
 
 /* ---- CPUs that come and go ------------------------------------------------------------------------------ */
@@ -294,16 +280,18 @@ static void own_apply(void)
 	mutex_unlock(hal_sym.text_mutex);
 }
 
-/* No module's text and no probe comes or goes meanwhile. -EAGAIN: the preemption model changed. */
+/* No module's text and no probe comes or goes meanwhile. */
 static int change_text(void)
 {
-	int err = prepare();
+	int err = settle_begin();
 
-	if (!err && probe_refuse("nothing was changed"))
+	if (!err)
+		err = prepare();
+	if (!err && probes_refuse(&hal_att.text, "nothing was changed"))
 		err = -EBUSY;
 	if (!err) {
 		own_apply();
-		err = settle_begin(SETTLE_MS);
+		err = settle_wait();
 	}
 	if (!err)
 		err = stop_and(1);
@@ -375,7 +363,7 @@ static int detach_locked(void)
 	int err = -EBUSY;
 
 	probes_lock();
-	if (!probe_refuse("Keel stays attached"))
+	if (!probes_refuse(&hal_att.text, "Keel stays attached"))
 		err = stop_and(0);
 	probes_unlock();
 	if (!err) {

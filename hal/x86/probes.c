@@ -96,7 +96,7 @@ static bool patched_within(const struct patch_set *set, unsigned long start, uns
 	return false;
 }
 
-unsigned long probes_in_the_way(const struct patch_set *set)
+static unsigned long probe_in_the_way(const struct patch_set *set)
 {
 	const struct kprobe *p;
 	unsigned long found = 0;
@@ -110,4 +110,14 @@ unsigned long probes_in_the_way(const struct patch_set *set)
 			found = start;
 	}
 	return found;
+}
+
+bool probes_refuse(const struct patch_set *set, const char *what)
+{
+	unsigned long probe = probe_in_the_way(set);
+
+	if (probe)
+		pr_err("keel: a kernel probe at %pS covers a place that Keel changes: remove it (they are listed in debugfs, kprobes/list); %s\n",
+		       (void *)probe, what);
+	return probe;
 }

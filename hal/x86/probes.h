@@ -23,7 +23,8 @@ int probes_within(unsigned long start, unsigned long end);
 /* The bytes of the instruction at @ip without probes: in place, or copied into @buf. */
 const unsigned char *probes_beneath(unsigned long ip, unsigned char buf[PROBES_INSN]);
 
-/* A probe that covers a place of @set, or a slot that is therefore not in it. Its address, or 0. */
-unsigned long probes_in_the_way(const struct patch_set *set);
+/* Whether a probe covers a place of @set, or a slot that is therefore not in it; a message says so,
+ * and @what becomes of it. */
+bool probes_refuse(const struct patch_set *set, const char *what);
 
 #endif

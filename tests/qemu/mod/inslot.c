@@ -22,6 +22,9 @@ static ulong rounds, wrong;
 module_param(rounds, ulong, 0444);
 module_param(wrong, ulong, 0444);
 
+static bool hog;	/* while this is set those of low priority never sleep */
+module_param(hog, bool, 0644);
+
 #define SAVE(on)	(bad += !(arch_local_save_flags() & X86_EFLAGS_IF) == (on))
 #define SAVE4(on)	do { SAVE(on); SAVE(on); SAVE(on); SAVE(on); } while (0)
 #define SAVE16(on)	do { SAVE4(on); SAVE4(on); SAVE4(on); SAVE4(on); } while (0)
@@ -56,7 +59,10 @@ static int victim(void *unused)
 			__atomic_add_fetch(&wrong, one_round(), __ATOMIC_RELAXED);
 			__atomic_add_fetch(&rounds, 1, __ATOMIC_RELAXED);
 		}
-		usleep_range(100, 101);
+		if (READ_ONCE(hog))
+			cond_resched();
+		else
+			usleep_range(100, 101);
 	}
 	return 0;
 }
