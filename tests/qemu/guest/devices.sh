@@ -81,7 +81,7 @@ net_test() {
 	# shellcheck disable=SC2046
 	set -- "$1" "$2" "$3" $(nics_of "$1")
 	[ $# -eq 5 ] || fail "$1: no pair of NICs: $*"
-	unshare -n sleep 1000 &
+	unshare -n sleep 100000 &
 	there=$!
 	wait_for 20 apart "$there" || fail "no namespace"
 	ip link set "$5" netns "$there"
