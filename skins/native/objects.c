@@ -185,7 +185,7 @@ static int object_destroy(struct native_object *o, nk_u32 type)
 
 int native_object_delete(struct native_space *s, nk_u32 type, nk_u32 id)
 {
-	struct native_object *o = native_get(s, id, type);
+	struct native_object *o = type ? native_get(s, id, type) : NULL;
 	int err;
 
 	if (!o)

@@ -67,8 +67,8 @@ static inline void native_put(struct native_object *o)
 	__atomic_fetch_sub(&o->users, 1, __ATOMIC_RELEASE);
 }
 
-/* The object with that id and type, which stays until native_put(), or NULL.
- * Context: any; never blocks. */
+/* The object with that id and type, which stays until native_put(), or NULL. @type is not 0: a free
+ * place has that. Context: any; never blocks. */
 static inline struct native_object *native_get(struct native_space *s, unsigned long id,
 					       nk_u32 type)
 {

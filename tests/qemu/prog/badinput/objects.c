@@ -39,6 +39,7 @@ static const struct request requests[] = {
 	{ "set of what is not there", CREATE(.type = KEEL_SET, .args = { 1 },
 					     .data = (uintptr_t)no_ids), -EINVAL },
 	{ "delete 0", DELETE(.type = KEEL_SEM), -EINVAL },
+	{ "delete a free place", DELETE(.type = 0), -EINVAL },
 	{ "delete -1", DELETE(.type = KEEL_SEM, .id = -1), -EINVAL },
 	{ "delete type 0", DELETE(.id = 1), -EINVAL },
 	{ "delete, with a value", DELETE(.type = KEEL_SEM, .args = { 1 }), -EINVAL },
