@@ -83,6 +83,8 @@ static int own_bootstrap(void)
 	if (!err)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
+		err = hal_own_reach(hal_stack_call[0], hal_sym.stack_info_noinstr);
+	if (!err)
 		err = hal_own_reach(hal_user_exit[0], hal_sym.user_exit);
 	if (!err)
 		err = hal_own_reach(hal_linux_jmp[3], hal_sym.stop_machine_cpuslocked);
@@ -114,6 +116,12 @@ static int vsyscall_prepare(struct patch_set *set)
 			      (unsigned long)hal_update_vsyscall, "update_vsyscall");
 }
 
+static int stack_info_prepare(struct patch_set *set)
+{
+	return entry_redirect(set, hal_sym.stack_info, hal_sym.stack_info_noinstr,
+			      (unsigned long)hal_stack_info, "get_stack_info_noinstr");
+}
+
 static int functions_prepare(struct patch_set *set)
 {
 	int err = entry_replace(set, hal_sym.safe_halt, (unsigned long)hal_safe_halt);
@@ -129,6 +137,8 @@ static int functions_prepare(struct patch_set *set)
 	if (!err)
 		err = entry_redirect(set, hal_sym.sys_call, hal_sym.lseek,
 				     (unsigned long)hal_lseek, "lseek");
+	if (!err)
+		err = stack_info_prepare(set);
 	if (!err)
 		err = eoi_prepare(set);
 	if (err || !boot_cpu_has(X86_FEATURE_FSGSBASE))

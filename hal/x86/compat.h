@@ -15,6 +15,15 @@
 #error "Keel serves Linux 6.1 and 6.12; build it with the headers of one of them"
 #endif
 
+/* For thunks.S: nothing lies above this frame. */
+#if KEEL_LINUX_612
+#define KEEL_HINT_END_OF_STACK	UNWIND_HINT_END_OF_STACK
+#else
+#define KEEL_HINT_END_OF_STACK	UNWIND_HINT_EMPTY
+#endif
+
+#ifndef __ASSEMBLY__
+
 #include <linux/module.h>
 
 /* A module's code that stays after init, and the part that init frees. */
@@ -72,5 +81,7 @@ static inline void window_vma_flags(struct vm_area_struct *vma, bool heap)
 #else
 #define KEEL_NOTIFIER_INVALIDATE .invalidate_range
 #endif
+
+#endif /* __ASSEMBLY__ */
 
 #endif

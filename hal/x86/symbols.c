@@ -56,6 +56,8 @@ static const struct symbol_row rows[] = {
 	ROW("__secure_computing", secure_computing),
 	ROW("int80_emulation", int80),
 	ROW("do_int80_emulation", do_int80),
+	ROW("get_stack_info", stack_info),
+	ROW("get_stack_info_noinstr", stack_info_noinstr),
 	ROW(KEEL_SYM_EOI, eoi),
 };
 

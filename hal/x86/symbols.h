@@ -40,6 +40,7 @@ struct hal_symbols {
 	unsigned long send_sigtrap;
 	unsigned long sys_call, membarrier, lseek;
 	unsigned long secure_computing;
+	unsigned long stack_info, stack_info_noinstr;
 	unsigned long eoi;			/* 6.1: struct apic *; 6.12: static call key */
 };
 

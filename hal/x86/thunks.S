@@ -13,6 +13,7 @@
 #include <asm/nospec-branch.h>
 #include <asm/segment.h>
 #include <asm/unwind_hints.h>
+#include "compat.h"
 #include "thunks.h"
 
 #define STATE	%gs:hal_cpu_data
@@ -53,6 +54,7 @@ table_start linux_jmp
 table_start int3_call
 table_start int3_jmp
 table_start vsyscall_call
+table_start stack_call
 table_start user_exit
 table_start preempt_jmp
 
@@ -93,6 +95,7 @@ SYM_FUNC_START(hal_thunk_cli)
 	testl	$0x200, %eax
 	jz	1f
 SYM_INNER_LABEL(hal_thunk_cli_act, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* its address is for patching, nobody jumps there */
 	cli
 	.byte	0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0
 1:	RET
@@ -207,6 +210,22 @@ SYM_FUNC_START(hal_update_vsyscall)
 	popfq
 	RET
 SYM_FUNC_END(hal_update_vsyscall)
+
+/* Instead of get_stack_info_noinstr(stack, task, info): whether the unwinder may read there.
+ * Of Keel's own stacks only Keel knows. */
+SYM_FUNC_START(hal_stack_info)
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	patched 0xe8 stack_call
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	testb	%al, %al
+	jnz	1f
+	jmp	hal_stack_known
+1:	RET
+SYM_FUNC_END(hal_stack_info)
 
 /* ---- interrupt entries ------------------------------------------------------------ */
 
@@ -422,9 +441,11 @@ SYM_FUNC_START(hal_switch_stack)
 	RET
 SYM_FUNC_END(hal_switch_stack)
 
-/* First run of a kernel thread: entry and argument are on the stack. */
+/* First run of a kernel thread: entry and argument are on the stack, and nothing above. The
+ * return of hal_switch_stack() leads here, so it needs no mark of an indirect call's target. */
 SYM_CODE_START(hal_start_kernel)
-	UNWIND_HINT_FUNC
+	ANNOTATE_NOENDBR
+	KEEL_HINT_END_OF_STACK
 	popq	%rbx
 	popq	%r12
 	call	nk_hal_thread_begin
@@ -436,6 +457,7 @@ SYM_CODE_END(hal_start_kernel)
 
 /* First run of a user thread after it became hard: rsp is its pt_regs. */
 SYM_CODE_START(hal_start_user)
+	ANNOTATE_NOENDBR
 	UNWIND_HINT_REGS
 	call	nk_hal_thread_begin
 	movq	%rsp, %rdi

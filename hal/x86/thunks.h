@@ -29,6 +29,8 @@
 #ifndef __ASSEMBLY__
 
 struct pt_regs;
+struct stack_info;
+struct task_struct;
 struct insn;
 struct cpumask;
 struct seccomp_data;
@@ -45,6 +47,7 @@ void hal_update_vsyscall(void);
 void hal_int3(void);
 void hal_membarrier(void);
 void hal_lseek(void);
+void hal_stack_info(void);
 
 int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
 int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
@@ -68,6 +71,10 @@ int hal_guard_holds(const unsigned long *sp);
 /* In-band: membarrier(2) with these arguments. */
 void hal_membarrier_hard(const struct pt_regs *regs);
 
+/* For Linux's unwinder, on a stack that is none of its own. Context: any, NMI too. */
+bool hal_stack_known(const unsigned long *stack, const struct task_struct *task,
+		     struct stack_info *info);
+
 void hal_switch_stack(void);	/* not by the C calling convention */
 void hal_start_kernel(void);
 void hal_start_user(void);
@@ -79,8 +86,8 @@ extern const unsigned long hal_irq_stubs[], hal_inner_stubs[], hal_exc_stubs[],
 			   hal_syscall_stubs[];
 extern const unsigned long hal_irq_jmp[], hal_inner_call[], hal_inner_jmp[], hal_exc_jmp[],
 			   hal_exc_call[], hal_syscall_jmp[], hal_linux_jmp[],
-			   hal_int3_call[], hal_int3_jmp[], hal_vsyscall_call[], hal_user_exit[],
-			   hal_preempt_jmp[];
+			   hal_int3_call[], hal_int3_jmp[], hal_vsyscall_call[], hal_stack_call[],
+			   hal_user_exit[], hal_preempt_jmp[];
 
 #endif
 #endif

@@ -16,10 +16,13 @@
 #include <asm/fsgsbase.h>
 #include <asm/mmu.h>
 #include <asm/segment.h>
+#include <asm/stacktrace.h>
 #include <keel/abi.h>
 #include "context.h"
 #include "attach.h"
+#include "cpu.h"
 #include "debug.h"
+#include "thunks.h"
 #include "user.h"
 #include "xstate.h"
 
@@ -47,6 +50,22 @@ void hal_user_destroy(struct hal_user *u)
 	vfree(u->stack);
 	kfree(u->xraw);
 	u->stack = u->xraw = NULL;
+}
+
+/* An address there is enough: the stack of the hard thread whose state this CPU has. It ends with
+ * pt_regs of user mode, where unwinding ends. */
+bool hal_stack_known(const unsigned long *stack, const struct task_struct *task,
+		     struct stack_info *info)
+{
+	const struct hal_user *u = this_cpu_read(hal_cpu_data.live);
+
+	if (!u || task != current || (unsigned long)stack - (unsigned long)u->stack >= HAL_STACK_SIZE)
+		return false;
+	info->type = STACK_TYPE_TASK;
+	info->begin = u->stack;
+	info->end = u->stack + HAL_STACK_SIZE;
+	info->next_sp = NULL;
+	return true;
 }
 
 void hal_inband_wake(struct hal_context *ctx)
