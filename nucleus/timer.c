@@ -47,35 +47,53 @@ static inline int repair(struct nk_timer *t)
 	return t->dist != before;
 }
 
-/* Zip the two right spines, then repair from the bottom up. */
+/* From the bottom of a spine up: @right is the lower part, with its dist, and @t what it hangs on.
+ * Returns the top. */
+static struct nk_timer *repair_spine(struct nk_timer *t, struct nk_timer *right)
+{
+	unsigned int dist = right->dist;
+
+	for (; t; t = t->parent) {
+		struct nk_timer *left = t->left;
+
+		if (left && left->dist >= dist) {
+			t->right = right;
+			dist++;
+		} else {
+			t->left = right;
+			t->right = left;
+			dist = dist_of(left) + 1;
+		}
+		t->dist = dist;
+		right = t;
+	}
+	return right;
+}
+
+/* Zip the two right spines by their parent links, then repair from the bottom up. */
 static struct nk_timer *merge(struct nk_timer *a, struct nk_timer *b)
 {
-	struct nk_timer *root = NULL, *last = NULL, *low;
+	struct nk_timer *last = NULL, *other;
 
-	while (a && b) {
+	if (!a || !b)
+		return a ? a : b;
+	for (;;) {
 		if (b->deadline < a->deadline) {
-			low = b;
-			b = a;
-		} else {
-			low = a;
+			other = a;
+			a = b;
+			b = other;
 		}
-		a = low->right;
-		low->parent = last;
-		if (last)
-			last->right = low;
-		else
-			root = low;
-		last = low;
+		a->parent = last;
+		/* These hang on one another already. */
+		do {
+			last = a;
+			a = a->right;
+		} while (a && a->deadline <= b->deadline);
+		if (!a)
+			break;
 	}
-	low = a ? a : b;
-	if (low)
-		low->parent = last;
-	if (!last)
-		return low;
-	last->right = low;
-	for (; last; last = last->parent)
-		repair(last);
-	return root;
+	b->parent = last;
+	return repair_spine(last, b);
 }
 
 static void heap_insert(struct nk_timer_base *base, struct nk_timer *t)
