@@ -6,7 +6,7 @@
  *	timeout, CPU 0				last one, CPU 1
  *	wait ended: -ETIMEDOUT
  *						lock; arrived == needed
- *						round + 1; wake all; unlock
+ *						round + 1; unlock; wake all
  *	lock; the round is another one:
  *	counted, so 0; unlock
  */
@@ -30,21 +30,14 @@ int nk_barrier_destroy(struct nk_barrier *b)
 	int ret = -NK_EBUSY;
 
 	nk_lock_acquire(&b->wq.lock);
-	if (!b->arrived && nk_plist_empty(&b->wq.waiters)) {
+	if (!b->arrived && nk_plist_empty(&b->wq.waiters) &&
+	    !__atomic_load_n(&b->wq.pins, __ATOMIC_ACQUIRE)) {
 		b->wq.closed = 1;
 		ret = 0;
 	}
 	nk_lock_release(&b->wq.lock);
 	hal_oob_restore(flags);
 	return ret;
-}
-
-static void open_locked(struct nk_barrier *b)
-{
-	b->arrived = 0;
-	b->round++;
-	while (nk_wait_wake_locked(&b->wq, 0))
-		;
 }
 
 static int wait_for_others(struct nk_barrier *b, nk_time_t deadline)
@@ -73,8 +66,9 @@ int nk_barrier_wait(struct nk_barrier *b, nk_time_t deadline)
 		nk_lock_release(&b->wq.lock);
 		ret = -NK_EIDRM;
 	} else if (++b->arrived == b->needed) {
-		open_locked(b);
-		nk_lock_release(&b->wq.lock);
+		b->arrived = 0;
+		b->round++;
+		nk_wait_flush_locked(&b->wq, 0, flags);
 		nk_sched();
 		ret = NK_BARRIER_LAST;
 	} else {

@@ -45,6 +45,7 @@ struct nk_thread {
 	struct nk_plist owned;		/* (t) mutexes, by their top waiter's priority or 0 */
 	struct nk_waitq *wait_on;	/* (w+t) */
 	struct nk_plist_node wait_node;	/* (w) in wait_on, by eprio */
+	unsigned int wait_round;	/* (w) of the queue when this entered it */
 	void *wait_data;		/* (w) what the object wants to know of this wait */
 
 	struct nk_timer timer;		/* (o) end of a wait; armed on cpu only */

@@ -27,6 +27,16 @@
  * 4. A thread that stands on a queue will still touch it. So a queue may go when it is empty
  *    and no chain walk has it pinned; a pin is taken under the lock of a thread that stands on
  *    the queue, so none can be new once it is empty.
+ * 5. Waking all lets go of the lock after each one. Whom that is for is told by the round:
+ *
+ *	wake all, CPU 0			waiter, CPU 1
+ *	lock; round 8; wake it
+ *	unlock
+ *					runs, waits again: of round 8
+ *	lock; first that is older
+ *	than round 8: not that one
+ *
+ *    The queue is pinned meanwhile, as those who are woken may want to free it.
  */
 #include "nucleus/wait.h"
 #include "nucleus/sched.h"
@@ -38,6 +48,7 @@ void nk_waitq_init(struct nk_waitq *wq)
 	wq->mutex = NULL;
 	wq->pins = 0;
 	wq->closed = 0;
+	wq->round = 0;
 	nk_list_init(&wq->watches);
 }
 
@@ -65,6 +76,7 @@ int nk_wait_enter_locked(struct nk_waitq *wq, struct nk_thread *t)
 	if (!ret) {
 		nk_plist_add(&wq->waiters, &t->wait_node, t->eprio);
 		t->wait_on = wq;
+		t->wait_round = wq->round;
 	}
 	nk_lock_release(&t->lock);
 	return ret;
@@ -151,6 +163,7 @@ int nk_wait_move_locked(struct nk_waitq *from, struct nk_waitq *to, struct nk_th
 		nk_plist_del(&from->waiters, &t->wait_node);
 		nk_plist_add(&to->waiters, &t->wait_node, t->eprio);
 		t->wait_on = to;
+		t->wait_round = to->round;
 	}
 	nk_lock_release(&t->lock);
 	return waits;
@@ -188,45 +201,77 @@ int nk_wait_wake_locked(struct nk_waitq *wq, int error)
 	return t != NULL;
 }
 
+/* The first who still waits since before @round. */
+static int wake_older(struct nk_waitq *wq, unsigned int round, int error)
+{
+	struct nk_plist_node *n, *next;
+	struct nk_thread *t;
+
+	for (n = nk_plist_first(&wq->waiters); n; n = next) {
+		next = nk_plist_next(&wq->waiters, n);
+		t = nk_container_of(n, struct nk_thread, wait_node);
+		if ((int)(t->wait_round - round) < 0 && nk_wait_wake_this_locked(wq, t, error))
+			return 1;
+	}
+	return 0;
+}
+
+int nk_wait_flush_locked(struct nk_waitq *wq, int error, hal_flags_t flags)
+{
+	unsigned int round = ++wq->round;
+	int count = 0;
+
+	nk_assert_held(&wq->lock);
+	__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);
+	for (; wake_older(wq, round, error); count++) {
+		nk_lock_release(&wq->lock);
+		hal_oob_restore(flags);
+		hal_oob_save();
+		nk_lock_acquire(&wq->lock);
+	}
+	__atomic_fetch_sub(&wq->pins, 1, __ATOMIC_RELEASE);
+	nk_lock_release(&wq->lock);
+	return count;
+}
+
+int nk_wait_flush(struct nk_waitq *wq, int error)
+{
+	hal_flags_t flags = hal_oob_save();
+	int count;
+
+	nk_lock_acquire(&wq->lock);
+	count = nk_wait_flush_locked(wq, error, flags);
+	nk_sched();
+	hal_oob_restore(flags);
+	return count;
+}
+
+int nk_wait_wake_all(struct nk_waitq *wq)
+{
+	return nk_wait_flush(wq, 0);
+}
+
 void nk_waitq_close(struct nk_waitq *wq)
 {
 	hal_flags_t flags = hal_oob_save();
 
 	nk_lock_acquire(&wq->lock);
 	wq->closed = 1;
-	while (nk_wait_wake_locked(wq, -NK_EIDRM))
-		;
 	nk_watch_notify_locked(wq);
-	nk_lock_release(&wq->lock);
+	nk_wait_flush_locked(wq, -NK_EIDRM, flags);
 	nk_sched();
 	hal_oob_restore(flags);
-}
-
-static int wake(struct nk_waitq *wq, int error, int most)
-{
-	hal_flags_t flags = hal_oob_save();
-	int count = 0;
-
-	nk_lock_acquire(&wq->lock);
-	while (count < most && nk_wait_wake_locked(wq, error))
-		count++;
-	nk_lock_release(&wq->lock);
-	nk_sched();
-	hal_oob_restore(flags);
-	return count;
 }
 
 int nk_wait_wake_one(struct nk_waitq *wq, int error)
 {
-	return wake(wq, error, 1);
-}
+	hal_flags_t flags = hal_oob_save();
+	int woken;
 
-int nk_wait_wake_all(struct nk_waitq *wq)
-{
-	return wake(wq, 0, __INT_MAX__);
-}
-
-int nk_wait_flush(struct nk_waitq *wq, int error)
-{
-	return wake(wq, error, __INT_MAX__);
+	nk_lock_acquire(&wq->lock);
+	woken = nk_wait_wake_locked(wq, error);
+	nk_lock_release(&wq->lock);
+	nk_sched();
+	hal_oob_restore(flags);
+	return woken;
 }

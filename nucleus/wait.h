@@ -20,6 +20,7 @@ struct nk_waitq {
 	struct nk_mutex *mutex;		/* (c) the mutex this is part of, or NULL */
 	int pins;			/* (a) chain walks that hold a pointer to this */
 	int closed;			/* (w) the object goes away: nobody may wait any more */
+	unsigned int round;		/* (w) how often all were woken */
 	struct nk_list watches;		/* (w) see watch.h */
 };
 
@@ -46,12 +47,16 @@ int nk_wait_block_locked(struct nk_waitq *wq, nk_time_t deadline);
  * Context: any; may switch; takes the wait queue's lock. */
 int nk_wait_wake_one(struct nk_waitq *wq, int error);
 
-/* Wake all with 0; returns how many. Context: any; may switch; takes the wait queue's lock. */
+/* Wake all who wait now with 0; returns how many. Interrupts come in between two of them if the
+ * caller lets them, and who waits again meanwhile goes on waiting.
+ * Context: any; may switch; takes the wait queue's lock. */
 int nk_wait_wake_all(struct nk_waitq *wq);
 
-/* Wake all with @error, mostly -EIDRM; returns how many.
- * Context: any; may switch; takes the wait queue's lock. */
+/* The same with @error, mostly -EIDRM. */
 int nk_wait_flush(struct nk_waitq *wq, int error);
+
+/* The same with @wq's lock held, which is released; @flags = hal_oob_save(). Does not switch. */
+int nk_wait_flush_locked(struct nk_waitq *wq, int error, hal_flags_t flags);
 
 /* Wake the first that still waits with @error; 1 when there was one. Does not switch.
  * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */

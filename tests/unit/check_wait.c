@@ -294,6 +294,113 @@ START_TEST(flush_against_set_prio_leaves_the_queue_empty)
 }
 END_TEST
 
+static int seen_waiting[4];	/* an interrupt found so many on the queue */
+static struct unit_thread *three[3];
+
+static void count_waiting(void *arg)
+{
+	int i, n = 0;
+
+	for (i = 0; i < 3; i++)
+		n += three[i]->t.waiting;
+	seen_waiting[n] = 1;
+	(void)arg;
+}
+
+static void interrupt_zero(void *arg)
+{
+	sim_irq(0, count_waiting, arg);
+}
+
+static void interrupt_against_flush(void *arg)
+{
+	int i;
+
+	setup();
+	for (i = 0; i < 3; i++)
+		three[i] = unit_run("w", 10, 1, waits, NULL);
+	sim_settle();
+	sim_post(1, interrupt_zero, arg);
+	sim_race_begin();
+	ck_assert_int_eq(nk_wait_wake_all(&wq), 3);
+	sim_race_end();
+	sim_settle();
+	teardown();
+}
+
+START_TEST(interrupts_come_in_between_two_who_are_woken)
+{
+	int i;
+
+	if (unit_explore(interrupt_against_flush, NULL) == 1)
+		return;
+	for (i = 0; i <= 3; i++)
+		ck_assert_int_eq(seen_waiting[i], 1);
+}
+END_TEST
+
+static void waits_twice(struct unit_thread *u)
+{
+	waits(u);
+	waits(u);
+}
+
+/* Who waits again at once was not meant. */
+static void flush_against_wait(void *arg)
+{
+	struct unit_thread *a, *b;
+
+	(void)arg;
+	setup();
+	a = unit_run("a", 20, 1, waits_twice, NULL);
+	b = unit_run("b", 10, 0, waits, NULL);
+	sim_settle();
+	sim_race_begin();
+	ck_assert_int_eq(nk_wait_wake_all(&wq), 2);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(a->done, 0);
+	ck_assert_int_eq(b->done, 1);
+	ck_assert_int_eq(nk_wait_wake_all(&wq), 1);
+	sim_settle();
+	teardown();
+}
+
+START_TEST(waking_all_wakes_each_once)
+{
+	unit_explore(flush_against_wait, NULL);
+}
+END_TEST
+
+/* Who is woken last frees the queue, as soon as destroy allows. */
+static void waits_and_frees(struct unit_thread *u)
+{
+	waits(u);
+	while (nk_waitq_destroy(&wq))
+		hal_cpu_relax();
+	memset(&wq, 0x5a, sizeof(wq));
+}
+
+static void flush_against_free(void *arg)
+{
+	(void)arg;
+	setup();
+	unit_run("a", 20, 0, waits, NULL);
+	unit_run("b", 10, 1, waits_and_frees, NULL);
+	sim_settle();
+	sim_race_begin();
+	nk_wait_wake_all(&wq);
+	sim_race_end();
+	sim_settle();
+	unit_teardown();
+}
+
+START_TEST(freeing_a_queue_waits_for_who_wakes_all)
+{
+	unit_explore(flush_against_free, NULL);
+}
+END_TEST
+
 /* The queue's memory goes as soon as destroy allows; nobody may touch it afterwards. */
 static void flush_and_free(void *arg)
 {
@@ -404,6 +511,9 @@ Suite *wait_suite(void)
 	tcase_add_loop_test(race, wake_against_timeout_passes_the_wakeup_on, 0, 2);
 	tcase_add_loop_test(race, wake_against_unblock_has_one_winner, 0, 2);
 	tcase_add_test(race, flush_against_set_prio_leaves_the_queue_empty);
+	tcase_add_test(race, interrupts_come_in_between_two_who_are_woken);
+	tcase_add_test(race, waking_all_wakes_each_once);
+	tcase_add_test(race, freeing_a_queue_waits_for_who_wakes_all);
 	tcase_add_test(race, recall_against_block_never_sleeps_on);
 	tcase_add_test(race, destroy_against_a_walk_waits_for_its_last_touch);
 	tcase_add_test(race, destroy_against_a_timeout_waits_for_its_last_touch);

@@ -74,4 +74,13 @@ PLANTED = [
 	 "nucleus/timer.c",
 	 [("		if (nk_likely(__atomic_load_n(&timer->cpu, __ATOMIC_RELAXED) == cpu))\n			return base;\n		nk_lock_release(&base->lock);\n", "		return base;\n")],
 	 "timer", "stop_against_move_keeps_both_queues_sound"),
+	("who waits again while all are woken is woken once more",
+	 "nucleus/wait.c",
+	 [("(int)(t->wait_round - round) < 0 && nk_wait_wake", "nk_wait_wake")],
+	 "wait", "waking_all_wakes_each_once"),
+	("a queue is freed while the last of all are woken",
+	 "nucleus/wait.c",
+	 [("	__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);\n", ""),
+	  ("	__atomic_fetch_sub(&wq->pins, 1, __ATOMIC_RELEASE);\n", "")],
+	 "wait", "freeing_a_queue_waits_for_who_wakes_all"),
 ]
