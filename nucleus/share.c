@@ -14,12 +14,18 @@
  *
  * In a slice root stands in the run queue above all threads: picking, waking up and kicking are as
  * ever. The account is made up when root gets the CPU, which is off the wake-up path; when it loses it
- * hal notes the time that was read just before: in the timer interrupt, or by nk_share_watch(). The timer runs while threads live here, and is late never early:
+ * hal notes the time that was read just before: in the timer interrupt, or by nk_share_watch().
  *
- *	it fires	root has the CPU	again when the debt could be at the limit at the earliest
- *			threads, not at it	the same
- *			threads, at it		a slice, to its end; or soon again if Linux wants none
- *			in a slice		the slice ends; as first
+ * The time at which the debt could be at the limit, were threads to run from now on, never comes nearer:
+ * it stays while they run, and moves on while root does. So a timer may be early, and is never late. It
+ * never comes before a wake-up, to add to its latency: when root gets the CPU and the timer is the first
+ * of the CPU's, it is put behind the next one, the wake-up, by the time that threads could have then.
+ *
+ *	it fires	threads have the CPU, not at the limit	again when they could be
+ *			threads, at it				a slice, to its end; or soon again
+ *								if Linux wants none
+ *			in a slice				the slice ends; as first
+ *			root, and nobody is ready		behind the next one
  *
  * With a share the watchdog has nothing to do.
  */
@@ -27,8 +33,7 @@
 #include "nucleus/sched.h"
 
 #define AGAIN		(NK_SHARE_PERIOD / 20)		/* to ask whether Linux wants the CPU now */
-#define GRID		1000000				/* ns */
-#define BEHIND		30000				/* ns, more than a wake-up takes */
+#define ASIDE		30000				/* ns, more than a wake-up takes */
 #define SILENCE		(600 * NK_SHARE_PERIOD)		/* between two messages */
 
 int nk_share_percent = 5;
@@ -64,15 +69,6 @@ static nk_time_t debt_at(const struct nk_rq *rq, nk_time_t now, int percent, int
 nk_time_t nk_share_debt(const struct nk_rq *rq, nk_time_t now)
 {
 	return debt_at(rq, now, nk_share_percent, nk_root_active(rq->cpu));
-}
-
-nk_cold void nk_hal_inband_runs(void)
-{
-	struct nk_rq *rq = nk_rq_this();
-	nk_time_t now = hal_clock_now();
-
-	rq->share.debt = debt_at(rq, now, nk_share_percent, 0);
-	rq->share.root_since = now;
 }
 
 static int in_slice(const struct nk_rq *rq)
@@ -111,28 +107,39 @@ static nk_time_t earliest(const struct nk_rq *rq, nk_time_t now, int percent)
 	return now + (limit_of(percent) - debt + percent - 1) / percent;
 }
 
-/*
- * @next, or earlier by less than a millisecond, to look once more then: so that it comes behind
- * the next timer and, as most periods are whole milliseconds or parts of one, not right before
- * later ones, where it would add to their latency.
- */
-static nk_time_t out_of_the_way(const struct nk_rq *rq, nk_time_t now, nk_time_t next)
+/* Root has the CPU, and not for a slice. */
+static void put_behind(struct nk_rq *rq, nk_time_t now)
 {
-	const struct nk_timer *first = rq->timers.root;
-	nk_time_t early;
+	int percent = nk_share_percent;
 
-	if (!first || first == &rq->share.timer || next - first->deadline < BEHIND)
-		return next;
-	early = next - (next - first->deadline - BEHIND) % GRID;
-	return early > now ? early : next;
+	rq->share.percent = percent;
+	/* Not at the very time of a later wake-up, as the period may well be a part of the share's. */
+	if (percent)
+		nk_timer_start_behind(&rq->share.timer, earliest(rq, now, percent) - now - ASIDE);
+	else
+		nk_timer_stop(&rq->share.timer);
+}
+
+nk_cold void nk_hal_inband_runs(void)
+{
+	struct nk_rq *rq = nk_rq_this();
+	const struct nk_timer *first = rq->timers.root;
+	nk_time_t now = hal_clock_now();
+
+	rq->share.debt = debt_at(rq, now, nk_share_percent, 0);
+	rq->share.root_since = now;
+	if (in_slice(rq))
+		return;
+	if (first == &rq->share.timer || (first && !rq->share.timer.armed))
+		put_behind(rq, now);
 }
 
 static nk_time_t decide(struct nk_rq *rq, nk_time_t now, int percent)
 {
 	nk_time_t next = earliest(rq, now, percent);
 
-	if (next > now || nk_root_active(rq->cpu))
-		return out_of_the_way(rq, now, next);
+	if (next > now)
+		return next;
 	if (!hal_inband_wants())
 		return now + AGAIN;
 	slice_begin(rq, now);
@@ -146,7 +153,9 @@ static void share_fires(struct nk_timer *timer, nk_time_t now)
 
 	if (in_slice(rq))
 		slice_end(rq);
-	if (percent && __atomic_load_n(&rq->living, __ATOMIC_RELAXED))
+	if (nk_root_active(rq->cpu) && !rq->resched)
+		put_behind(rq, now);
+	else if (percent)
 		nk_timer_start(timer, decide(rq, now, percent), 0);
 }
 
@@ -155,7 +164,14 @@ nk_cold void nk_share_watch(struct nk_rq *rq)
 	nk_time_t now = hal_clock_now(), next;
 	int percent = nk_share_percent;
 
-	if (!percent || in_slice(rq) || !__atomic_load_n(&rq->living, __ATOMIC_RELAXED))
+	if (in_slice(rq))
+		return;
+	if (nk_root_active(rq->cpu) && !rq->resched) {
+		if (rq->share.percent != percent)
+			put_behind(rq, now);
+		return;
+	}
+	if (!percent)
 		return;
 	/* Earlier than it waits for: the share has grown. */
 	next = earliest(rq, now, percent);
@@ -193,7 +209,7 @@ void nk_share_set(int percent)
 
 void nk_share_init(struct nk_rq *rq)
 {
-	rq->share = (struct nk_share){ .debt = 0 };
+	rq->share = (struct nk_share){ .percent = nk_share_percent };
 	nk_timer_init(&rq->share.timer, share_fires);
 	rq->share.timer.cpu = rq->cpu;
 }

@@ -15,6 +15,7 @@ struct nk_rq;
 
 struct nk_share {
 	struct nk_timer timer;
+	int percent;			/* (o) for which the timer runs */
 	nk_time_t debt;			/* (o) owed to root, when it got the CPU last */
 	nk_time_t root_since;		/* (o) when that was */
 	nk_time_t silent_until;		/* (o) no message before that */
@@ -33,8 +34,8 @@ void nk_share_exit(struct nk_rq *rq);
 /* Another share, 0 to NK_SHARE_MAX, from now on. Context: in-band, one caller at a time. */
 void nk_share_set(int percent);
 
-/* Threads may be about to take the CPU from root: the clock is read, and the timer runs.
- * Context: hard masked, on the CPU of @rq; takes the base lock. */
+/* Threads may be about to take the CPU from root, not by a tick: the clock is read, and the timer
+ * runs. Context: hard masked, on the CPU of @rq; takes the base lock. */
 void nk_share_watch(struct nk_rq *rq);
 
 /* What root is owed, in percent of ns, at @now. Context: hard masked, on the CPU of @rq. */

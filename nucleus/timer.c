@@ -179,6 +179,11 @@ static int disarm(struct nk_timer *timer, int cpu)
 	return armed;
 }
 
+static inline nk_time_t next_deadline(const struct nk_timer_base *base)
+{
+	return base->root ? base->root->deadline : NK_TIME_NEVER;
+}
+
 static void program_locked(struct nk_timer_base *base, nk_time_t deadline)
 {
 	base->programmed = deadline;
@@ -268,11 +273,6 @@ static void rearm_periodic(struct nk_timer_base *base, struct nk_timer *t, nk_ti
 	heap_insert(base, t);
 }
 
-static inline nk_time_t next_deadline(const struct nk_timer_base *base)
-{
-	return base->root ? base->root->deadline : NK_TIME_NEVER;
-}
-
 /* Take the first timer off if it is due, else NULL; either way say what comes next. */
 static struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t now)
 {
@@ -354,6 +354,21 @@ void nk_timer_kick(struct nk_timer_base *base)
 	nk_lock_acquire(&base->lock);
 	if (base->root && base->root->deadline < base->programmed)
 		program_locked(base, base->root->deadline);
+	nk_lock_release(&base->lock);
+}
+
+void nk_timer_start_behind(struct nk_timer *timer, nk_time_t after)
+{
+	struct nk_timer_base *base = &nk_rqs[timer->cpu].timers;
+
+	nk_lock_acquire(&base->lock);
+	if (timer->armed)
+		heap_remove(base, timer);
+	if (base->root) {
+		timer->deadline = base->root->deadline + after;
+		heap_insert(base, timer);
+	}
+	program_locked(base, next_deadline(base));
 	nk_lock_release(&base->lock);
 }
 

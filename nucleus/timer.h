@@ -60,6 +60,11 @@ int nk_timer_stop_sync(struct nk_timer *timer);
  * Context: hard masked, on the CPU of @base; never blocks; takes the base lock. */
 void nk_timer_kick(struct nk_timer_base *base);
 
+/* Arm @timer, one-shot and of this CPU, for @after behind the first of the others; without any disarm
+ * it. The hardware waits for the first then, and for nothing earlier.
+ * Context: hard masked; never blocks; takes the base lock. */
+void nk_timer_start_behind(struct nk_timer *timer, nk_time_t after);
+
 /* 0 when the invariants of timer.c hold, else the number of the broken one.
  * Context: base lock held, or nobody else running. */
 int nk_timer_base_check(const struct nk_timer_base *base);

@@ -241,6 +241,36 @@ START_TEST(a_recall_in_a_slice_is_met_after_it)
 }
 END_TEST
 
+static void sleeps_long(struct unit_thread *u)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		sim_advance(MS);
+		nk_sleep_until(*(nk_time_t *)u->arg += 200 * MS);
+	}
+}
+
+/* The look that each residence sets does not stay with the hardware, to come before a wake-up. */
+START_TEST(while_linux_has_the_cpu_only_wake_ups_are_waited_for)
+{
+	nk_time_t t0 = hal_clock_now(), next = t0;
+	unsigned long switches;
+	int i;
+
+	load = unit_user("load", 10, sleeps_long, &next);
+	unit_enter(load);
+	for (i = 1; i <= 3; i++) {
+		ck_assert_int_eq(sim_programmed(0), t0 + 200 * i * MS);
+		switches = load->t.switches;
+		sim_advance(t0 + 200 * i * MS - hal_clock_now());
+		ck_assert_uint_eq(load->t.switches, switches + 1);
+	}
+	ck_assert_int_eq(load->done, 1);
+	ck_assert_int_eq(sim_programmed(0), NK_TIME_NEVER);
+}
+END_TEST
+
 static void set_share(void *arg)
 {
 	nk_share_set((int)(long)arg);
@@ -261,6 +291,58 @@ START_TEST(a_share_set_later_holds_for_who_runs)
 	sim_advance(20 * MS);
 	ck_assert_int_eq(load->done, 1);
 	ck_assert_int_eq(nk_rqs[0].share.slices, 1);
+}
+END_TEST
+
+static void sleeps_then_spins(struct unit_thread *u)
+{
+	nk_sleep_until(hal_clock_now() + 10 * MS);
+	spins(u);
+}
+
+START_TEST(a_share_set_while_linux_runs_holds_from_the_next_tick)
+{
+	nk_time_t t0 = hal_clock_now();
+
+	load = unit_user("load", 10, sleeps_then_spins, (void *)(300 * MS));
+	unit_enter(load);
+	nk_share_set(50);
+	sim_advance(10 * MS);
+	/* It got the CPU by a tick, and here Linux has it again. */
+	ck_assert_int_eq(nk_rqs[0].share.slices, 1);
+	ck_assert_int_eq(hal_clock_now(), t0 + 10 * MS + 50 * MS);
+	sim_advance(1000 * MS);
+}
+END_TEST
+
+START_TEST(a_share_taken_away_leaves_no_timer)
+{
+	load = unit_user("load", 10, spins, (void *)(200 * MS));
+	sim_post(1, set_share, (void *)0);
+	unit_enter(load);
+	ck_assert_int_eq(load->done, 1);
+	ck_assert_int_eq(nk_rqs[0].share.slices, 0);
+	ck_assert_ptr_null(nk_rqs[0].timers.root);
+}
+END_TEST
+
+static void nothing(struct nk_timer *t, nk_time_t now)
+{
+	(void)t;
+	(void)now;
+}
+
+/* It stands behind another timer; unit_teardown() looks. */
+START_TEST(no_timer_is_left_when_the_nucleus_goes)
+{
+	struct nk_timer timer;
+
+	nk_timer_init(&timer, nothing);
+	nk_timer_start(&timer, hal_clock_now() + 500 * MS, 0);
+	load = unit_user("load", 10, spins, (void *)MS);
+	unit_enter(load);
+	nk_timer_stop(&timer);
+	ck_assert_ptr_eq(nk_rqs[0].timers.root, &nk_rqs[0].share.timer);
 }
 END_TEST
 
@@ -314,7 +396,11 @@ Suite *share_suite(void)
 	tcase_add_test(tc, linux_that_has_done_its_work_gives_the_rest_back);
 	tcase_add_test(tc, nobody_preempts_linux_in_its_slice);
 	tcase_add_test(tc, a_recall_in_a_slice_is_met_after_it);
+	tcase_add_test(tc, while_linux_has_the_cpu_only_wake_ups_are_waited_for);
 	tcase_add_loop_test(tc, a_share_set_later_holds_for_who_runs, 0, 2);
+	tcase_add_test(tc, a_share_set_while_linux_runs_holds_from_the_next_tick);
+	tcase_add_test(tc, a_share_taken_away_leaves_no_timer);
+	tcase_add_test(tc, no_timer_is_left_when_the_nucleus_goes);
 	tcase_add_test(tc, it_is_said_once_a_minute);
 	tcase_add_test(tc, with_a_share_the_watchdog_recalls_nobody);
 	return s;
