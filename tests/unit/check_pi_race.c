@@ -184,6 +184,48 @@ START_TEST(a_walk_of_linux_is_not_interrupted)
 }
 END_TEST
 
+static int half_way;	/* an interrupt found one end of the chain changed and not the other */
+
+static void looks_at_both_ends(void *arg)
+{
+	half_way |= actors_thread(2)->eprio == 60 && actors_thread(0)->eprio != 60;
+	(void)arg;
+}
+
+static void looks_at_zero(void *arg)
+{
+	sim_irq(0, looks_at_both_ends, arg);
+}
+
+static void raises(struct unit_thread *u)
+{
+	nk_thread_set_prio(actors_thread(3), 60);
+	(void)u;
+}
+
+static void thread_walks_against_interrupt(void *arg)
+{
+	struct unit_thread *u;
+
+	actors_setup(2);
+	actors_build_chain(3);
+	u = unit_make("u", 90, 0, raises, NULL);
+	sim_post(1, looks_at_zero, arg);
+	sim_race_begin();
+	nk_thread_start(&u->t);
+	sim_race_end();
+	sim_settle();
+	actors_expect_eprio(0, 3, 60);
+	actors_teardown();
+}
+
+START_TEST(a_walk_of_a_thread_lets_interrupts_in)
+{
+	if (unit_explore(thread_walks_against_interrupt, NULL) > 1)
+		ck_assert_int_eq(half_way, 1);
+}
+END_TEST
+
 static struct nk_mutex m;
 static struct nk_waitq gate;
 static struct unit_thread *middle;
@@ -252,5 +294,6 @@ Suite *pi_race_suite(void)
 	tcase_add_test(race, a_lock_against_an_unlock_down_the_chain_leaves_true_priorities);
 	tcase_add_test(race, destroying_a_thread_against_a_walk_waits_for_its_last_touch);
 	tcase_add_test(race, a_walk_of_linux_is_not_interrupted);
+	tcase_add_test(race, a_walk_of_a_thread_lets_interrupts_in);
 	return s;
 }
