@@ -40,18 +40,18 @@ static long filter_range(unsigned int first, unsigned int last, unsigned int act
 	return ret;
 }
 
+#define LAST_CALL	(KEEL_CALL_BASE + KEEL_CALL_COUNT - 1)
+
 /* For the last of the Keel calls: it alone forbids them all. */
 static void filter_keel(unsigned int action)
 {
-	unsigned int last = KEEL_CALL_BASE + KEEL_CALL_COUNT - 1;
-
-	filter_range(last, last, action, 0);
+	filter_range(LAST_CALL, LAST_CALL, action, 0);
 }
 
 /* In-band, by hand, as the library would have to harden. */
-static long yield_bare(void)
+static long call_bare(void)
 {
-	long ret = syscall(KEEL_CALL_YIELD);
+	long ret = syscall(LAST_CALL);
 
 	return ret < 0 ? -errno : ret;
 }
@@ -81,7 +81,7 @@ static void *errno_thread(void *arg)
 	filter_keel(SECCOMP_RET_ERRNO | EACCES);
 	check(keel_harden() == -EACCES && !keel_is_hard());
 	check(keel_sleep(MS) == -EACCES && !keel_is_hard());
-	check(yield_bare() == -EACCES);
+	check(call_bare() == -EACCES);
 	return NULL;
 }
 
@@ -96,7 +96,7 @@ static void on_trap(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
 	(void)context;
-	check(info->si_syscall == KEEL_CALL_YIELD);
+	check(info->si_syscall == LAST_CALL);
 	trapped++;
 }
 
@@ -242,7 +242,7 @@ void filter_notify(void)
 
 void filter_notify_keel(void)
 {
-	notify(KEEL_CALL_BASE + KEEL_CALL_COUNT - 1);
+	notify(LAST_CALL);
 }
 
 /* ---- others ------------------------------------------------------------------------------------- */
