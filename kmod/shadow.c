@@ -274,7 +274,8 @@ int shadow_init(void)
 	err = boost_init();
 	if (err)
 		return err;
-	reaper = alloc_workqueue("keel", 0, 0);
+	/* Its work sleeps: without a limit a crowd that ends leaves Linux a crowd of workers. */
+	reaper = alloc_workqueue("keel", 0, 4);
 	err = -ENOMEM;
 	if (!reaper)
 		goto boost;
