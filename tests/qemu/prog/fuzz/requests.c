@@ -10,10 +10,13 @@
 
 #define PAGE	4096
 #define ROOM	256		/* more than any request needs */
+#define MADE	16
 #define KERNEL	0xffff888000100000ul
 
 static char *area;		/* a page to write, one to read, one that is not there */
 static unsigned int cells[KEEL_LATENCY_CELLS];
+static unsigned int made[MADE];		/* ids of objects, deleted perhaps */
+static unsigned int members[KEEL_SET_MAX];
 
 volatile char *request_page(void)
 {
@@ -59,6 +62,8 @@ unsigned int dice_id(struct dice *d)
 {
 	unsigned int type = 1 + dice_below(d, KEEL_TYPES - 1);
 
+	if (dice_below(d, 2))
+		return made[dice_below(d, MADE)];
 	return dice_below(d, 4) << 14 | type << 10 | dice_below(d, 32);
 }
 
@@ -77,6 +82,27 @@ static unsigned int request_number(struct dice *d)
 	/* Another number, size or direction. Never KEEL_IOC_CONTROL, which ends the test. */
 	cmd ^= 1u << dice_below(d, 32);
 	return cmd == KEEL_IOC_CONTROL ? KEEL_IOC_INFO : cmd;
+}
+
+/* Of a set: mostly what may be in one. */
+static void object_good(struct dice *d, struct keel_object *o)
+{
+	unsigned int n = 1 + dice_below(d, 3);
+
+	*o = (struct keel_object){
+		.type = 1 + dice_below(d, KEEL_TYPES - 1),
+		.args = { dice_below(d, 8), dice_below(d, 8) },
+	};
+	if (o->type != KEEL_SET)
+		return;
+	for (unsigned int i = 0, tries = 0; i < n; tries++) {
+		members[i] = made[dice_below(d, MADE)];
+		i += tries > 20 || (members[i] >> 10 & 15) == KEEL_SEM ||
+		     (members[i] >> 10 & 15) == KEEL_EVENT;
+	}
+	o->args[0] = n;
+	o->args[1] = 0;
+	o->data = (unsigned long)members;
 }
 
 /* What would be carried out, but for one or two fields. */
@@ -100,10 +126,7 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		};
 		break;
 	case KEEL_IOC_OBJECT_CREATE:
-		*(struct keel_object *)at = (struct keel_object){
-			.type = 1 + dice_below(d, KEEL_TYPES - 1),
-			.args = { dice_below(d, 8), dice_below(d, 8) },
-		};
+		object_good(d, at);
 		break;
 	case KEEL_IOC_OBJECT_DELETE: {
 		unsigned int id = dice_id(d);
@@ -162,9 +185,13 @@ static void *request_place(struct dice *d, unsigned int cmd)
 
 void ioctl_random(struct dice *d, int fd)
 {
-	unsigned int cmd = request_number(d);
+	unsigned int cmd = request_number(d), id;
+	void *at = request_place(d, cmd);
 
-	ioctl(fd, cmd, request_place(d, cmd));
+	if (ioctl(fd, cmd, at) || cmd != KEEL_IOC_OBJECT_CREATE || at != area + 8)
+		return;
+	id = ((volatile struct keel_object *)at)->id;
+	made[id % MADE] = id;
 }
 
 static void map_random(struct dice *d, int fd)
