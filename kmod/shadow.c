@@ -104,7 +104,8 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 		}
 		kfree(s);
 		clear_bit(i, p->used);
-		return err;
+		/* A signal broke off what Linux was asked for: again, behind that. */
+		return err == -EINTR ? -ERESTARTNOINTR : err;
 	}
 	get_task_struct(current);
 	atomic_inc(&shadow_count);
