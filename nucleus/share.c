@@ -25,7 +25,7 @@
  *			threads, at it				a slice, to its end; or soon again
  *								if Linux wants none
  *			in a slice				the slice ends; as first
- *			root, and nobody is ready		behind the next one
+ *			root, and nobody is ready		behind the next one, if threads live
  *
  * With a share the watchdog has nothing to do.
  */
@@ -153,9 +153,10 @@ static void share_fires(struct nk_timer *timer, nk_time_t now)
 
 	if (in_slice(rq))
 		slice_end(rq);
-	if (nk_root_active(rq->cpu) && !rq->resched)
-		put_behind(rq, now);
-	else if (percent)
+	if (nk_root_active(rq->cpu) && !rq->resched) {
+		if (__atomic_load_n(&rq->living, __ATOMIC_RELAXED))
+			put_behind(rq, now);
+	} else if (percent)
 		nk_timer_start(timer, decide(rq, now, percent), 0);
 }
 
@@ -167,7 +168,7 @@ nk_cold void nk_share_watch(struct nk_rq *rq)
 	if (in_slice(rq))
 		return;
 	if (nk_root_active(rq->cpu) && !rq->resched) {
-		if (rq->share.percent != percent)
+		if (rq->share.percent != percent || !rq->share.timer.armed)
 			put_behind(rq, now);
 		return;
 	}
