@@ -346,6 +346,25 @@ START_TEST(no_timer_is_left_when_the_nucleus_goes)
 }
 END_TEST
 
+/* A measurement in interrupt context, say, is not delayed by it then. */
+START_TEST(the_timer_rests_while_no_thread_lives)
+{
+	struct nk_timer timer;
+
+	nk_timer_init(&timer, nothing);
+	nk_timer_start(&timer, hal_clock_now() + 10 * MS, 10 * MS);
+	load = unit_user("load", 10, spins, (void *)MS);
+	unit_enter(load);
+	sim_advance(300 * MS);
+	ck_assert(!nk_rqs[0].share.timer.armed);
+	load = unit_user("next", 10, spins, (void *)(300 * MS));
+	unit_enter(load);
+	ck_assert_int_gt(nk_rqs[0].share.slices, 0);
+	sim_advance(1000 * MS);
+	nk_timer_stop(&timer);
+}
+END_TEST
+
 START_TEST(it_is_said_once_a_minute)
 {
 	long cpu = -1;
@@ -401,6 +420,7 @@ Suite *share_suite(void)
 	tcase_add_test(tc, a_share_set_while_linux_runs_holds_from_the_next_tick);
 	tcase_add_test(tc, a_share_taken_away_leaves_no_timer);
 	tcase_add_test(tc, no_timer_is_left_when_the_nucleus_goes);
+	tcase_add_test(tc, the_timer_rests_while_no_thread_lives);
 	tcase_add_test(tc, it_is_said_once_a_minute);
 	tcase_add_test(tc, with_a_share_the_watchdog_recalls_nobody);
 	return s;
