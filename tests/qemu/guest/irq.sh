@@ -57,8 +57,6 @@ wander_stop() {
 	wait "$wanderer" || :
 }
 
-# The log since the last mark.
-log_since() { dmesg | sed -n '/keel-test: /h; /keel-test: /!H; ${g; p}'; }
 no_stray() { ! log_since | grep -i "no irq handler" || fail "an interrupt went astray"; }
 
 # Nothing is raised any more, and all that was is handled.

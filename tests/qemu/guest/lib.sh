@@ -13,6 +13,9 @@ fail() {
 # metric NAME VALUE: a figure for the host's file of metrics.
 metric() { printf '\n@@ metric %s %s\n' "$1" "$2"; }
 
+# The kernel's log since this case began, or since the last mark.
+log_since() { dmesg | sed -n '/keel-test: /h; /keel-test: /!H; ${g; p}'; }
+
 # send FILE: a file for the host's log directory, checked by its gzip sum.
 send() {
 	printf '\n@@ file %s\n' "$(basename "$1")"

@@ -2,13 +2,8 @@
 # insmod of keel that must fail. To be sourced by cases, with textsum.sh.
 # shellcheck shell=dash
 
-# The kernel's log since the mark.
+# log_since() begins anew here.
 log_mark() { echo "keel-test: mark" >/dev/kmsg; }
-log_since() {
-	dmesg | awk '/keel-test: mark/ { text = ""; next }
-		{ text = text $0 "\n" }
-		END { printf "%s", text }'
-}
 
 # insmod makes two attempts, so the line is there twice.
 # refused WHAT ERROR WORD [PARAMETER...]: insmod fails so, and says WORD why; busybox

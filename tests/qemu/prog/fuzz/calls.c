@@ -43,25 +43,52 @@ static long call(long nr, unsigned long a, unsigned long b, unsigned long c)
 	return ret;
 }
 
-/* Waits end soon: the next thing to draw is worth more than the rest of this one. */
-static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b)
+enum { NEVER, B, C };	/* which argument ends the wait */
+
+/* What each call's first argument is the id of, when it ends, and what the second is the id of. */
+static const struct {
+	unsigned char type, until, second;
+} takes[KEEL_CALL_COUNT] = {
+#define TAKES(name, ...) [KEEL_CALL_##name - KEEL_CALL_BASE] = { __VA_ARGS__ }
+	TAKES(MUTEX_LOCK, KEEL_MUTEX, B), TAKES(MUTEX_TRYLOCK, KEEL_MUTEX),
+	TAKES(MUTEX_UNLOCK, KEEL_MUTEX), TAKES(MUTEX_CONSISTENT, KEEL_MUTEX),
+	TAKES(MUTEX_CEILING, KEEL_MUTEX), TAKES(COND_WAIT, KEEL_COND, C, KEEL_MUTEX),
+	TAKES(COND_SIGNAL, KEEL_COND), TAKES(COND_BROADCAST, KEEL_COND),
+	TAKES(SEM_WAIT, KEEL_SEM, B), TAKES(SEM_TRYWAIT, KEEL_SEM), TAKES(SEM_POST, KEEL_SEM),
+	TAKES(SEM_BROADCAST, KEEL_SEM), TAKES(SEM_FLUSH, KEEL_SEM), TAKES(SEM_COUNT, KEEL_SEM),
+	TAKES(EVENT_WAIT, KEEL_EVENT, C), TAKES(EVENT_TRYWAIT, KEEL_EVENT),
+	TAKES(EVENT_POST, KEEL_EVENT), TAKES(EVENT_BROADCAST, KEEL_EVENT),
+	TAKES(EVENT_CLEAR, KEEL_EVENT), TAKES(RWLOCK_READ, KEEL_RWLOCK, B),
+	TAKES(RWLOCK_WRITE, KEEL_RWLOCK, B), TAKES(RWLOCK_TRYREAD, KEEL_RWLOCK),
+	TAKES(RWLOCK_TRYWRITE, KEEL_RWLOCK), TAKES(RWLOCK_UNLOCK, KEEL_RWLOCK),
+	TAKES(BARRIER_WAIT, KEEL_BARRIER, B), TAKES(SET_WAIT, KEEL_SET, B),
+#undef TAKES
+};
+
+/* Mostly what may be carried out. Waits end soon: the next thing to draw is worth more than the rest
+ * of this one. */
+static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, unsigned long *c)
 {
-	if (!dice_below(d, 16))
+	unsigned long i = (unsigned long)nr - KEEL_CALL_BASE, soon = keel_clock_ns() + dice_below(d, MS);
+
+	if (!dice_below(d, 16) || i >= KEEL_CALL_COUNT)
 		return;
-	if (nr >= KEEL_CALL_MUTEX_LOCK && nr != KEEL_CALL_PRIORITY_SET)
-		*a = dice_id(d);
-	switch (nr) {
-	case KEEL_CALL_SLEEP_UNTIL:
-		*a = keel_clock_ns() + dice_below(d, MS);
-		break;
-	case KEEL_CALL_PERIOD_SET:
-		*a = keel_clock_ns() + dice_below(d, MS);
+	if (takes[i].type)
+		*a = dice_id(d, takes[i].type);
+	if (takes[i].until && !dice_below(d, 4))
+		*a |= KEEL_REALTIME;
+	if (takes[i].second)
+		*b = dice_id(d, takes[i].second);
+	else if (takes[i].type == KEEL_EVENT)
+		*b = dice_below(d, 8) | (unsigned long)dice_below(d, 9) << 32;
+	if (takes[i].until == B)
+		*b = soon;
+	else if (takes[i].until == C)
+		*c = soon;
+	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)
+		*a = soon;
+	if (nr == KEEL_CALL_PERIOD_SET)
 		*b = dice_below(d, 2 * MS);
-		break;
-	case KEEL_CALL_MUTEX_LOCK:
-		*b = keel_clock_ns() + dice_below(d, MS);
-		break;
-	}
 }
 
 /* A word of the heap: what another thread's looks like, or anything. */
@@ -80,7 +107,7 @@ static void word_random(struct dice *d, struct keel_word *heap)
 		w->word = dice_below(d, 6);
 	}
 	if (!dice_below(d, 8))
-		w->id = dice_below(d, 2) ? dice_id(d) : dice_value(d);
+		w->id = dice_below(d, 2) ? dice_id(d, KEEL_MUTEX) : dice_value(d);
 }
 
 /* Mutexes by the library, whatever the words say. */
@@ -132,10 +159,10 @@ void *hard_random(void *arg)
 	for (;;) {
 		for (int i = dice_below(&d, BURST); i > 0; i--) {
 			long nr = number(&d);
-			unsigned long a = argument(&d), b = argument(&d);
+			unsigned long a = argument(&d), b = argument(&d), c = argument(&d);
 
-			bound(&d, nr, &a, &b);
-			call(nr, a, dice_below(&d, 4) ? b : dice_id(&d), argument(&d));
+			bound(&d, nr, &a, &b, &c);
+			call(nr, a, b, c);
 			mutex_random(&d);
 			word_random(&d, heap);
 		}

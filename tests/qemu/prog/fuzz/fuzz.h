@@ -24,12 +24,12 @@ static inline unsigned int dice_below(struct dice *d, unsigned int n)
 /* A value that is likely to lie at somebody's limit. */
 unsigned long dice_value(struct dice *d);
 
-/* Likely the id of an object. */
-unsigned int dice_id(struct dice *d);
+/* Likely the id of an object of that type; 0: of any. */
+unsigned int dice_id(struct dice *d, unsigned int type);
 
 #define THREADS_MAX	16
 
-extern int shared;			/* a worker's file, used by all its threads */
+extern int shared;			/* the library's file, with its objects */
 extern pid_t tids[THREADS_MAX];		/* of a worker's threads, 0 if there are less */
 
 /* The calling thread is one of them. */
@@ -37,8 +37,9 @@ void tid_note(void);
 
 /* One random request, with @fd or another descriptor. */
 void request_random(struct dice *d, int fd);
-/* Pages that are not mapped, read-only, and so on: before the first request. */
-void request_init(void);
+/* Pages that are not mapped, read-only, and so on, and some objects of each type on @fd: before the
+ * first request. */
+void request_init(struct dice *d, int fd);
 /* A page that other threads make go and come while it is used. */
 volatile char *request_page(void);
 

@@ -67,9 +67,9 @@ static void worker(unsigned int n, unsigned int generation)
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
 	sigaction(SIGUSR2, &(struct sigaction){ .sa_handler = on_signal, .sa_flags = SA_RESTART },
 		  NULL);
-	request_init();
 	must(keel_open());
-	shared = open(KEEL_DEVICE, O_RDWR);
+	shared = device_fd();
+	request_init(&d, shared);
 	for (int i = 0; i < 8; i++)
 		keel_mutex_create_as(&m, dice_below(&d, 3) | (i & KEEL_MUTEX_ROBUST), 0);
 	for (int i = 0; i < 4; i++) {

@@ -10,25 +10,17 @@
 
 #define PAGE	4096
 #define ROOM	256		/* more than any request needs */
-#define MADE	16
+#define MADE	4
 #define KERNEL	0xffff888000100000ul
 
 static char *area;		/* a page to write, one to read, one that is not there */
 static unsigned int cells[KEEL_LATENCY_CELLS];
-static unsigned int made[MADE];		/* ids of objects, deleted perhaps */
+static unsigned int made[KEEL_TYPES][MADE];	/* ids of objects, deleted perhaps */
 static unsigned int members[KEEL_SET_MAX];
 
 volatile char *request_page(void)
 {
 	return area;
-}
-
-void request_init(void)
-{
-	area = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (area == MAP_FAILED || mprotect(area + PAGE, PAGE, PROT_READ) ||
-	    munmap(area + 2 * PAGE, PAGE))
-		fail("pages: %m");
 }
 
 unsigned long dice_next(struct dice *d)
@@ -58,13 +50,19 @@ unsigned long dice_value(struct dice *d)
 	}
 }
 
-unsigned int dice_id(struct dice *d)
+unsigned int dice_id(struct dice *d, unsigned int type)
 {
-	unsigned int type = 1 + dice_below(d, KEEL_TYPES - 1);
-
-	if (dice_below(d, 2))
-		return made[dice_below(d, MADE)];
+	if (!type)
+		type = 1 + dice_below(d, KEEL_TYPES - 1);
+	if (dice_below(d, 4))
+		return made[type][dice_below(d, MADE)];
 	return dice_below(d, 4) << 14 | type << 10 | dice_below(d, 32);
+}
+
+static void made_note(struct dice *d, unsigned int type, unsigned int id)
+{
+	if (type < KEEL_TYPES)
+		made[type][dice_below(d, MADE)] = id;
 }
 
 static const unsigned int known[] = {
@@ -95,14 +93,26 @@ static void object_good(struct dice *d, struct keel_object *o)
 	};
 	if (o->type != KEEL_SET)
 		return;
-	for (unsigned int i = 0, tries = 0; i < n; tries++) {
-		members[i] = made[dice_below(d, MADE)];
-		i += tries > 20 || (members[i] >> 10 & 15) == KEEL_SEM ||
-		     (members[i] >> 10 & 15) == KEEL_EVENT;
-	}
+	for (unsigned int i = 0; i < n; i++)
+		members[i] = dice_id(d, dice_below(d, 2) ? KEEL_SEM : KEEL_EVENT);
 	o->args[0] = n;
 	o->args[1] = 0;
 	o->data = (unsigned long)members;
+}
+
+void request_init(struct dice *d, int fd)
+{
+	area = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED || mprotect(area + PAGE, PAGE, PROT_READ) ||
+	    munmap(area + 2 * PAGE, PAGE))
+		fail("pages: %m");
+	for (int i = 0; i < 8 * KEEL_TYPES; i++) {
+		struct keel_object o;
+
+		object_good(d, &o);
+		if (!ioctl(fd, KEEL_IOC_OBJECT_CREATE, &o))
+			made_note(d, o.type, o.id);
+	}
 }
 
 /* What would be carried out, but for one or two fields. */
@@ -122,14 +132,14 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		break;
 	case KEEL_IOC_MUTEX_DELETE:
 		*(struct keel_mutex_req *)at = (struct keel_mutex_req){
-			.id = dice_below(d, 8) ? dice_id(d) : dice_value(d),
+			.id = dice_below(d, 8) ? dice_id(d, KEEL_MUTEX) : dice_value(d),
 		};
 		break;
 	case KEEL_IOC_OBJECT_CREATE:
 		object_good(d, at);
 		break;
 	case KEEL_IOC_OBJECT_DELETE: {
-		unsigned int id = dice_id(d);
+		unsigned int id = dice_id(d, 0);
 
 		*(struct keel_object *)at = (struct keel_object){ .type = id >> 10 & 15, .id = id };
 		break;
@@ -185,13 +195,12 @@ static void *request_place(struct dice *d, unsigned int cmd)
 
 void ioctl_random(struct dice *d, int fd)
 {
-	unsigned int cmd = request_number(d), id;
+	unsigned int cmd = request_number(d);
 	void *at = request_place(d, cmd);
+	volatile struct keel_object *o = at;
 
-	if (ioctl(fd, cmd, at) || cmd != KEEL_IOC_OBJECT_CREATE || at != area + 8)
-		return;
-	id = ((volatile struct keel_object *)at)->id;
-	made[id % MADE] = id;
+	if (!ioctl(fd, cmd, at) && cmd == KEEL_IOC_OBJECT_CREATE && at == area + 8)
+		made_note(d, o->type, o->id);
 }
 
 static void map_random(struct dice *d, int fd)
