@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A thread of low priority on each CPU that stands inside an interrupt-flag slot most of the time,
+ * Threads of low priority on each CPU that stand inside an interrupt-flag slot most of the time,
  * and one of high priority that preempts it there 2000 times a second (with preempt=full).
  *
  * What the slots answer is checked: /sys/module/inslot/parameters/wrong counts bad answers, rounds
@@ -15,8 +15,12 @@
 #include <linux/sched.h>
 
 #define CPUS 8
+#define EACH_MAX 16
 
-static struct task_struct *victims[CPUS], *preemptors[CPUS];
+static struct task_struct *victims[CPUS * EACH_MAX], *preemptors[CPUS];
+
+static uint each = 1;	/* of low priority on each CPU */
+module_param(each, uint, 0);
 
 static ulong rounds, wrong;
 module_param(rounds, ulong, 0444);
@@ -77,12 +81,12 @@ static int preemptor(void *unused)
 
 static void stop_all(void)
 {
-	for (int cpu = 0; cpu < CPUS; cpu++) {
+	for (int cpu = 0; cpu < CPUS; cpu++)
 		if (preemptors[cpu])
 			kthread_stop(preemptors[cpu]);
-		if (victims[cpu])
-			kthread_stop(victims[cpu]);
-	}
+	for (int i = 0; i < CPUS * EACH_MAX; i++)
+		if (victims[i])
+			kthread_stop(victims[i]);
 }
 
 static struct task_struct *start(int (*fn)(void *), int cpu, const char *name, int *err)
@@ -102,10 +106,13 @@ static int __init inslot_init(void)
 {
 	int cpu, err = 0;
 
+	if (each > EACH_MAX)
+		return -EINVAL;
 	for_each_online_cpu(cpu) {
 		if (cpu >= CPUS)
 			break;
-		victims[cpu] = start(victim, cpu, "inslot/%d", &err);
+		for (uint i = 0; i < each; i++)
+			victims[cpu * EACH_MAX + i] = start(victim, cpu, "inslot/%d", &err);
 		preemptors[cpu] = start(preemptor, cpu, "outslot/%d", &err);
 	}
 	if (err)
