@@ -105,6 +105,12 @@ hal_time_t hal_inband_left(void);
 /* 1 when in-band has something to do on this CPU. Context: hard masked, an oob thread has the CPU. */
 int hal_inband_wants(void);
 
+/* Copy @size bytes from or to the memory of the user thread that is current, by its own rights. 0, or
+ * -1: not all of it is there; some may have been copied. What Linux could bring in is not there
+ * either. Context: oob, hard masked, no spinlock held; never blocks; as long as @size makes it. */
+int hal_user_read(void *to, unsigned long from, unsigned long size);
+int hal_user_write(unsigned long to, const void *from, unsigned long size);
+
 /* Drop what the port keeps of @ctx. Context: in-band, @ctx not running. */
 void hal_context_destroy(struct hal_context *ctx);
 

@@ -56,6 +56,7 @@ struct sim_machine {
 	int warnings;
 	long warning_arg;
 	void (*on_wake)(struct hal_context *ctx);
+	unsigned long hole;	/* see sim_user_hole() */
 	struct sim_cpu cpu[HAL_MAX_CPUS];
 };
 

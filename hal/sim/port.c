@@ -4,6 +4,8 @@
  */
 #include "hal/sim/machine.h"
 
+#include <string.h>
+
 #define SPIN_LIMIT 100000
 
 hal_flags_t hal_oob_save(void)
@@ -188,6 +190,26 @@ void hal_inband_prio(struct hal_context *ctx)
 {
 	sim_require(sim_this_cpu()->masked && sim_this_cpu()->locks);
 	ctx->prios++;
+}
+
+static int copy(void *to, const void *from, unsigned long user, unsigned long size)
+{
+	sim_point();
+	sim_require(sim_this_cpu()->masked && !sim_this_cpu()->locks);
+	if (sim_machine.hole && sim_machine.hole - user < size)
+		return -1;
+	memcpy(to, from, size);
+	return 0;
+}
+
+int hal_user_read(void *to, unsigned long from, unsigned long size)
+{
+	return copy(to, (const void *)from, from, size);
+}
+
+int hal_user_write(unsigned long to, const void *from, unsigned long size)
+{
+	return copy((void *)to, from, to, size);
 }
 
 int hal_inband_wants(void)

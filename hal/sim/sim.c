@@ -293,6 +293,11 @@ void sim_inband_wants(int cpu, int wants)
 	sim_machine.cpu[cpu].content = !wants;
 }
 
+void sim_user_hole(const void *at)
+{
+	sim_machine.hole = (unsigned long)at;
+}
+
 int sim_locks_held(void)
 {
 	int cpu, count = 0;

@@ -42,6 +42,9 @@ void sim_switch_cpu(void);
 /* Does Linux want the CPU, when hal is asked: yes from the start. */
 void sim_inband_wants(int cpu, int wants);
 
+/* This byte of threads' memory is not there; NULL: all is. Cleared by sim_init(). */
+void sim_user_hole(const void *at);
+
 /* How many spinlocks are held in all. */
 int sim_locks_held(void);
 

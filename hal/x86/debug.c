@@ -78,6 +78,12 @@ unsigned long hal_debug_off(void)
 	return dr7;
 }
 
+void hal_debug_on(const struct hal_user *u)
+{
+	this_cpu_write(cpu_dr7, u->dr7);
+	dr_write(7, u->dr7);
+}
+
 void hal_debug_load(struct hal_root_state *r, const struct hal_user *u)
 {
 	if (!r->dr_aside) {
@@ -88,8 +94,7 @@ void hal_debug_load(struct hal_root_state *r, const struct hal_user *u)
 		r->dr_aside = 1;
 	}
 	dr_write_all(u->dr);
-	this_cpu_write(cpu_dr7, u->dr7);
-	dr_write(7, u->dr7);
+	hal_debug_on(u);
 }
 
 void hal_debug_restore(const struct hal_root_state *r)

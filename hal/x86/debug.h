@@ -26,6 +26,9 @@ unsigned long hal_debug_off(void);
  * masked, after hal_debug_off(). */
 void hal_debug_load(struct hal_root_state *r, const struct hal_user *u);
 
+/* @u's are watched again, after hal_debug_off(). Context: hard masked, @u is live. */
+void hal_debug_on(const struct hal_user *u);
+
 /* Linux's again. Context: hard masked. */
 void hal_debug_restore(const struct hal_root_state *r);
 

@@ -19,6 +19,7 @@
 #include <asm/trapnr.h>
 #include <keel/abi.h>
 #include "compat.h"
+#include "copy.h"
 #include "cpu.h"
 #include "debug.h"
 #include "entry.h"
@@ -373,8 +374,9 @@ int hal_exc_gate(struct pt_regs *regs, unsigned long error, int stub)
 	int kind = exc_kinds[stub];
 
 	if (hc->fast.oob) {
-		if (!user_mode(regs))
-			return HAL_EXC_NATIVE;	/* a fault of Keel's own: let it be reported */
+		if (!user_mode(regs))	/* Keel's own: let it be reported, but for a copy's */
+			return kind == EXC_PAGE && hal_copy_fixup(regs) ? HAL_EXC_DONE :
+				HAL_EXC_NATIVE;
 		hard_exception(hc->live, regs, kind);
 		return HAL_EXC_DONE;
 	}

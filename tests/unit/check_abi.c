@@ -259,6 +259,11 @@ START_TEST(error_numbers_are_those_of_linux)
 	ck_assert_int_eq(NK_EPERM, EPERM);
 	ck_assert_int_eq(NK_EINTR, EINTR);
 	ck_assert_int_eq(NK_EWOULDBLOCK, EWOULDBLOCK);
+	ck_assert_int_eq(NK_ENOMEM, ENOMEM);
+	ck_assert_int_eq(NK_EACCES, EACCES);
+	ck_assert_int_eq(NK_EFAULT, EFAULT);
+	ck_assert_int_eq(NK_EEXIST, EEXIST);
+	ck_assert_int_eq(NK_EMSGSIZE, EMSGSIZE);
 	ck_assert_int_eq(NK_EBUSY, EBUSY);
 	ck_assert_int_eq(NK_EINVAL, EINVAL);
 	ck_assert_int_eq(NK_EDEADLK, EDEADLK);
