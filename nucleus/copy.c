@@ -5,44 +5,41 @@
 #include "nucleus/copy.h"
 #include "nucleus/sched.h"
 
-static unsigned long slice(unsigned long left)
+static unsigned long copy_slice(unsigned long left)
 {
 	return left < NK_COPY_SLICE ? left : NK_COPY_SLICE;
 }
 
-static int is_user(void)
+/* @out: to the caller's memory, else from it. */
+static int copy_some(void *to, const void *from, unsigned long n, int out)
 {
-	return nk_thread_current()->user;
+	if (!nk_thread_current()->user)
+		__builtin_memcpy(to, from, n);
+	else if (out ? hal_user_write((nk_uintptr)to, from, n) : hal_user_read(to, (nk_uintptr)from, n))
+		return -NK_EFAULT;
+	return 0;
+}
+
+static int copy_all(void *to, const void *from, unsigned long size, int out, hal_flags_t flags)
+{
+	unsigned long at, n;
+	int err = 0;
+
+	for (at = 0; !err && at < size; at += n) {
+		if (at)
+			nk_breathe(flags);
+		n = copy_slice(size - at);
+		err = copy_some((char *)to + at, (const char *)from + at, n, out);
+	}
+	return err;
 }
 
 int nk_copy_in(void *to, const void *from, unsigned long size, hal_flags_t flags)
 {
-	unsigned long at, n;
-
-	for (at = 0; at < size; at += n) {
-		if (at)
-			nk_breathe(flags);
-		n = slice(size - at);
-		if (!is_user())
-			__builtin_memcpy((char *)to + at, (const char *)from + at, n);
-		else if (hal_user_read((char *)to + at, (nk_uintptr)from + at, n))
-			return -NK_EFAULT;
-	}
-	return 0;
+	return copy_all(to, from, size, 0, flags);
 }
 
 int nk_copy_out(void *to, const void *from, unsigned long size, hal_flags_t flags)
 {
-	unsigned long at, n;
-
-	for (at = 0; at < size; at += n) {
-		if (at)
-			nk_breathe(flags);
-		n = slice(size - at);
-		if (!is_user())
-			__builtin_memcpy((char *)to + at, (const char *)from + at, n);
-		else if (hal_user_write((nk_uintptr)to + at, (const char *)from + at, n))
-			return -NK_EFAULT;
-	}
-	return 0;
+	return copy_all(to, from, size, 1, flags);
 }

@@ -115,6 +115,26 @@ static inline void nk_plist_add(struct nk_plist *pl, struct nk_plist_node *n, in
 		nk_list_add_before(&n->leaders, l);
 }
 
+/* The same, but before its equals: back to where it was taken from. */
+static inline void nk_plist_add_first(struct nk_plist *pl, struct nk_plist_node *n, int prio)
+{
+	struct nk_list *l = pl->leaders.next;
+	struct nk_plist_node *leader = NULL;
+
+	for (; l != &pl->leaders; l = l->next) {
+		leader = nk_container_of(l, struct nk_plist_node, leaders);
+		if (leader->prio <= prio)
+			break;
+	}
+	n->prio = prio;
+	nk_list_add_before(&n->all, l == &pl->leaders ? &pl->all : &leader->all);
+	nk_list_add_before(&n->leaders, l);
+	if (l != &pl->leaders && leader->prio == prio) {
+		nk_list_del(l);
+		nk_list_init(l);
+	}
+}
+
 static inline void nk_plist_del(struct nk_plist *pl, struct nk_plist_node *n)
 {
 	struct nk_plist_node *next = nk_plist_next(pl, n);

@@ -92,8 +92,11 @@ START_TEST(random_changes_agree_with_a_sorted_array)
 			nk_plist_del(&pl, &it->node);
 		} else {
 			it->prio = 1 + (int)unit_random(7);
-			it->serial = step;
-			nk_plist_add(&pl, &it->node, it->prio);
+			it->serial = unit_random(4) ? step : -step;
+			if (it->serial == step)
+				nk_plist_add(&pl, &it->node, it->prio);
+			else
+				nk_plist_add_first(&pl, &it->node, it->prio);
 		}
 		it->in = !it->in;
 		compare_with_sorted(&pl);

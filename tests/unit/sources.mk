@@ -4,6 +4,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_abi.c \
 	tests/unit/check_barrier.c \
 	tests/unit/check_cond.c \
+	tests/unit/check_copy.c \
 	tests/unit/check_event.c \
 	tests/unit/check_init.c \
 	tests/unit/check_list.c \
@@ -16,6 +17,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_pipeline.c \
 	tests/unit/check_pipeline_apic.c \
 	tests/unit/check_pipeline_random.c \
+	tests/unit/check_queue.c \
 	tests/unit/check_runq.c \
 	tests/unit/check_rwlock.c \
 	tests/unit/check_sched.c \
