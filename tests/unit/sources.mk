@@ -3,9 +3,11 @@
 unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/irq_model.c \
 	tests/unit/check_abi.c \
 	tests/unit/check_barrier.c \
+	tests/unit/check_buffer.c \
 	tests/unit/check_cond.c \
 	tests/unit/check_copy.c \
 	tests/unit/check_event.c \
+	tests/unit/check_heap.c \
 	tests/unit/check_init.c \
 	tests/unit/check_list.c \
 	tests/unit/check_lock.c \

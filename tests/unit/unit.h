@@ -71,9 +71,11 @@ void unit_abi_print(FILE *out);
 
 Suite *abi_suite(void);
 Suite *barrier_suite(void);
+Suite *buffer_suite(void);
 Suite *cond_suite(void);
 Suite *copy_suite(void);
 Suite *event_suite(void);
+Suite *heap_suite(void);
 Suite *init_suite(void);
 Suite *list_suite(void);
 Suite *lock_suite(void);
