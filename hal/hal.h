@@ -27,6 +27,7 @@ typedef __INT64_TYPE__ hal_time_t;
  *   hal_flags_t hal_oob_save(void)        mask hard, return the mask before
  *   void hal_oob_restore(hal_flags_t)     put the mask back
  *   int  hal_oob_masked(void)             1 when hard masked
+ *   void hal_oob_gap(void)                hard masked: open for a moment, what waits comes in
  *   int  hal_cpu(void)                    this CPU's number; stable only when hard masked
  *   void *hal_local(void)            what hal_local_set() stored for this CPU
  *   void hal_spin_lock(struct hal_spinlock *)    fair, hard masked by the caller
@@ -106,13 +107,22 @@ hal_time_t hal_inband_left(void);
 int hal_inband_wants(void);
 
 /* Copy @size bytes from or to the memory of the user thread that is current, by its own rights. 0, or
- * -1: not all of it is there; some may have been copied. What Linux could bring in is not there
- * either. Context: oob, hard masked, no spinlock held; never blocks; as long as @size makes it. */
+ * -1: not all of it is there; some may have been copied. The call that is under way then must end
+ * with -EFAULT, all undone: if Linux can bring in what is missing, it is made again. Context: oob, hard masked, no spinlock held; never blocks; as long as @size makes it. */
 int hal_user_read(void *to, unsigned long from, unsigned long size);
 int hal_user_write(unsigned long to, const void *from, unsigned long size);
 
 /* Drop what the port keeps of @ctx. Context: in-band, @ctx not running. */
 void hal_context_destroy(struct hal_context *ctx);
+
+/* ---- work for in-band -------------------------------------------------------------- */
+
+/* The port's: a function of Linux's side, and whether it is asked for. */
+struct hal_work;
+
+/* Have @w's function called soon, by Linux on this CPU, in an interrupt; what was asked for and has not
+ * begun is not asked for twice. Context: hard masked; never blocks; about 100 instructions. */
+void hal_work_post(struct hal_work *w);
 
 /* ---- trouble ------------------------------------------------------------------- */
 

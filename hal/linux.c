@@ -62,6 +62,31 @@ void hal_panic(const char *file, int line, const char *what)
 	BUG();
 }
 
+/* ---- work for in-band ------------------------------------------------------------------ */
+
+static void work_run(struct irq_work *irq)
+{
+	struct hal_work *w = container_of(irq, struct hal_work, irq);
+
+	w->fn(w);
+}
+
+void hal_work_init(struct hal_work *w, void (*fn)(struct hal_work *w))
+{
+	w->irq = IRQ_WORK_INIT_HARD(work_run);
+	w->fn = fn;
+}
+
+void hal_work_post(struct hal_work *w)
+{
+	irq_work_queue(&w->irq);
+}
+
+void hal_work_sync(struct hal_work *w)
+{
+	irq_work_sync(&w->irq);
+}
+
 /* ---- idle ------------------------------------------------------------------------------ */
 
 void hal_idle_nudge(void)

@@ -147,6 +147,15 @@ static void park_signal(int signal)
 	}
 }
 
+/* What a call did not reach is there now, and it is made again; or it has failed. */
+static void park_touch(struct shadow *s, struct pt_regs *regs)
+{
+	if (!hal_user_touch(&s->user))
+		return;
+	regs->ax = -EFAULT;
+	regs->orig_ax = -1;
+}
+
 loff_t shadow_park(struct keel_process *p)
 {
 	struct shadow *s = shadow_of(p);
@@ -179,6 +188,8 @@ loff_t shadow_park(struct keel_process *p)
 		wake_up(&all_home);
 	hal_debug_tell(&s->user);
 	park_signal(s->signal);
+	if (s->user.touch_size)
+		park_touch(s, regs);
 	park_restart(regs);
 	return regs->ax;
 }
@@ -235,6 +246,31 @@ noinline void shadow_return(struct pt_regs *regs)
 		shadow_leave(regs, t->recall, 0, 0);
 }
 
+void shadow_fault(struct hal_user *u)
+{
+	struct nk_thread *t = &container_of(u, struct shadow, user)->thread;
+
+	if (!t->recall)
+		WRITE_ONCE(t->recall, KEEL_RELAX_FAULT);
+}
+
+/* A call that was broken off: Linux's signal code restarts a wait, or makes it EINTR; what did not
+ * reach user memory is made again in any case. */
+static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
+{
+	unsigned long fault = 0;
+
+	if (s->user.touch_size) {
+		regs->ax = -ERESTARTNOINTR;
+		fault = s->user.touch;
+	} else if (regs->ax == -EINTR) {
+		regs->ax = -ERESTARTSYS;
+	} else {
+		regs->orig_ax = -1;
+	}
+	shadow_leave(regs, s->thread.recall, fault, 0);
+}
+
 inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, long nr)
 {
 	struct shadow *s = shadow_current();
@@ -244,17 +280,11 @@ inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, lon
 		regs->orig_ax = -1;
 		shadow_leave(regs, KEEL_RELAX_CALL, 0, 0);
 	}
-	regs->ax = native_call(s->proc->space, nr, regs->di, regs->si, regs->dx);
-	if (likely(!s->thread.recall)) {
+	regs->ax = native_call(s->proc->space, nr, regs->di, regs->si, regs->dx, regs->r10);
+	if (likely(!s->thread.recall))
 		regs->orig_ax = -1;
-		return;
-	}
-	/* A wait that the recall broke off: Linux's signal code restarts it, or makes it EINTR. */
-	if (regs->ax == -EINTR)
-		regs->ax = -ERESTARTSYS;
 	else
-		regs->orig_ax = -1;
-	shadow_leave(regs, s->thread.recall, 0, 0);
+		shadow_call_broken(s, regs);
 }
 
 void shadow_poll(void)

@@ -119,11 +119,11 @@ static int ring_copy(struct nk_buffer *b, int out, unsigned long at, char *user,
 	if (first > n)
 		first = n;
 	if (out) {
-		err = nk_copy_out(user, ring, first, flags);
-		return err ? err : nk_copy_out(user + first, b->area, n - first, flags);
+		err = nk_copy_out(user, ring, first);
+		return err ? err : nk_copy_out(user + first, b->area, n - first);
 	}
-	err = nk_copy_in(ring, user, first, flags);
-	return err ? err : nk_copy_in(b->area, user + first, n - first, flags);
+	err = nk_copy_in(ring, user, first);
+	return err ? err : nk_copy_in(b->area, user + first, n - first);
 }
 
 static long end_move(struct nk_buffer *b, struct nk_buffer_end *end, char *user,

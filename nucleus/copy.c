@@ -20,26 +20,26 @@ static int copy_some(void *to, const void *from, unsigned long n, int out)
 	return 0;
 }
 
-static int copy_all(void *to, const void *from, unsigned long size, int out, hal_flags_t flags)
+static int copy_all(void *to, const void *from, unsigned long size, int out)
 {
 	unsigned long at, n;
 	int err = 0;
 
 	for (at = 0; !err && at < size; at += n) {
 		if (at)
-			nk_breathe(flags);
+			hal_oob_gap();
 		n = copy_slice(size - at);
 		err = copy_some((char *)to + at, (const char *)from + at, n, out);
 	}
 	return err;
 }
 
-int nk_copy_in(void *to, const void *from, unsigned long size, hal_flags_t flags)
+int nk_copy_in(void *to, const void *from, unsigned long size)
 {
-	return copy_all(to, from, size, 0, flags);
+	return copy_all(to, from, size, 0);
 }
 
-int nk_copy_out(void *to, const void *from, unsigned long size, hal_flags_t flags)
+int nk_copy_out(void *to, const void *from, unsigned long size)
 {
-	return copy_all(to, from, size, 1, flags);
+	return copy_all(to, from, size, 1);
 }

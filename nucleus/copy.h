@@ -11,9 +11,9 @@
 #define NK_COPY_SLICE 1024	/* bytes for which interrupts stay closed */
 
 /* From or to the current thread's memory, letting interrupts in now and then. 0 or -EFAULT: not all
- * of it is there, and some may have been copied.
- * Context: oob, hard masked by @flags = hal_oob_save(), no lock held; may switch. */
-int nk_copy_in(void *to, const void *from, unsigned long size, hal_flags_t flags);
-int nk_copy_out(void *to, const void *from, unsigned long size, hal_flags_t flags);
+ * of it is there, and some may have been copied. With that the call must end, all undone, see hal.h.
+ * Context: oob, hard masked, no lock held; may switch. */
+int nk_copy_in(void *to, const void *from, unsigned long size);
+int nk_copy_out(void *to, const void *from, unsigned long size);
 
 #endif

@@ -193,7 +193,7 @@ static int queue_send(struct nk_queue *q, const void *from, unsigned int size, u
 		return err;
 	s->size = size;
 	s->prio = (int)prio;
-	err = nk_copy_in(message_of(q, s), from, size, flags);
+	err = nk_copy_in(message_of(q, s), from, size);
 	if (!err)
 		err = queue_put(q, s, 0);
 	if (err)
@@ -228,7 +228,7 @@ static int queue_receive(struct nk_queue *q, void *to, unsigned int *size, unsig
 		return err;
 	*size = s->size;
 	*prio = (unsigned int)s->prio;
-	err = nk_copy_out(to, message_of(q, s), s->size, flags);
+	err = nk_copy_out(to, message_of(q, s), s->size);
 	if (err && !queue_put(q, s, 1))
 		return err;
 	slot_put(q, s);

@@ -31,6 +31,7 @@ struct hal_context {
 hal_flags_t hal_oob_save(void);
 void hal_oob_restore(hal_flags_t flags);
 int hal_oob_masked(void);
+void hal_oob_gap(void);
 int hal_cpu(void);
 void *hal_local(void);
 void hal_cpu_relax(void);

@@ -192,6 +192,20 @@ void hal_inband_prio(struct hal_context *ctx)
 	ctx->prios++;
 }
 
+void hal_oob_gap(void)
+{
+	sim_require(sim_this_cpu()->masked && !sim_this_cpu()->locks);
+	hal_oob_restore(0);
+	hal_oob_save();
+}
+
+void hal_work_post(struct hal_work *w)
+{
+	sim_require(sim_this_cpu()->masked);
+	w->posts++;
+	sim_point();
+}
+
 static int copy(void *to, const void *from, unsigned long user, unsigned long size)
 {
 	sim_point();

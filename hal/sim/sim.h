@@ -45,6 +45,11 @@ void sim_inband_wants(int cpu, int wants);
 /* This byte of threads' memory is not there; NULL: all is. Cleared by sim_init(). */
 void sim_user_hole(const void *at);
 
+/* Work for in-band: whom it is for looks himself. */
+struct hal_work {
+	int posts;		/* how often it was posted */
+};
+
 /* How many spinlocks are held in all. */
 int sim_locks_held(void);
 

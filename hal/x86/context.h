@@ -37,6 +37,8 @@ struct hal_user {
 	unsigned long step_ip;		/* where the last step ended */
 	int steps;			/* that may still be made; 0: not stepped */
 	int trap;			/* vector to deal with at home, 0: none */
+	unsigned long touch, touch_size; /* what a call could not reach; size 0: nothing */
+	int touch_write;
 	struct irq_work wake;		/* wakes the owner */
 	int home;			/* (a) the context is complete and off its CPU */
 };
@@ -72,6 +74,10 @@ int hal_user_take(struct hal_user *u, struct hal_context *ctx);
 
 /* The other way: current gets @u's context back. Context: in-band, in the same system call. */
 void hal_user_give(struct hal_user *u);
+
+/* Have what the last call could not reach brought in. 0, also when there was nothing, or -EFAULT.
+ * Context: in-band, @u's task, may sleep. */
+int hal_user_touch(struct hal_user *u);
 
 /* The byte at @at in current's memory, or -1. Context: in-band, may sleep. */
 int hal_user_byte(unsigned long at);

@@ -8,6 +8,7 @@
  *    gate knows their addresses (hal_copy_fixup()) and goes on behind, with a count that is not 0
  * 3. the pages stay while H is closed: who takes one away waits until this CPU has flushed
  * 4. a watchpoint is not met by Keel's reading and writing: it is off meanwhile
+ * 5. what is missing is noted; the thread leaves, its owner asks Linux for it, the call is made again
  */
 #include <linux/linkage.h>
 #include <linux/kernel.h>
@@ -18,6 +19,7 @@
 #include "copy.h"
 #include "cpu.h"
 #include "debug.h"
+#include "user.h"
 
 extern const char hal_copy_words[], hal_copy_words_end[], hal_copy_bytes[], hal_copy_bytes_end[];
 
@@ -49,7 +51,15 @@ bool hal_copy_fixup(struct pt_regs *regs)
 	return true;
 }
 
-static int copy_checked(void *to, const void *from, unsigned long user, unsigned long size)
+static noinline void missed(struct hal_user *u, unsigned long user, unsigned long size, int write)
+{
+	u->touch = user;
+	u->touch_size = size;
+	u->touch_write = write;
+	shadow_fault(u);
+}
+
+static int copy_checked(void *to, const void *from, unsigned long user, unsigned long size, int write)
 {
 	struct hal_user *u = hal_this()->live;
 	unsigned long left;
@@ -61,15 +71,17 @@ static int copy_checked(void *to, const void *from, unsigned long user, unsigned
 	left = copy(to, from, size);
 	if (unlikely(u->dr7))
 		hal_debug_on(u);
+	if (unlikely(left))
+		missed(u, user, size, write);
 	return left ? -1 : 0;
 }
 
 int hal_user_read(void *to, unsigned long from, unsigned long size)
 {
-	return copy_checked(to, (const void *)from, from, size);
+	return copy_checked(to, (const void *)from, from, size, 0);
 }
 
 int hal_user_write(unsigned long to, const void *from, unsigned long size)
 {
-	return copy_checked((void *)to, from, to, size);
+	return copy_checked((void *)to, from, to, size, 1);
 }

@@ -62,6 +62,11 @@ static inline int hal_oob_masked(void)
 	return !(flags & HAL_X86_IF);
 }
 
+static inline void hal_oob_gap(void)
+{
+	__asm__ __volatile__("sti; nop; cli" : : : "memory");
+}
+
 static inline int hal_cpu(void)
 {
 	int cpu;

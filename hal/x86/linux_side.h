@@ -6,6 +6,7 @@
 #ifndef HAL_X86_LINUX_SIDE_H
 #define HAL_X86_LINUX_SIDE_H
 
+#include <linux/irq_work.h>
 #include <linux/mmu_notifier.h>
 #include "cpu.h"
 
@@ -13,6 +14,17 @@
 struct hal_mm {
 	struct mmu_notifier notifier;
 };
+
+/* Called by Linux, in an interrupt with V stalled. */
+struct hal_work {
+	struct irq_work irq;
+	void (*fn)(struct hal_work *w);
+};
+
+void hal_work_init(struct hal_work *w, void (*fn)(struct hal_work *w));
+
+/* Nobody posts @w any more: wait until it does not run. Context: in-band, may sleep. */
+void hal_work_sync(struct hal_work *w);
 
 /* Wait until nothing of ours is queued in Linux. Context: in-band, may sleep. */
 void hal_linux_exit(void);

@@ -4,6 +4,7 @@
  * Runs in-band, in the task's own system call.
  */
 #include <linux/kernel.h>
+#include <linux/pagemap.h>
 #include <linux/rseq.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -207,6 +208,16 @@ void hal_user_give(struct hal_user *u)
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
 		wrpkru(u->pkru);
 	preempt_enable();
+}
+
+int hal_user_touch(struct hal_user *u)
+{
+	void __user *at = (void __user *)u->touch;
+	size_t size = u->touch_size, left;
+
+	u->touch_size = 0;
+	left = u->touch_write ? fault_in_safe_writeable(at, size) : fault_in_readable(at, size);
+	return left ? -EFAULT : 0;
 }
 
 int hal_user_byte(unsigned long at)

@@ -30,6 +30,9 @@ void shadow_poll(void);
  * when that ran. */
 void shadow_due(struct hal_user *u);
 
+/* A call of @u's thread, the current one, did not reach user memory: it is to leave behind it. */
+void shadow_fault(struct hal_user *u);
+
 /* In place of lseek(@regs), before it: 0 to go on with it, else its value. It may end current, whose
  * filters are asked. Context: in-band, may sleep. */
 long shadow_permit(const struct pt_regs *regs);

@@ -55,7 +55,7 @@ static __attribute__((__noinline__, __flatten__)) long sem_call(struct native_sp
 }
 
 long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
-		 unsigned long c)
+		 unsigned long c, unsigned long d)
 {
 	switch (nr) {
 	case KEEL_CALL_PERIOD_WAIT:
@@ -76,8 +76,8 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 	case KEEL_CALL_SEM_WAIT:
 		if (!(a & KEEL_REALTIME))
 			return sem_call(s, 0, a, (nk_time_t)b);
-		return native_sync_call(s, nr, a, b, c);
+		return native_sync_call(s, nr, a, b, c, d);
 	default:
-		return native_sync_call(s, nr, a, b, c);
+		return native_sync_call(s, nr, a, b, c, d);
 	}
 }

@@ -12,6 +12,6 @@ struct native_space;
 /* Keel call @nr (KEEL_CALL_*, but not RELAX) of the current thread. Returns its value or a
  * negative errno. Context: oob, hard masked; may block. */
 long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
-		 unsigned long c);
+		 unsigned long c, unsigned long d);
 
 #endif

@@ -15,7 +15,7 @@
 
 struct args {
 	struct native_space *space;
-	unsigned long b, c;
+	unsigned long b, c, d;
 	nk_time_t until;
 };
 
@@ -225,7 +225,7 @@ static long set_wait(struct native_object *o, const struct args *a)
 
 /* ---- the table -------------------------------------------------------------------------------- */
 
-enum { NONE, B, C };	/* where the deadline stands */
+enum { NONE, B, C, D };	/* where the deadline stands */
 
 #define ROW(nr, fn_, type_, until_) \
 	[nr - KEEL_CALL_BASE] = { .fn = fn_, .type = type_, .until = until_ }
@@ -279,17 +279,18 @@ static int until_get(unsigned long value, int realtime, nk_time_t *until)
 }
 
 long native_sync_call(struct native_space *s, long nr, unsigned long id, unsigned long b,
-		      unsigned long c)
+		      unsigned long c, unsigned long d)
 {
 	unsigned long i = (unsigned long)nr - KEEL_CALL_BASE;
-	struct args a = { .space = s, .b = b, .c = c };
+	struct args a = { .space = s, .b = b, .c = c, .d = d };
 	struct native_object *o;
 	long ret;
 
 	if (i >= KEEL_CALL_COUNT || !calls[i].fn)
 		return -NK_EINVAL;
 	if (calls[i].until) {
-		if (until_get(calls[i].until == B ? b : c, (id & KEEL_REALTIME) != 0, &a.until))
+		if (until_get(calls[i].until == B ? b : calls[i].until == C ? c : d,
+			      (id & KEEL_REALTIME) != 0, &a.until))
 			return -NK_EINVAL;
 		id &= ~KEEL_REALTIME;
 	}

@@ -34,7 +34,7 @@
 #define KEEL_PARK_HARDEN	0x4b01
 
 /*
- * Keel calls; args in rdi, rsi, rdx. Return >= 0 or a negative errno; -EINVAL for an id that is
+ * Keel calls; args in rdi, rsi, rdx, r10. Return >= 0 or a negative errno; -EINVAL for an id that is
  * none, or another type's. @until: absolute ns or KEEL_FOREVER; on CLOCK_REALTIME when
  * KEEL_REALTIME is or-ed to the call's first id.
  */
