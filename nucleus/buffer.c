@@ -109,8 +109,7 @@ static void end_done(struct nk_buffer *b, struct nk_buffer_end *end, unsigned lo
 }
 
 /* The @n bytes from @at on, which may go round the end of the ring. */
-static int ring_copy(struct nk_buffer *b, int out, unsigned long at, char *user, unsigned long n,
-		     hal_flags_t flags)
+static int ring_copy(struct nk_buffer *b, int out, unsigned long at, char *user, unsigned long n)
 {
 	unsigned long first = b->size - at % b->size;
 	char *ring = b->area + at % b->size;
@@ -140,7 +139,7 @@ static long end_move(struct nk_buffer *b, struct nk_buffer_end *end, char *user,
 	if (!n) {
 		n = end_wait(b, end, size, deadline);
 		if (n > 0) {
-			err = ring_copy(b, out, out ? b->tail : b->head, user, (unsigned long)n, flags);
+			err = ring_copy(b, out, out ? b->tail : b->head, user, (unsigned long)n);
 			end_done(b, end, err ? 0 : (unsigned long)n);
 			n = err ? err : n;
 		}

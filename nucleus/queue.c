@@ -184,7 +184,7 @@ static int queue_get(struct nk_queue *q, const void *holder, nk_time_t deadline,
 }
 
 static int queue_send(struct nk_queue *q, const void *from, unsigned int size, unsigned int prio,
-		nk_time_t deadline, hal_flags_t flags)
+		nk_time_t deadline)
 {
 	struct nk_slot *s;
 	int err = slot_get(q, NULL, deadline, &s);
@@ -212,14 +212,14 @@ int nk_queue_send(struct nk_queue *q, const void *from, unsigned int size, unsig
 	if (size > q->size)
 		return -NK_EMSGSIZE;
 	flags = hal_oob_save();
-	err = queue_send(q, from, size, prio, deadline, flags);
+	err = queue_send(q, from, size, prio, deadline);
 	nk_sched();
 	hal_oob_restore(flags);
 	return err;
 }
 
 static int queue_receive(struct nk_queue *q, void *to, unsigned int *size, unsigned int *prio,
-		   nk_time_t deadline, hal_flags_t flags)
+		   nk_time_t deadline)
 {
 	struct nk_slot *s;
 	int err = queue_get(q, NULL, deadline, &s);
@@ -244,7 +244,7 @@ int nk_queue_receive(struct nk_queue *q, void *to, unsigned int room, unsigned i
 	if (room < q->size)
 		return -NK_EMSGSIZE;
 	flags = hal_oob_save();
-	err = queue_receive(q, to, size, prio, deadline, flags);
+	err = queue_receive(q, to, size, prio, deadline);
 	nk_sched();
 	hal_oob_restore(flags);
 	return err;

@@ -16,6 +16,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_mutex_race.c \
 	tests/unit/check_pi.c \
 	tests/unit/check_pi_race.c \
+	tests/unit/check_pipe.c \
 	tests/unit/check_pipeline.c \
 	tests/unit/check_pipeline_apic.c \
 	tests/unit/check_pipeline_random.c \

@@ -84,6 +84,7 @@ Suite *mutex_race_suite(void);
 Suite *mutex_suite(void);
 Suite *pi_race_suite(void);
 Suite *pi_suite(void);
+Suite *pipe_suite(void);
 Suite *pipeline_apic_suite(void);
 Suite *pipeline_random_suite(void);
 Suite *pipeline_suite(void);
