@@ -18,6 +18,8 @@ void nk_rq_init(struct nk_rq *rq, int cpu)
 	rq->resched = 0;
 	rq->irq_depth = 0;
 	rq->living = 0;
+	rq->charged = 0;
+	rq->run_ns = 0;
 	rq->leaving = NULL;
 	nk_runq_init(&rq->ready);
 	nk_timer_base_init(&rq->timers);
@@ -108,6 +110,24 @@ void nk_hal_preempt(void)
 
 	if (rq->resched)
 		switch_to_best(rq);
+}
+
+/*
+ * The time since this CPU went from one thread to another, or from Linux, which hal knows: so the way
+ * from Linux to a thread costs nothing. Never inlined: registers there are few.
+ */
+nk_cold void nk_hal_thread_off(struct hal_context *ctx)
+{
+	struct nk_thread *t = nk_container_of(ctx, struct nk_thread, ctx);
+	struct nk_rq *rq = nk_rq_this();
+	nk_time_t since = hal_inband_left(), now = hal_clock_near();
+
+	if (since < rq->charged)
+		since = rq->charged;
+	rq->charged = now;
+	rq->run_ns += now - since;
+	t->run_ns += now - since;
+	__atomic_store_n(&t->charges, t->charges + 1, __ATOMIC_RELEASE);
 }
 
 void nk_hal_thread_begin(void)

@@ -28,6 +28,9 @@ struct nk_rq {
 	struct nk_timer_base timers;
 	struct nk_runq ready;		/* (q) */
 
+	nk_time_t charged;		/* (o) until when time of threads was counted */
+	nk_time_t run_ns;		/* (o) of all threads */
+
 	struct nk_timer watchdog;	/* see watchdog.h */
 	nk_time_t waits_since;		/* (o) Linux waits since */
 	unsigned long waits_switches;	/* (o) root.switches at that time */

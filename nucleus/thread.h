@@ -57,7 +57,10 @@ struct nk_thread {
 	int leaving;			/* (a) off the rq, but its CPU still stands on its stack */
 	int leave_reason;		/* (o) as given to nk_stage_leave() */
 	int user;			/* (c) belongs to a Linux task; set by the owner */
+	int tid;			/* (c) Linux's number of its owner, for people; set by the owner */
 	unsigned long switches;		/* (q) times it was given the CPU */
+	unsigned long charges;		/* (o) times it was taken off, and the next counted */
+	nk_time_t run_ns;		/* (o) time on a CPU, without the residence that lasts */
 	unsigned long overruns;		/* (o) release points missed */
 	char name[NK_NAME_LEN];		/* (c) */
 };

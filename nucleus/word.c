@@ -104,6 +104,20 @@ void nk_word_claim(struct nk_mutex *m)
 		adopt(m, (old & KEEL_WORD_OWNER) - 1);
 }
 
+int nk_word_owner(struct nk_mutex *m)
+{
+	nk_u32 i = (__atomic_load_n(m->word, __ATOMIC_RELAXED) & KEEL_WORD_OWNER) - 1;
+	struct nk_owners *owners = m->owners;
+	int tid = 0;
+
+	nk_assert_held(&m->wq.lock);
+	nk_lock_acquire(&owners->lock);
+	if (i < owners->count && owners->of[i])
+		tid = owners->of[i]->tid;
+	nk_lock_release(&owners->lock);
+	return tid;
+}
+
 void nk_word_release(struct nk_mutex *m)
 {
 	nk_assert_held(&m->wq.lock);

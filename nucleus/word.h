@@ -30,6 +30,10 @@ void nk_mutex_share(struct nk_mutex *m, nk_u32 *word, struct nk_owners *owners);
  * the next owner hears -EOWNERDEAD. Context: any; never blocks; takes the wait queue's lock. */
 void nk_word_bereave(struct nk_mutex *m, nk_u32 who);
 
+/* The tid of whom the word of @m, which user space has, names, or 0. Context: @m's lock held; takes the
+ * owners' lock. */
+int nk_word_owner(struct nk_mutex *m);
+
 /* The slow halves of those below. */
 void nk_word_claim(struct nk_mutex *m);
 void nk_word_release(struct nk_mutex *m);

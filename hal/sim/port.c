@@ -91,9 +91,19 @@ hal_time_t hal_clock_now(void)
 	return sim_machine.now;
 }
 
+hal_time_t hal_clock_near(void)
+{
+	return hal_clock_now();
+}
+
 hal_time_t hal_inband_left(void)
 {
 	return sim_this_cpu()->left;
+}
+
+hal_time_t hal_inband_left_of(int cpu)
+{
+	return sim_machine.cpu[cpu].left;
 }
 
 hal_time_t hal_clock_realtime_offset(void)
@@ -156,9 +166,11 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 	sim_point();
 	sim_require(c->masked && !c->locks);
 	sim_require(c->curr == fiber_of(prev) && prev != next);
-	c->curr = fiber_of(next);
 	if (prev->root)
 		c->left = sim_machine.now;
+	else
+		nk_hal_thread_off(prev);
+	c->curr = fiber_of(next);
 	fiber_switch(fiber_of(prev), c->curr);
 	if (prev->root)
 		nk_hal_inband_runs();

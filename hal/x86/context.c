@@ -391,6 +391,14 @@ static __always_inline void root_leave(struct hal_cpu *hc, const struct hal_cont
 		polling_stop(hc, next);
 }
 
+static __always_inline void thread_leave(const struct hal_cpu *hc, struct hal_context *prev,
+					 const struct hal_context *next)
+{
+	nk_hal_thread_off(prev);
+	if (unlikely(hc->waits_told) && next->user && signal_pending(next->user->owner))
+		shadow_due(next->user);
+}
+
 static noinline void root_resume(void)
 {
 	struct hal_cpu *hc = hal_this();
@@ -420,10 +428,10 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 {
 	struct hal_cpu *hc = hal_this();
 
-	if (prev->root)
+	if (likely(prev->root))
 		root_leave(hc, next);
-	else if (unlikely(hc->waits_told) && next->user && signal_pending(next->user->owner))
-		shadow_due(next->user);
+	else
+		thread_leave(hc, prev, next);
 	if (next->user) {
 		if (likely(!hc->live))
 			root_to_user(hc, next->user);

@@ -42,11 +42,22 @@ static DEFINE_STATIC_KEY_FALSE(deadline_mode);
 
 static __always_inline u64 tsc_read(void)
 {
-	u32 low, high;
+	u64 low, high;	/* the upper halves are cleared */
 
 	/* No fence: what comes before is an interrupt or a system call. */
 	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (u64)high << 32 | low;
+	return high << 32 | low;
+}
+
+/* By a multiplication, which the compiler would take apart into three instructions. */
+static __always_inline const struct tk_read_base *clock_copy(const struct tk_fast_view *fast,
+							     unsigned int seq)
+{
+	unsigned long offset;
+
+	asm("imulq %2, %1, %0" : "=r"(offset) : "r"((unsigned long)seq & 1),
+	    "i"(sizeof(fast->base[0])));
+	return (const void *)fast->base + offset;
 }
 
 static __always_inline hal_time_t clock_read(u64 *tsc)
@@ -59,7 +70,7 @@ static __always_inline hal_time_t clock_read(u64 *tsc)
 
 	do {
 		seq = READ_ONCE(fast->seq);
-		b = &fast->base[seq & 1];
+		b = clock_copy(fast, seq);
 		smp_rmb();
 		*tsc = tsc_read();
 		delta = *tsc - b->cycle_last;
@@ -109,9 +120,19 @@ hal_time_t hal_clock_now(void)
 	return clock_now(&hal_this()->timer);
 }
 
+hal_time_t hal_clock_near(void)
+{
+	return clock_near(&hal_this()->timer);
+}
+
 hal_time_t hal_inband_left(void)
 {
 	return hal_this()->left_at;
+}
+
+hal_time_t hal_inband_left_of(int cpu)
+{
+	return READ_ONCE(per_cpu(hal_cpu_data, cpu).left_at);
 }
 
 /* Of one copy, so no time passes between the two clocks. */

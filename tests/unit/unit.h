@@ -95,6 +95,7 @@ Suite *sched_suite(void);
 Suite *sem_suite(void);
 Suite *share_suite(void);
 Suite *sim_suite(void);
+Suite *snapshot_suite(void);
 Suite *stage_suite(void);
 Suite *thread_suite(void);
 Suite *timer_suite(void);

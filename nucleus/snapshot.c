@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Snapshots. The run time of a thread is counted when its CPU goes from it to another one, after the
+ * rq lock was let go, so a reader may come in between:
+ *
+ *	CPU 0: the thread blocks		CPU 1, here
+ *	lock rq; curr = another; unlock
+ *						lock rq: t is not curr, run_ns is the old one
+ *	run_ns += ...; charges++
+ *
+ * It sees that by the two counts, which are equal when all is counted, and looks again. CPU 0 is hard
+ * masked, so the wait is for a few instructions.
+ */
+#include "nucleus/snapshot.h"
+#include "nucleus/barrier.h"
+#include "nucleus/event.h"
+#include "nucleus/mutex.h"
+#include "nucleus/rwlock.h"
+#include "nucleus/sched.h"
+#include "nucleus/sem.h"
+#include "nucleus/word.h"
+
+static nk_time_t deadline_of(const struct nk_timer *timer)
+{
+	return __atomic_load_n(&timer->armed, __ATOMIC_RELAXED) ?
+	       __atomic_load_n(&timer->deadline, __ATOMIC_RELAXED) : 0;
+}
+
+/* How long the present residence lasts; a little less while another CPU is at it. */
+static nk_time_t residence(const struct nk_rq *rq, nk_time_t now)
+{
+	nk_time_t since = hal_inband_left_of(rq->cpu);
+	nk_time_t charged = __atomic_load_n(&rq->charged, __ATOMIC_RELAXED);
+
+	if (since < charged)
+		since = charged;
+	return now > since ? now - since : 0;
+}
+
+/* 0: look again. The rq lock is held. */
+static int take_counts(const struct nk_rq *rq, const struct nk_thread *t, struct nk_thread_snapshot *s)
+{
+	unsigned long charges = __atomic_load_n(&t->charges, __ATOMIC_ACQUIRE);
+
+	s->state = t->state;
+	s->cpu = t->cpu;
+	s->eprio = t->eprio;
+	s->switches = t->switches;
+	s->run_ns = __atomic_load_n(&t->run_ns, __ATOMIC_RELAXED);
+	if (rq->curr != t)
+		return charges == t->switches;
+	s->run_ns += residence(rq, hal_clock_now());
+	return charges + 1 == t->switches;
+}
+
+static void take_settled(const struct nk_thread *t, struct nk_thread_snapshot *s)
+{
+	int settled;
+
+	do {
+		struct nk_rq *rq = nk_rq_lock_of(t);
+
+		settled = take_counts(rq, t, s);
+		nk_lock_release(&rq->lock);
+		hal_cpu_relax();
+	} while (!settled);
+}
+
+/* A mutex that @t, whose lock is held, waits for: pinned, as for a chain walk. Or NULL. */
+static struct nk_mutex *pin_mutex(struct nk_thread *t)
+{
+	if (!t->wait_on || !t->wait_on->mutex)
+		return NULL;
+	__atomic_fetch_add(&t->wait_on->pins, 1, __ATOMIC_ACQUIRE);
+	return t->wait_on->mutex;
+}
+
+static int owner_of(struct nk_mutex *m)
+{
+	int tid;
+
+	nk_lock_acquire(&m->wq.lock);
+	tid = m->owner ? m->owner->tid : 0;
+	__atomic_fetch_sub(&m->wq.pins, 1, __ATOMIC_RELEASE);
+	nk_lock_release(&m->wq.lock);
+	return tid;
+}
+
+void nk_thread_snapshot(struct nk_thread *t, struct nk_thread_snapshot *s)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_mutex *m;
+
+	nk_lock_acquire(&t->lock);
+	s->base_prio = t->base_prio;
+	s->holds = !nk_plist_empty(&t->owned);
+	s->wait_on = t->wait_on;
+	s->owner = 0;
+	m = pin_mutex(t);
+	take_settled(t, s);
+	s->until = deadline_of(&t->timer);
+	s->period = __atomic_load_n(&t->period, __ATOMIC_RELAXED);
+	s->release = __atomic_load_n(&t->release, __ATOMIC_RELAXED);
+	s->overruns = __atomic_load_n(&t->overruns, __ATOMIC_RELAXED);
+	nk_lock_release(&t->lock);
+	if (m)
+		s->owner = owner_of(m);
+	hal_oob_restore(flags);
+}
+
+/* ---- objects ------------------------------------------------------------------------------- */
+
+static hal_flags_t snapshot_begin(struct nk_waitq *wq, struct nk_object_snapshot *s)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	*s = (struct nk_object_snapshot){ .owner = 0 };
+	nk_lock_acquire(&wq->lock);
+	return flags;
+}
+
+static void snapshot_end(struct nk_waitq *wq, hal_flags_t flags)
+{
+	nk_lock_release(&wq->lock);
+	hal_oob_restore(flags);
+}
+
+void nk_mutex_snapshot(struct nk_mutex *m, struct nk_object_snapshot *s)
+{
+	hal_flags_t flags = snapshot_begin(&m->wq, s);
+
+	s->kind = m->kind;
+	s->limit = (unsigned int)m->ceiling;
+	if (m->word && !m->claimed) {
+		s->owner = nk_word_owner(m);
+		s->value = s->owner != 0;
+	} else {
+		s->owner = m->owner ? m->owner->tid : 0;
+		s->value = m->owner ? m->depth : 0;
+	}
+	snapshot_end(&m->wq, flags);
+}
+
+void nk_rwlock_snapshot(struct nk_rwlock *l, struct nk_object_snapshot *s)
+{
+	hal_flags_t flags = snapshot_begin(&l->wq, s);
+
+	s->owner = l->writer ? l->writer->tid : 0;
+	s->value = l->readers;
+	snapshot_end(&l->wq, flags);
+}
+
+void nk_sem_snapshot(struct nk_sem *sem, struct nk_object_snapshot *s)
+{
+	hal_flags_t flags = snapshot_begin(&sem->wq, s);
+
+	s->value = sem->count;
+	s->limit = sem->max;
+	snapshot_end(&sem->wq, flags);
+}
+
+void nk_event_snapshot(struct nk_event *e, struct nk_object_snapshot *s)
+{
+	hal_flags_t flags = snapshot_begin(&e->wq, s);
+
+	s->value = e->bits;
+	snapshot_end(&e->wq, flags);
+}
+
+void nk_barrier_snapshot(struct nk_barrier *b, struct nk_object_snapshot *s)
+{
+	hal_flags_t flags = snapshot_begin(&b->wq, s);
+
+	s->value = b->arrived;
+	s->limit = b->needed;
+	snapshot_end(&b->wq, flags);
+}
+
+/* ---- CPUs ---------------------------------------------------------------------------------- */
+
+void nk_cpu_snapshot(int cpu, struct nk_cpu_snapshot *s)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_rq *rq = &nk_rqs[cpu];
+
+	nk_lock_acquire(&rq->lock);
+	s->now = hal_clock_now();
+	s->prio = rq->curr->eprio;
+	s->tid = rq->curr->tid;
+	s->living = rq->living;
+	s->run_ns = __atomic_load_n(&rq->run_ns, __ATOMIC_RELAXED);
+	if (rq->curr != &rq->root)
+		s->run_ns += residence(rq, s->now);
+	nk_lock_release(&rq->lock);
+	s->slices = __atomic_load_n(&rq->share.slices, __ATOMIC_RELAXED);
+	s->share = deadline_of(&rq->share.timer);
+	s->watchdog = deadline_of(&rq->watchdog);
+	hal_oob_restore(flags);
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nucleus/snapshot.c, and the account of run time in nucleus/sched.c.
+ */
+#include "nucleus/barrier.h"
+#include "nucleus/event.h"
+#include "nucleus/rwlock.h"
+#include "nucleus/sched.h"
+#include "nucleus/sem.h"
+#include "nucleus/snapshot.h"
+#include "nucleus/word.h"
+#include "tests/unit/actors.h"
+#include "tests/unit/unit.h"
+
+static struct nk_thread_snapshot seen;
+
+static nk_time_t run_ns(struct nk_thread *t)
+{
+	struct nk_thread_snapshot s;
+
+	nk_thread_snapshot(t, &s);
+	return s.run_ns;
+}
+
+/* ---- run time ------------------------------------------------------------------------------- */
+
+static void busy_300(struct unit_thread *u)
+{
+	(void)u;
+	sim_advance(300);
+}
+
+static void sleeps_100_busy_50(struct unit_thread *u)
+{
+	(void)u;
+	nk_sleep_until(hal_clock_now() + 100);
+	sim_advance(50);
+}
+
+START_TEST(each_is_charged_for_what_it_ran)
+{
+	struct unit_thread *high = unit_run("h", 20, 0, sleeps_100_busy_50, NULL);
+	struct unit_thread *low = unit_run("l", 10, 0, busy_300, NULL);
+	struct nk_cpu_snapshot cpu;
+
+	sim_advance(1000);
+	ck_assert_int_eq(high->t.run_ns, 50);
+	ck_assert_int_eq(low->t.run_ns, 250);
+	nk_cpu_snapshot(0, &cpu);
+	ck_assert_int_eq(cpu.run_ns, 300);
+	ck_assert_int_eq(cpu.prio, 0);
+	ck_assert_int_eq(cpu.living, 0);
+	nk_cpu_snapshot(1, &cpu);
+	ck_assert_int_eq(cpu.run_ns, 0);
+}
+END_TEST
+
+static void looks_at_itself(struct unit_thread *u)
+{
+	struct nk_cpu_snapshot cpu;
+
+	sim_advance(700);
+	nk_thread_snapshot(&u->t, &seen);
+	nk_cpu_snapshot(0, &cpu);
+	ck_assert_int_eq(cpu.run_ns, 700);
+	ck_assert_int_eq(cpu.prio, 10);
+	ck_assert_int_eq(cpu.tid, 7);
+	ck_assert_int_eq(cpu.living, 1);
+}
+
+START_TEST(a_residence_that_lasts_counts)
+{
+	struct unit_thread *u = unit_make("u", 10, 0, looks_at_itself, NULL);
+
+	u->t.tid = 7;
+	sim_advance(5000);
+	nk_thread_start(&u->t);
+	ck_assert_int_eq(seen.run_ns, 700);
+	ck_assert_int_eq(seen.state, NK_RUNNING);
+	ck_assert_int_eq(u->t.run_ns, 700);
+}
+END_TEST
+
+/* ---- races ---------------------------------------------------------------------------------- */
+
+static struct unit_thread *sleeper;
+
+static void look(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(run_ns(&sleeper->t), 100);
+}
+
+static void busy_100_then_sleeps(struct unit_thread *u)
+{
+	sim_advance(100);
+	sim_post(1, look, u);
+	sim_race_begin();
+	nk_sleep_until(hal_clock_now() + 1000);
+}
+
+static void look_against_switch(void *arg)
+{
+	(void)arg;
+	unit_setup();
+	sleeper = unit_make("u", 10, 0, busy_100_then_sleeps, NULL);
+	nk_thread_start(&sleeper->t);
+	sim_race_end();
+	sim_settle();
+	sim_advance(2000);
+	unit_teardown();
+}
+
+START_TEST(a_look_while_the_cpu_switches_misses_nothing)
+{
+	unit_explore(look_against_switch, NULL);
+}
+END_TEST
+
+/* ---- waits ---------------------------------------------------------------------------------- */
+
+START_TEST(what_a_thread_waits_for_and_who_has_it)
+{
+	actors_setup(2);
+	actors_thread(0)->tid = 100;
+	actors_build_chain(1);
+	nk_thread_snapshot(actors_thread(1), &seen);
+	ck_assert_ptr_eq(seen.wait_on, &mutexes[0].wq);
+	ck_assert_int_eq(seen.owner, 100);
+	ck_assert_int_eq(seen.state, NK_BLOCKED);
+	ck_assert_int_eq(seen.cpu, 1);
+	ck_assert_int_eq(seen.until, 0);
+	ck_assert_int_eq(mutexes[0].wq.pins, 0);
+	nk_thread_snapshot(actors_thread(0), &seen);
+	ck_assert_int_eq(seen.base_prio, 10);
+	ck_assert_int_eq(seen.eprio, 11);
+	ck_assert_int_eq(seen.holds, 1);
+	actors_tell(0, UNLOCK, 0);
+	nk_thread_snapshot(actors_thread(0), &seen);
+	ck_assert_int_eq(seen.holds, 0);
+	actors_tell(1, UNLOCK, 0);
+	actors_teardown();
+}
+END_TEST
+
+static void sleeps_500(struct unit_thread *u)
+{
+	nk_thread_set_periodic(&u->t, 3000000000, 1000);
+	nk_sleep_until(hal_clock_now() + 500);
+}
+
+START_TEST(when_a_wait_ends_and_periods)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, sleeps_500, NULL);
+	nk_time_t now = hal_clock_now();
+
+	nk_thread_snapshot(&u->t, &seen);
+	ck_assert_int_eq(seen.until, now + 500);
+	ck_assert_int_eq(seen.period, 1000);
+	ck_assert_int_eq(seen.release, 3000000000);
+	ck_assert_int_eq(seen.switches, 1);
+	sim_advance(500);
+	nk_thread_snapshot(&u->t, &seen);
+	ck_assert_int_eq(seen.until, 0);
+	ck_assert_int_eq(seen.switches, 2);
+}
+END_TEST
+
+/* ---- objects -------------------------------------------------------------------------------- */
+
+static struct nk_object_snapshot object;
+
+START_TEST(a_mutex_held_by_its_word)
+{
+	struct nk_thread *of[2] = { NULL, NULL };
+	struct nk_owners owners;
+	struct unit_thread *u = unit_make("u", 10, 0, busy_300, NULL);
+	struct nk_mutex m;
+	nk_u32 word;
+
+	u->t.tid = 55;
+	nk_owners_init(&owners, of, 2);
+	nk_owners_set(&owners, 1, &u->t);
+	nk_mutex_init(&m);
+	nk_mutex_share(&m, &word, &owners);
+	nk_mutex_snapshot(&m, &object);
+	ck_assert_int_eq(object.owner, 0);
+	word = 2;
+	nk_mutex_snapshot(&m, &object);
+	ck_assert_int_eq(object.owner, 55);
+	ck_assert_int_eq(object.value, 1);
+	word = 1;
+	nk_mutex_snapshot(&m, &object);
+	ck_assert_int_eq(object.owner, 0);
+	word = 0xffff;
+	nk_mutex_snapshot(&m, &object);
+	ck_assert_int_eq(object.owner, 0);
+	ck_assert_int_eq(word, 0xffff);
+	nk_thread_start(&u->t);
+}
+END_TEST
+
+START_TEST(what_the_others_show)
+{
+	struct nk_sem sem;
+	struct nk_event event;
+	struct nk_barrier barrier;
+	struct nk_rwlock lock;
+	struct nk_mutex mutex;
+
+	nk_sem_init(&sem, 3, 8);
+	nk_sem_snapshot(&sem, &object);
+	ck_assert(object.value == 3 && object.limit == 8);
+	nk_event_init(&event, 0x11);
+	nk_event_snapshot(&event, &object);
+	ck_assert(object.value == 0x11 && object.limit == 0);
+	nk_barrier_init(&barrier, 4);
+	nk_barrier_snapshot(&barrier, &object);
+	ck_assert(object.value == 0 && object.limit == 4);
+	nk_rwlock_init(&lock);
+	lock.readers = 2;
+	nk_rwlock_snapshot(&lock, &object);
+	ck_assert(object.value == 2 && object.owner == 0);
+	nk_mutex_init_as(&mutex, NK_MUTEX_RECURSIVE, 30);
+	nk_mutex_snapshot(&mutex, &object);
+	ck_assert(object.kind == NK_MUTEX_RECURSIVE && object.limit == 30 && object.value == 0);
+}
+END_TEST
+
+Suite *snapshot_suite(void)
+{
+	Suite *s = suite_create("snapshot");
+	TCase *tc = unit_case(s, "snapshot");
+	TCase *race = unit_race_case(s, "races");
+
+	tcase_add_test(tc, each_is_charged_for_what_it_ran);
+	tcase_add_test(tc, a_residence_that_lasts_counts);
+	tcase_add_test(tc, when_a_wait_ends_and_periods);
+	tcase_add_test(tc, a_mutex_held_by_its_word);
+	tcase_add_test(tc, what_the_others_show);
+	tcase_add_test(race, a_look_while_the_cpu_switches_misses_nothing);
+	tcase_add_test(race, what_a_thread_waits_for_and_who_has_it);
+	return s;
+}
