@@ -12,6 +12,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include "ctl.h"
@@ -20,6 +21,7 @@
 #include "hal/x86/linux_side.h"
 #include "hal/x86/timer.h"
 #include "latency.h"
+#include "list.h"
 #include "process.h"
 #include "shadow.h"
 #include "skins/native/objects.h"
@@ -37,6 +39,7 @@ union request {
 	struct keel_latency_start latency_start;
 	struct keel_latency_read latency_read;
 	struct keel_control control;
+	struct keel_list list;
 };
 
 /* One clear line for whoever reads the log; at most a few a second. */
@@ -235,6 +238,27 @@ static long do_control(struct keel_process *p, union request *r)
 	return r->control.command == KEEL_CONTROL_START ? keel_start() : keel_stop();
 }
 
+static long do_list(struct keel_process *p, union request *r)
+{
+	struct keel_list *l = &r->list;
+	struct list_records records = { .kind = l->kind, .size = l->size, .room = l->room };
+	long err = list_check(&records);
+
+	if (err || l->pad)
+		return refuse(-EINVAL, "list %u, records of %u bytes, room for %u: out of range",
+			      l->kind, l->size, l->room);
+	records.at = kvcalloc(l->room, l->size, GFP_KERNEL);
+	if (!records.at)
+		return -ENOMEM;
+	list_fill(&records);
+	l->count = records.count;
+	if (copy_to_user(u64_to_user_ptr(l->data), records.at,
+			 (size_t)min(l->count, l->room) * l->size))
+		err = refuse(-EFAULT, "list: bad pointer");
+	kvfree(records.at);
+	return err;
+}
+
 static const struct request_row {
 	unsigned int cmd;
 	long (*handle)(struct keel_process *p, union request *r);
@@ -251,6 +275,7 @@ static const struct request_row {
 	{ KEEL_IOC_CONTROL, do_control },
 	{ KEEL_IOC_OBJECT_CREATE, do_object_create },
 	{ KEEL_IOC_OBJECT_DELETE, do_object_delete },
+	{ KEEL_IOC_LIST, do_list },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

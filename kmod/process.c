@@ -2,10 +2,15 @@
 /*
  * What an open file of the device stands for, and its memory.
  */
+#include <linux/cred.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "process.h"
 #include "skins/native/objects.h"
+
+static LIST_HEAD(processes);
+static DEFINE_MUTEX(processes_lock);
 
 static void space_free(struct native_space *s)
 {
@@ -41,17 +46,37 @@ struct keel_process *process_alloc(void)
 	if (!p)
 		return NULL;
 	mutex_init(&p->lock);
+	INIT_LIST_HEAD(&p->node);
+	p->pid = task_tgid_nr(current);
+	p->uid = current_uid();
 	p->windows = vmalloc_user(KEEL_WINDOWS_SIZE);
 	p->space = space_alloc();
-	if (p->windows && p->space)
-		return p;
-	process_free(p);
-	return NULL;
+	if (!p->windows || !p->space) {
+		process_free(p);
+		return NULL;
+	}
+	mutex_lock(&processes_lock);
+	list_add_tail(&p->node, &processes);
+	mutex_unlock(&processes_lock);
+	return p;
 }
 
 void process_free(struct keel_process *p)
 {
+	mutex_lock(&processes_lock);
+	list_del(&p->node);
+	mutex_unlock(&processes_lock);
 	vfree(p->windows);
 	space_free(p->space);
 	kfree(p);
+}
+
+void process_each(void (*fn)(struct keel_process *p, void *arg), void *arg)
+{
+	struct keel_process *p;
+
+	mutex_lock(&processes_lock);
+	list_for_each_entry(p, &processes, node)
+		fn(p, arg);
+	mutex_unlock(&processes_lock);
 }

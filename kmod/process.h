@@ -5,14 +5,19 @@
 #ifndef KMOD_PROCESS_H
 #define KMOD_PROCESS_H
 
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <keel/abi.h>
 
 struct latency;
 struct native_space;
 
 struct keel_process {
+	struct list_head node;		/* in the list of all, see process_each() */
+	pid_t pid;			/* of who opened it, in the first namespace, with the next */
+	kuid_t uid;
 	struct mutex lock;		/* windows in use, objects, mm */
 	struct mm_struct *mm;		/* of the first attach; compared, never followed */
 	struct keel_window *windows;	/* vmalloc, mapped to user space */
@@ -26,5 +31,8 @@ struct keel_process *process_alloc(void);
 
 /* Its threads and measurements have ended. Context: in-band, may sleep. */
 void process_free(struct keel_process *p);
+
+/* Call @fn for each there is; none comes or goes meanwhile. Context: in-band, may sleep. */
+void process_each(void (*fn)(struct keel_process *p, void *arg), void *arg);
 
 #endif

@@ -65,6 +65,7 @@ static int shadow_fill(struct shadow *s, struct keel_process *p, const struct ke
 	strscpy(name, req->name[0] ? req->name : current->comm, sizeof(name));
 	nk_thread_init(&s->thread, name, req->prio, raw_smp_processor_id());
 	s->thread.user = 1;
+	s->thread.tid = task_pid_nr(current);
 	s->proc = p;
 	s->task = current;
 	err = hal_user_init(&s->user);
@@ -310,6 +311,21 @@ void shadow_exit(void)
 int shadow_objects(void)
 {
 	return atomic_read(&shadow_count);
+}
+
+/* Who drops one takes it off the table, under the lock, before its process may go. */
+void shadow_each(void (*fn)(struct shadow *s, void *arg), void *arg)
+{
+	struct shadow *s;
+	int b;
+
+	for (b = 0; b < HASH_SIZE(shadows); b++) {
+		spin_lock(&shadows_lock);
+		hlist_for_each_entry(s, &shadows[b], by_task)
+			if (!s->dropped)
+				fn(s, arg);
+		spin_unlock(&shadows_lock);
+	}
 }
 
 void shadow_show(struct seq_file *m)

@@ -69,6 +69,10 @@ int shadow_set(struct keel_process *p, const struct keel_thread_set *req);
 void shadow_suspend(void);
 void shadow_resume(void);
 
+/* Call @fn for each that is attached; it and its process stay meanwhile.
+ * Context: in-band; @fn does not sleep. */
+void shadow_each(void (*fn)(struct shadow *s, void *arg), void *arg);
+
 /* How many there are, those included that nobody can find any more. Context: any. */
 int shadow_objects(void);
 

@@ -48,4 +48,9 @@ void hal_show_sites(struct seq_file *m);
 void hal_show_places(struct seq_file *m);	/* slow: decodes all text */
 void hal_show_cpus(struct seq_file *m);
 
+/* Of @cpu: interrupts logged, V found stalled in user mode, flushes asked for; when Linux's timer is
+ * due, or 0. Context: any. */
+void hal_cpu_counts(int cpu, u64 *logged, u64 *leaks, u64 *flushes);
+s64 hal_inband_deadline(int cpu);
+
 #endif

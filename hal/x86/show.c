@@ -147,6 +147,23 @@ void hal_show_places(struct seq_file *m)
 
 /* ---- CPUs ------------------------------------------------------------------------------------------ */
 
+void hal_cpu_counts(int cpu, u64 *logged, u64 *leaks, u64 *flushes)
+{
+	const struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
+
+	*logged = READ_ONCE(hc->pipe.logged);
+	*leaks = READ_ONCE(hc->leaks);
+	*flushes = READ_ONCE(hc->flush_done);
+}
+
+s64 hal_inband_deadline(int cpu)
+{
+	const struct hal_timer *t = &per_cpu(hal_cpu_data, cpu).timer;
+	s64 deadline = READ_ONCE(t->inband);
+
+	return deadline == HAL_TIME_NEVER || !READ_ONCE(t->dev) ? 0 : deadline;
+}
+
 void hal_show_cpus(struct seq_file *m)
 {
 	int cpu;
@@ -154,9 +171,9 @@ void hal_show_cpus(struct seq_file *m)
 	seq_printf(m, "attached %d\nput off %lu\ncpu logged leaks flushes\n", hal_attached(),
 		   settle_count());
 	for_each_online_cpu(cpu) {
-		const struct hal_cpu *hc = per_cpu_ptr(&hal_cpu_data, cpu);
+		u64 logged, leaks, flushes;
 
-		seq_printf(m, "%d %lu %lu %lu\n", cpu, hc->pipe.logged, hc->leaks,
-			   READ_ONCE(hc->flush_done));
+		hal_cpu_counts(cpu, &logged, &leaks, &flushes);
+		seq_printf(m, "%d %llu %llu %llu\n", cpu, logged, leaks, flushes);
 	}
 }

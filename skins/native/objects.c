@@ -17,6 +17,7 @@
 #include "nucleus/event.h"
 #include "nucleus/rwlock.h"
 #include "nucleus/sem.h"
+#include "nucleus/snapshot.h"
 #include "objects.h"
 
 #define TYPE_SHIFT	10	/* KEEL_MAX_OBJECTS is 1 << this */
@@ -206,6 +207,58 @@ int native_object_count(const struct native_space *s)
 	for (i = 0; i < KEEL_MAX_OBJECTS; i++)
 		count += id_get(&s->objects[i]) != 0;
 	return count;
+}
+
+/* ---- what people see ---------------------------------------------------------------------- */
+
+nk_u32 native_object_at(const struct native_space *s, const struct nk_waitq *wq)
+{
+	unsigned long offset = (unsigned long)wq - (unsigned long)s->objects;
+
+	if (!wq || offset >= KEEL_MAX_OBJECTS * sizeof(*s->objects))
+		return 0;
+	return id_get(&s->objects[offset / sizeof(*s->objects)]);
+}
+
+static void object_snapshot(struct native_object *o, nk_u32 type, struct nk_object_snapshot *s)
+{
+	*s = (struct nk_object_snapshot){ .owner = 0 };
+	switch (type) {
+	case KEEL_MUTEX:
+		nk_mutex_snapshot(native_body(o, mutex), s);
+		break;
+	case KEEL_RWLOCK:
+		nk_rwlock_snapshot(native_body(o, rwlock), s);
+		break;
+	case KEEL_SEM:
+		nk_sem_snapshot(native_body(o, sem), s);
+		break;
+	case KEEL_EVENT:
+		nk_event_snapshot(native_body(o, event), s);
+		break;
+	case KEEL_BARRIER:
+		nk_barrier_snapshot(native_body(o, barrier), s);
+		break;
+	}
+}
+
+int native_object_list(struct native_space *s, unsigned int at, struct keel_object_info *info)
+{
+	nk_u32 id = id_get(&s->objects[at]);
+	struct native_object *o = id ? native_get(s, id, native_type(id)) : NULL;
+	struct nk_object_snapshot now;
+
+	if (!o)
+		return 0;
+	object_snapshot(o, native_type(id), &now);
+	native_put(o);
+	info->type = native_type(id);
+	info->id = id;
+	info->owner = (nk_u32)now.owner;
+	info->value = now.value;
+	info->limit = now.limit;
+	info->kind = (nk_u32)now.kind;
+	return 1;
 }
 
 /* ---- threads ------------------------------------------------------------------------------ */

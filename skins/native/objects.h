@@ -53,6 +53,15 @@ long native_object_create(struct native_space *s, const struct keel_object *req,
 /* 0, -EINVAL: no such object of that type; -EBUSY, see abi.h. Context: as create. */
 int native_object_delete(struct native_space *s, nk_u32 type, nk_u32 id);
 
+/* The id of the object whose wait queue @wq is, or was; 0: it is none of @s. Context: any. */
+nk_u32 native_object_at(const struct native_space *s, const struct nk_waitq *wq);
+
+struct keel_object_info;
+
+/* What is in place @at now; 0: nothing. pid and uid are left alone.
+ * Context: in-band, @s stays; takes an object's lock. */
+int native_object_list(struct native_space *s, unsigned int at, struct keel_object_info *info);
+
 /* How many there are. Context: as create. */
 int native_object_count(const struct native_space *s);
 

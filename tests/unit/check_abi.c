@@ -96,6 +96,81 @@ static void print_latency(FILE *out)
 	NUMBER(KEEL_LATENCY_CELLS);
 }
 
+static void print_lists(FILE *out)
+{
+	SIZE(keel_list);
+	FIELD(keel_list, kind);
+	FIELD(keel_list, size);
+	FIELD(keel_list, room);
+	FIELD(keel_list, count);
+	FIELD(keel_list, data);
+	FIELD(keel_list, pad);
+	SIZE(keel_thread_info);
+	FIELD(keel_thread_info, pid);
+	FIELD(keel_thread_info, tid);
+	FIELD(keel_thread_info, uid);
+	FIELD(keel_thread_info, cpu);
+	FIELD(keel_thread_info, base_prio);
+	FIELD(keel_thread_info, prio);
+	FIELD(keel_thread_info, state);
+	FIELD(keel_thread_info, waits_type);
+	FIELD(keel_thread_info, waits_id);
+	FIELD(keel_thread_info, waits_owner);
+	FIELD(keel_thread_info, holds);
+	FIELD(keel_thread_info, last_reason);
+	FIELD(keel_thread_info, run_ns);
+	FIELD(keel_thread_info, switches);
+	FIELD(keel_thread_info, mode_switches);
+	FIELD(keel_thread_info, relaxes);
+	FIELD(keel_thread_info, overruns);
+	FIELD(keel_thread_info, until_ns);
+	FIELD(keel_thread_info, period_ns);
+	FIELD(keel_thread_info, release_ns);
+	FIELD(keel_thread_info, name);
+	SIZE(keel_object_info);
+	FIELD(keel_object_info, pid);
+	FIELD(keel_object_info, uid);
+	FIELD(keel_object_info, type);
+	FIELD(keel_object_info, id);
+	FIELD(keel_object_info, owner);
+	FIELD(keel_object_info, value);
+	FIELD(keel_object_info, limit);
+	FIELD(keel_object_info, kind);
+	SIZE(keel_timer_info);
+	FIELD(keel_timer_info, type);
+	FIELD(keel_timer_info, cpu);
+	FIELD(keel_timer_info, pid);
+	FIELD(keel_timer_info, tid);
+	FIELD(keel_timer_info, deadline_ns);
+	FIELD(keel_timer_info, interval_ns);
+	FIELD(keel_timer_info, name);
+	SIZE(keel_cpu_info);
+	FIELD(keel_cpu_info, cpu);
+	FIELD(keel_cpu_info, prio);
+	FIELD(keel_cpu_info, tid);
+	FIELD(keel_cpu_info, hard);
+	FIELD(keel_cpu_info, now_ns);
+	FIELD(keel_cpu_info, run_ns);
+	FIELD(keel_cpu_info, logged);
+	FIELD(keel_cpu_info, leaks);
+	FIELD(keel_cpu_info, flushes);
+	FIELD(keel_cpu_info, slices);
+	NUMBER(KEEL_LIST_THREADS);
+	NUMBER(KEEL_LIST_OBJECTS);
+	NUMBER(KEEL_LIST_TIMERS);
+	NUMBER(KEEL_LIST_CPUS);
+	NUMBER(KEEL_LIST_MAX);
+	NUMBER(KEEL_STATE_NEW);
+	NUMBER(KEEL_STATE_READY);
+	NUMBER(KEEL_STATE_RUNNING);
+	NUMBER(KEEL_STATE_WAITING);
+	NUMBER(KEEL_STATE_INBAND);
+	NUMBER(KEEL_TIMER_WAIT);
+	NUMBER(KEEL_TIMER_SHARE);
+	NUMBER(KEEL_TIMER_WATCHDOG);
+	NUMBER(KEEL_TIMER_LINUX);
+}
+
 static void print_ioctls(FILE *out)
 {
 	NUMBER(KEEL_IOC_INFO);
@@ -110,6 +185,7 @@ static void print_ioctls(FILE *out)
 	NUMBER(KEEL_IOC_CONTROL);
 	NUMBER(KEEL_IOC_OBJECT_CREATE);
 	NUMBER(KEEL_IOC_OBJECT_DELETE);
+	NUMBER(KEEL_IOC_LIST);
 	NUMBER(KEEL_CONTROL_STOP);
 	NUMBER(KEEL_CONTROL_START);
 }
@@ -216,6 +292,7 @@ void unit_abi_print(FILE *out)
 	print_window(out);
 	print_requests(out);
 	print_latency(out);
+	print_lists(out);
 	print_ioctls(out);
 	print_calls(out);
 	print_objects(out);

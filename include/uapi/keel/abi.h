@@ -6,18 +6,19 @@
  * and makes it hard, and Keel calls: system calls numbered from KEEL_CALL_BASE which only a hard
  * thread may issue (an in-band caller gets -ENOSYS from Linux and hardens first). All times
  * are absolute nanoseconds on CLOCK_MONOTONIC. Padding must be zero. What level 2 brought is
- * marked [2].
+ * marked [2], level 3 [3].
  */
 #ifndef KEEL_UAPI_ABI_H
 #define KEEL_UAPI_ABI_H
 
 #include <linux/types.h>
 #include <linux/ioctl.h>
+#include <keel/list.h>
 #include <keel/mutex.h>
 
 /* A library built for level L runs on a module with BASE <= L <= LEVEL. */
 #define KEEL_ABI_BASE		1
-#define KEEL_ABI_LEVEL		2
+#define KEEL_ABI_LEVEL		3
 
 #define KEEL_DEVICE		"/dev/keel"
 #define KEEL_NAME_LEN		16
@@ -252,6 +253,7 @@ struct keel_control {
 #define KEEL_IOC_CONTROL	_IOW(KEEL_IOC_MAGIC, 9, struct keel_control)
 #define KEEL_IOC_OBJECT_CREATE	_IOWR(KEEL_IOC_MAGIC, 10, struct keel_object)
 #define KEEL_IOC_OBJECT_DELETE	_IOW(KEEL_IOC_MAGIC, 11, struct keel_object)
+#define KEEL_IOC_LIST		_IOWR(KEEL_IOC_MAGIC, 12, struct keel_list)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");
@@ -259,6 +261,11 @@ _Static_assert(sizeof(struct keel_clock) == 64, "keel_clock");
 _Static_assert(sizeof(struct keel_info) == 88, "keel_info");
 _Static_assert(sizeof(struct keel_attach) == 32, "keel_attach");
 _Static_assert(sizeof(struct keel_object) == 32, "keel_object");
+_Static_assert(sizeof(struct keel_list) == 32, "keel_list");
+_Static_assert(sizeof(struct keel_thread_info) == 184, "keel_thread_info");
+_Static_assert(sizeof(struct keel_object_info) == 32, "keel_object_info");
+_Static_assert(sizeof(struct keel_timer_info) == 48, "keel_timer_info");
+_Static_assert(sizeof(struct keel_cpu_info) == 64, "keel_cpu_info");
 _Static_assert(sizeof(struct keel_word) * KEEL_MAX_OBJECTS == KEEL_HEAP_SIZE, "keel_word");
 _Static_assert(sizeof(struct keel_latency_start) == 32, "keel_latency_start");
 _Static_assert(sizeof(struct keel_latency_read) == 48, "keel_latency_read");

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * What there is now: KEEL_IOC_LIST [3]. Each record is of one moment; different ones are not, as the
+ * system runs on meanwhile. A caller sees what belongs to its own user, CAP_SYS_ADMIN all.
+ * Times are ns on CLOCK_MONOTONIC; process and thread ids are those of the caller's pid namespace.
+ */
+#ifndef KEEL_UAPI_LIST_H
+#define KEEL_UAPI_LIST_H
+
+#include <linux/types.h>
+
+#define KEEL_LIST_THREADS	1	/* struct keel_thread_info */
+#define KEEL_LIST_OBJECTS	2	/* struct keel_object_info */
+#define KEEL_LIST_TIMERS	3	/* struct keel_timer_info */
+#define KEEL_LIST_CPUS		4	/* struct keel_cpu_info, of all who ask */
+#define KEEL_LIST_MAX		16384	/* records in one request */
+
+struct keel_list {
+	__u32 kind;			/* in */
+	__u32 size;			/* in: of a record as the caller knows it, a multiple of 8, at most ours */
+	__u32 room;			/* in: records at data */
+	__u32 count;			/* out: those that there are; the first room of them were stored */
+	__u64 data;			/* in */
+	__u64 pad;			/* 0 */
+};
+
+#define KEEL_STATE_NEW		0	/* was not hard yet */
+#define KEEL_STATE_READY	1
+#define KEEL_STATE_RUNNING	2
+#define KEEL_STATE_WAITING	3
+#define KEEL_STATE_INBAND	4
+
+struct keel_thread_info {
+	__u32 pid, tid, uid;
+	__s32 cpu;
+	__s32 base_prio, prio;		/* prio: the effective one */
+	__u32 state;			/* KEEL_STATE_* */
+	__u32 waits_type;		/* of the object it waits for, or 0 */
+	__u32 waits_id;
+	__u32 waits_owner;		/* tid of who has that, or 0 */
+	__u32 holds;			/* 1: mutexes, and Keel knows of it */
+	__u32 last_reason;		/* KEEL_RELAX_* */
+	__u64 run_ns;			/* hard and on a CPU */
+	__u64 switches;			/* times given a CPU */
+	__u64 mode_switches;		/* times it became hard */
+	__u64 relaxes[8];		/* by KEEL_RELAX_* */
+	__u64 overruns;			/* periods missed */
+	__s64 until_ns;			/* its wait ends then at the latest; 0: no timer runs */
+	__s64 period_ns;		/* 0: none */
+	__s64 release_ns;		/* next point of its grid */
+	char name[16];
+};
+
+struct keel_object_info {
+	__u32 pid, uid;
+	__u32 type, id;			/* of KEEL_IOC_OBJECT_CREATE */
+	__u32 owner;			/* tid of who has a mutex, or writes under a read-write lock; or 0 */
+	__u32 value;			/* mutex: depth; sem: count; event: bits; rwlock: readers; barrier: arrived */
+	__u32 limit;			/* mutex: ceiling; sem: maximum; barrier: how many meet */
+	__u32 kind;			/* mutex: KEEL_MUTEX_* */
+};
+
+#define KEEL_TIMER_WAIT		1	/* ends a thread's wait */
+#define KEEL_TIMER_SHARE	2	/* Linux's share of a CPU */
+#define KEEL_TIMER_WATCHDOG	3
+#define KEEL_TIMER_LINUX	4	/* Linux's own deadline */
+
+struct keel_timer_info {
+	__u32 type;			/* KEEL_TIMER_* */
+	__s32 cpu;
+	__u32 pid, tid;			/* of a thread, or 0 */
+	__s64 deadline_ns;
+	__s64 interval_ns;		/* 0: once */
+	char name[16];
+};
+
+struct keel_cpu_info {
+	__s32 cpu;
+	__s32 prio;			/* of who runs; 0: Linux */
+	__u32 tid;			/* likewise */
+	__u32 hard;			/* threads that are hard there */
+	__s64 now_ns;
+	__u64 run_ns;			/* of all hard threads */
+	__u64 logged;			/* interrupts held back for Linux */
+	__u64 leaks;			/* Linux stalled in user mode: must be 0 */
+	__u64 flushes;			/* asked for by other CPUs */
+	__u64 slices;			/* given to Linux, see linux_share */
+};
+
+#endif
