@@ -92,18 +92,3 @@ int device_control(unsigned int command)
 	close(fd);
 	return status;
 }
-
-static error_t parse_nothing(int key, char *arg, struct argp_state *state)
-{
-	if (key != ARGP_KEY_ARG)
-		return ARGP_ERR_UNKNOWN;
-	argp_error(state, "too many arguments: %s", arg);
-	return EINVAL;
-}
-
-void parse_no_arguments(int argc, char **argv, const char *doc)
-{
-	const struct argp argp = { .parser = parse_nothing, .doc = doc };
-
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-}

@@ -14,11 +14,15 @@
 #define STATUS_USAGE	2
 
 int cmd_latency(int argc, char **argv);
+int cmd_locks(int argc, char **argv);
+int cmd_ps(int argc, char **argv);
 int cmd_share(int argc, char **argv);
 int cmd_slots(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
+int cmd_timers(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* Print that @what failed with @err (positive) and what to do about it. */
@@ -35,5 +39,8 @@ int share_read(int *percent);
 
 /* Parse the arguments of a subcommand that takes none but --help. */
 void parse_no_arguments(int argc, char **argv, const char *doc);
+
+/* Likewise of one that takes --json only: whether it was given. */
+int parse_json(int argc, char **argv, const char *doc);
 
 #endif

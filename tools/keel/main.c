@@ -10,11 +10,15 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "latency", cmd_latency },
+	{ "locks", cmd_locks },
+	{ "ps", cmd_ps },
 	{ "share", cmd_share },
 	{ "slots", cmd_slots },
 	{ "start", cmd_start },
+	{ "stat", cmd_stat },
 	{ "status", cmd_status },
 	{ "stop", cmd_stop },
+	{ "timers", cmd_timers },
 	{ "version", cmd_version },
 };
 
@@ -22,11 +26,15 @@ static const char doc[] =
 	"Measure and control Keel, the real-time nanokernel beneath Linux.\n"
 	"\n"
 	"  keel latency   measure how late threads and interrupts are\n"
+	"  keel locks     list mutexes and what else threads wait for\n"
+	"  keel ps        list the threads\n"
 	"  keel share     print or set Linux's share of each CPU\n"
 	"  keel slots     list the places that touch the interrupt flag\n"
 	"  keel start     put Keel beneath Linux again after keel stop\n"
+	"  keel stat      figures of each CPU\n"
 	"  keel status    say whether it runs, and what it changed\n"
 	"  keel stop      take it out, with the module still loaded\n"
+	"  keel timers    list the timers that run\n"
 	"  keel version   print the versions of tool and module\n"
 	"\v"
 	"keel COMMAND --help tells more; so does the manual page keel(1).";

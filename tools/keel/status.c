@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <jansson.h>
@@ -106,39 +105,15 @@ static int print_json(const struct keel_info *info, json_t *slots, json_t *share
 	return err ? STATUS_FAILED : 0;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	int *json = state->input;
-
-	switch (key) {
-	case 'j':
-		*json = 1;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "too many arguments: %s", arg);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 int cmd_status(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{ .name = "json", .key = 'j', .doc = "Print JSON" },
-		{ 0 }
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse,
-		.doc = "Say whether Keel runs, on how many CPUs, and how many of the kernel's "
-		       "interrupt-flag slots it changed.",
-	};
 	struct keel_info info;
-	int fd, json = 0, status = 0;
 	json_t *slots, *share;
+	int fd, status = 0;
+	int json = parse_json(argc, argv,
+			      "Say whether Keel runs, on how many CPUs, and how many of the kernel's "
+			      "interrupt-flag slots it changed.");
 
-	argp_parse(&argp, argc, argv, 0, NULL, &json);
 	fd = device_open(&info);
 	if (fd < 0)
 		return STATUS_FAILED;

@@ -68,7 +68,7 @@ static void made_note(struct dice *d, unsigned int type, unsigned int id)
 static const unsigned int known[] = {
 	KEEL_IOC_INFO, KEEL_IOC_ATTACH, KEEL_IOC_DETACH, KEEL_IOC_THREAD_SET, KEEL_IOC_MUTEX_CREATE,
 	KEEL_IOC_MUTEX_DELETE, KEEL_IOC_LATENCY_START, KEEL_IOC_LATENCY_READ, KEEL_IOC_LATENCY_STOP,
-	KEEL_IOC_OBJECT_CREATE, KEEL_IOC_OBJECT_DELETE,
+	KEEL_IOC_OBJECT_CREATE, KEEL_IOC_OBJECT_DELETE, KEEL_IOC_LIST,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -144,6 +144,13 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		*(struct keel_object *)at = (struct keel_object){ .type = id >> 10 & 15, .id = id };
 		break;
 	}
+	case KEEL_IOC_LIST:
+		*(struct keel_list *)at = (struct keel_list){
+			.kind = 1 + dice_below(d, 4), .size = 8 * (1 + dice_below(d, 25)),
+			.room = dice_below(d, 64),
+			.data = dice_below(d, 4) ? (unsigned long)cells : dice_value(d),
+		};
+		break;
 	case KEEL_IOC_LATENCY_START:
 		*(struct keel_latency_start *)at = (struct keel_latency_start){
 			.kind = dice_below(d, 2), .cpu = dice_below(d, 2), .prio = 50,

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+#include "list.h"
+
+/* "mutex 66560 of 123", "time", or why it is not hard. */
+static void print_wait(const json_t *t)
+{
+	const char *state = text_of(t, "state");
+
+	if (!strcmp(state, "in-band")) {
+		printf("(%s)\n", text_of(t, "last_reason"));
+	} else if (number_of(t, "waits_id")) {
+		printf("%s %" JSON_INTEGER_FORMAT, text_of(t, "waits_for"), number_of(t, "waits_id"));
+		if (number_of(t, "waits_owner"))
+			printf(" of %" JSON_INTEGER_FORMAT, number_of(t, "waits_owner"));
+		putchar('\n');
+	} else {
+		puts(!strcmp(state, "waiting") && number_of(t, "until_ns") ? "time" : "-");
+	}
+}
+
+static void print_text(json_t *threads)
+{
+	char run[32];
+	json_t *t;
+	size_t i;
+
+	printf("%7s %7s %-15s %-5s %3s %4s %4s %-8s %12s %9s %8s %8s %s\n", "PID", "TID", "NAME", "CLASS",
+	       "CPU", "BASE", "PRIO", "STATE", "RUN", "SWITCHES", "HARDENED", "OVERRUNS",
+	       "WAITS FOR");
+	json_array_foreach(threads, i, t) {
+		printf("%7d %7d %-15s %-5s %3d %4d %4d %-8s %12s %9" JSON_INTEGER_FORMAT " %8"
+		       JSON_INTEGER_FORMAT " %8" JSON_INTEGER_FORMAT " ",
+		       (int)number_of(t, "pid"), (int)number_of(t, "tid"), text_of(t, "name"),
+		       text_of(t, "class"), (int)number_of(t, "cpu"), (int)number_of(t, "base_prio"),
+		       (int)number_of(t, "prio"), text_of(t, "state"),
+		       time_text(number_of(t, "run_ns"), run, sizeof(run)), number_of(t, "switches"),
+		       number_of(t, "mode_switches"), number_of(t, "overruns"));
+		print_wait(t);
+	}
+}
+
+int cmd_ps(int argc, char **argv)
+{
+	int json = parse_json(argc, argv,
+			      "List the threads that are attached: class, CPU, base and effective priority, "
+			      "state, time they ran hard, how often they got a CPU and became hard, periods "
+			      "missed, what they wait for and who has it, or why they are in-band.");
+
+	return list_command(list_threads, print_text, json);
+}
