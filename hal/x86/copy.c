@@ -12,6 +12,7 @@
  */
 #include <linux/linkage.h>
 #include <linux/kernel.h>
+#include <linux/objtool.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <asm/smap.h>
@@ -23,18 +24,18 @@
 
 extern const char hal_copy_words[], hal_copy_words_end[], hal_copy_bytes[], hal_copy_bytes_end[];
 
-/* Once only in the text: the labels are the gate's. */
+/* Once only in the text: the labels are the gate's, and nobody jumps there. */
 static noinline __noclone unsigned long copy(void *to, const void *from, unsigned long size)
 {
 	unsigned long words = size / 8, bytes = size % 8;
 
 	stac();
-	asm volatile("hal_copy_words: rep movsq\n"
-		     "hal_copy_words_end:"
+	asm volatile("hal_copy_words:\n" ANNOTATE_NOENDBR "rep movsq\n"
+		     "hal_copy_words_end:\n" ANNOTATE_NOENDBR
 		     : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 	if (likely(!words))
-		asm volatile("hal_copy_bytes: rep movsb\n"
-			     "hal_copy_bytes_end:"
+		asm volatile("hal_copy_bytes:\n" ANNOTATE_NOENDBR "rep movsb\n"
+			     "hal_copy_bytes_end:\n" ANNOTATE_NOENDBR
 			     : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
 	clac();
 	return words | bytes;
