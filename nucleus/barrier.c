@@ -12,6 +12,7 @@
  */
 #include "nucleus/barrier.h"
 #include "nucleus/sched.h"
+#include "nucleus/sweep.h"
 
 int nk_barrier_init(struct nk_barrier *b, unsigned int needed)
 {
@@ -61,7 +62,7 @@ int nk_barrier_wait(struct nk_barrier *b, nk_time_t deadline)
 	hal_flags_t flags = hal_oob_save();
 	int ret;
 
-	nk_lock_acquire(&b->wq.lock);
+	nk_waitq_enter(&b->wq, flags);
 	if (b->wq.closed) {
 		nk_lock_release(&b->wq.lock);
 		ret = -NK_EIDRM;

@@ -16,10 +16,13 @@
  *						lock mutex (outside); change what is waited for
  *						signal: finds the waiter
  *	does not block any more
+ *
+ * A broadcast is a sweep: it counts for all who wait when it begins, whatever comes in between.
  */
 #include "nucleus/cond.h"
 #include "nucleus/pi.h"
 #include "nucleus/sched.h"
+#include "nucleus/sweep.h"
 #include "nucleus/word.h"
 
 void nk_cond_init(struct nk_cond *c)
@@ -126,12 +129,16 @@ int nk_cond_wait(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline)
 	int err, ret = 0;
 
 	nk_assert_can_block();
-	nk_lock_acquire(&c->wq.lock);
+	nk_waitq_enter(&c->wq, flags);
 	err = begin(c, m, t, &ret, &depth);
 	nk_lock_release(&c->wq.lock);
 	if (err) {
 		hal_oob_restore(flags);
 		return err;
+	}
+	if (nk_unlikely(m->unrecoverable)) {
+		nk_waitq_enter(&m->wq, flags);
+		nk_wait_flush_locked(&m->wq, -NK_ENOTRECOVERABLE, flags);
 	}
 	if (!ret)
 		ret = nk_thread_wait_commit(t, deadline, -NK_ETIMEDOUT);
@@ -146,20 +153,31 @@ int nk_cond_wait(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline)
 	return ret;
 }
 
-static int signal(struct nk_cond *c, int most)
+/* @t goes on, or stands on the queue of its mutex, which is returned then, or when its owner may have to
+ * follow: locked. */
+static struct nk_waitq *signal_one(struct nk_sweep *s, struct nk_waitq *wq, struct nk_thread *t)
+{
+	struct nk_mutex *m = nk_container_of(wq, struct nk_cond, wq)->mutex;
+
+	nk_lock_acquire(&m->wq.lock);
+	s->count += nk_mutex_adopt_locked(m, wq, t);
+	return &m->wq;
+}
+
+int nk_cond_signal(struct nk_cond *c)
 {
 	hal_flags_t flags = hal_oob_save();
 	struct nk_plist_node *n, *next;
 	struct nk_mutex *m;
 	int count = 0;
 
-	nk_lock_acquire(&c->wq.lock);
+	nk_waitq_enter(&c->wq, flags);
 	m = c->users ? c->mutex : NULL;
 	if (m)
 		nk_lock_acquire(&m->wq.lock);
-	for (n = nk_plist_first(&c->wq.waiters); n && count < most; n = next) {
+	for (n = nk_plist_first(&c->wq.waiters); n && !count; n = next) {
 		next = nk_plist_next(&c->wq.waiters, n);
-		count += nk_mutex_adopt_locked(m, &c->wq,
+		count = nk_mutex_adopt_locked(m, &c->wq,
 				nk_container_of(n, struct nk_thread, wait_node));
 	}
 	nk_lock_release(&c->wq.lock);
@@ -170,12 +188,15 @@ static int signal(struct nk_cond *c, int most)
 	return count;
 }
 
-int nk_cond_signal(struct nk_cond *c)
-{
-	return signal(c, 1);
-}
-
 int nk_cond_broadcast(struct nk_cond *c)
 {
-	return signal(c, __INT_MAX__);
+	hal_flags_t flags = hal_oob_save();
+	struct nk_sweep s = { .visit = signal_one };
+
+	nk_waitq_enter(&c->wq, flags);
+	nk_sweep_run_locked(&c->wq, &s, flags);
+	nk_lock_release(&c->wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+	return s.count;
 }

@@ -3,9 +3,14 @@
  * Event flags. A waiter's wish lies on its own stack, found by wait_data, and is read by whoever
  * holds the queue's lock while the waiter stands there. What it got is written before the wait
  * is ended: once that is won it may run, on another CPU, and look.
+ *
+ * Each change of the bits is followed by a sweep: all who wait then are served, by priority, before
+ * anybody else sees or changes the bits again. So one that waits when its bits come gets them, also
+ * when whoever was served before it clears them at once.
  */
 #include "nucleus/event.h"
 #include "nucleus/sched.h"
+#include "nucleus/sweep.h"
 
 struct wish {
 	nk_u32 bits;
@@ -65,7 +70,7 @@ int nk_event_wait(struct nk_event *e, nk_u32 bits, int mode, nk_u32 *got, nk_tim
 	if (!wish_is_valid(&w))
 		return -NK_EINVAL;
 	flags = hal_oob_save();
-	nk_lock_acquire(&e->wq.lock);
+	nk_waitq_enter(&e->wq, flags);
 	ret = try_locked(e, &w);
 	if (ret == -NK_EWOULDBLOCK) {
 		nk_thread_current()->wait_data = &w;
@@ -88,7 +93,7 @@ int nk_event_trywait(struct nk_event *e, nk_u32 bits, int mode, nk_u32 *got)
 	if (!wish_is_valid(&w))
 		return -NK_EINVAL;
 	flags = hal_oob_save();
-	nk_lock_acquire(&e->wq.lock);
+	nk_waitq_enter(&e->wq, flags);
 	ret = try_locked(e, &w);
 	nk_lock_release(&e->wq.lock);
 	hal_oob_restore(flags);
@@ -97,29 +102,36 @@ int nk_event_trywait(struct nk_event *e, nk_u32 bits, int mode, nk_u32 *got)
 	return ret;
 }
 
-/* Wake the waiters that @bits meet; with @consume, what one takes is gone for the next. */
-static int serve_locked(struct nk_event *e, nk_u32 *bits, int consume)
-{
-	struct nk_plist_node *n, *next;
-	struct nk_thread *t;
-	struct wish *w;
-	nk_u32 taken;
-	int count = 0;
+struct serve {
+	struct nk_sweep sweep;
+	nk_u32 *bits;		/* that wishes are compared with */
+	int consume;
+};
 
-	for (n = nk_plist_first(&e->wq.waiters); n; n = next) {
-		next = nk_plist_next(&e->wq.waiters, n);
-		t = nk_container_of(n, struct nk_thread, wait_node);
-		w = t->wait_data;
-		if (!meets(*bits, w))
-			continue;
-		/* Before the wake-up, which ends the wish's life. */
-		taken = consume && (w->mode & NK_EVENT_CONSUME) ? w->got : 0;
-		if (nk_wait_wake_this_locked(&e->wq, t, 0)) {
-			*bits &= ~taken;
-			count++;
-		}
+/* What a waiter takes is gone for the next. */
+static struct nk_waitq *serve_one(struct nk_sweep *sweep, struct nk_waitq *wq, struct nk_thread *t)
+{
+	struct serve *s = nk_container_of(sweep, struct serve, sweep);
+	struct wish *w = t->wait_data;
+	nk_u32 taken;
+
+	if (!meets(*s->bits, w))
+		return NULL;
+	/* Before the wake-up, which ends the wish's life. */
+	taken = s->consume && (w->mode & NK_EVENT_CONSUME) ? w->got : 0;
+	if (nk_wait_wake_this_locked(wq, t, 0)) {
+		*s->bits &= ~taken;
+		sweep->count++;
 	}
-	return count;
+	return NULL;
+}
+
+static int serve_locked(struct nk_event *e, nk_u32 *bits, int consume, hal_flags_t flags)
+{
+	struct serve s = { .sweep.visit = serve_one, .bits = bits, .consume = consume };
+
+	nk_sweep_run_locked(&e->wq, &s.sweep, flags);
+	return s.sweep.count;
 }
 
 int nk_event_post(struct nk_event *e, nk_u32 bits)
@@ -127,10 +139,10 @@ int nk_event_post(struct nk_event *e, nk_u32 bits)
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EIDRM;
 
-	nk_lock_acquire(&e->wq.lock);
+	nk_waitq_enter(&e->wq, flags);
 	if (!e->wq.closed) {
 		e->bits |= bits;
-		serve_locked(e, &e->bits, 1);
+		serve_locked(e, &e->bits, 1, flags);
 		if (e->bits)
 			nk_watch_notify_locked(&e->wq);
 		ret = 0;
@@ -146,10 +158,10 @@ int nk_event_broadcast(struct nk_event *e, nk_u32 bits)
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EIDRM;
 
-	nk_lock_acquire(&e->wq.lock);
+	nk_waitq_enter(&e->wq, flags);
 	if (!e->wq.closed) {
 		bits |= e->bits;
-		ret = serve_locked(e, &bits, 0);
+		ret = serve_locked(e, &bits, 0, flags);
 	}
 	nk_lock_release(&e->wq.lock);
 	nk_sched();
@@ -162,11 +174,11 @@ nk_u32 nk_event_clear(struct nk_event *e, nk_u32 bits)
 	hal_flags_t flags = hal_oob_save();
 	nk_u32 before;
 
-	nk_lock_acquire(&e->wq.lock);
+	nk_waitq_enter(&e->wq, flags);
 	before = e->bits;
 	e->bits &= ~bits;
 	if (e->bits)
-		serve_locked(e, &e->bits, 1);
+		serve_locked(e, &e->bits, 1, flags);
 	nk_lock_release(&e->wq.lock);
 	nk_sched();
 	hal_oob_restore(flags);

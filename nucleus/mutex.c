@@ -202,14 +202,12 @@ static void hand_over(struct nk_mutex *m, int died)
 	}
 }
 
-/* The owner was to say that it has set things right, and unlocks instead. */
+/* The owner was to say that it has set things right, and unlocks instead. Nobody can wait any more. */
 static void give_up_for_good(struct nk_mutex *m)
 {
 	nk_pi_disown(m);
 	m->inconsistent = 0;
 	m->unrecoverable = 1;
-	while (nk_wait_wake_locked(&m->wq, -NK_ENOTRECOVERABLE))
-		;
 }
 
 void nk_mutex_release_locked(struct nk_mutex *m)
@@ -236,7 +234,10 @@ int nk_mutex_unlock(struct nk_mutex *m)
 		m->depth--;
 	else
 		nk_mutex_release_locked(m);
-	mutex_leave(m);
+	if (nk_unlikely(!ret && m->unrecoverable))
+		nk_wait_flush_locked(&m->wq, -NK_ENOTRECOVERABLE, flags);
+	else
+		mutex_leave(m);
 	nk_sched();
 	hal_oob_restore(flags);
 	return ret;

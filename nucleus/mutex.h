@@ -84,7 +84,8 @@ int nk_mutex_set_ceiling(struct nk_mutex *m, int ceiling);
  * lets interrupts in if the caller does. */
 int nk_mutex_abandon_all(struct nk_thread *t);
 
-/* For cond.c. The first gives @m up whatever its depth; with the second @t, who waits on @from, gets
+/* For cond.c. The first gives @m up whatever its depth; if that has become unrecoverable, who waits is
+ * still to be told. With the second @t, who waits on @from, gets
  * @m or waits on for it: 0 when its wait has ended.
  * Context: @m's lock held, and @from's; never blocks; takes the thread and rq locks. */
 void nk_mutex_release_locked(struct nk_mutex *m);

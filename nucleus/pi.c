@@ -114,10 +114,8 @@ static int place_waiter(const struct link *link)
 
 	nk_lock_acquire(&t->lock);
 	waits = t->wait_on == wq;
-	if (waits && t->wait_node.prio != t->eprio) {
-		nk_plist_del(&wq->waiters, &t->wait_node);
-		nk_plist_add(&wq->waiters, &t->wait_node, t->eprio);
-	}
+	if (waits)
+		nk_wait_place_locked(wq, t);
 	nk_lock_release(&t->lock);
 	unpin(link);
 	return waits;

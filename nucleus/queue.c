@@ -127,11 +127,11 @@ static void queue_tell(struct nk_queue *q)
 {
 	void (*fn)(void *arg) = q->notify;
 
+	if (fn && q->length == 1) {
+		q->notify = NULL;
+		fn(q->notify_arg);
+	}
 	nk_watch_notify_locked(&q->wq);
-	if (!fn || q->length != 1)
-		return;
-	q->notify = NULL;
-	fn(q->notify_arg);
 }
 
 /* @back: it was taken, and comes back where it was. */

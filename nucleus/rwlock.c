@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Read-write locks. Whenever the queue's lock is free:
+ * Read-write locks. Whenever the queue's lock is free and no sweep is under way:
  *
  * R1 there is a writer or there are readers or neither, never both;
  * R2 the first waiter whose wait goes on cannot be let in.
@@ -11,6 +11,7 @@
  */
 #include "nucleus/rwlock.h"
 #include "nucleus/sched.h"
+#include "nucleus/sweep.h"
 
 /* What a waiter wants; wait_data points here. */
 static const char wants_read, wants_write;
@@ -30,9 +31,9 @@ int nk_rwlock_destroy(struct nk_rwlock *l)
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EBUSY;
 
-	nk_lock_acquire(&l->wq.lock);
+	nk_waitq_enter(&l->wq, flags);
 	if ((!l->writer || l->writer == &nobody) && !l->readers &&
-	    nk_plist_empty(&l->wq.waiters)) {
+	    nk_plist_empty(&l->wq.waiters) && !__atomic_load_n(&l->wq.pins, __ATOMIC_ACQUIRE)) {
 		l->wq.closed = 1;
 		ret = 0;
 	}
@@ -62,28 +63,36 @@ static void drop(struct nk_rwlock *l, const void *wants)
 		l->writer = NULL;
 }
 
+struct grant {
+	struct nk_sweep sweep;
+	int full;		/* one was met that may not come in */
+};
+
 /* What a waiter gets is written down first: once woken it may unlock, on another CPU, as soon as
  * the queue's lock is free. One whose wait has ended otherwise is passed over. */
-static void grant_locked(struct nk_rwlock *l)
+static struct nk_waitq *grant_one(struct nk_sweep *sweep, struct nk_waitq *wq, struct nk_thread *t)
 {
-	struct nk_plist_node *n, *next;
-	struct nk_thread *t;
+	struct nk_rwlock *l = nk_container_of(wq, struct nk_rwlock, wq);
+	struct grant *g = nk_container_of(sweep, struct grant, sweep);
+	const void *wants = t->wait_data;
 
-	for (n = nk_plist_first(&l->wq.waiters); n; n = next) {
-		const void *wants;
-
-		next = nk_plist_next(&l->wq.waiters, n);
-		t = nk_container_of(n, struct nk_thread, wait_node);
-		wants = t->wait_data;
-		if (!is_free_for(l, wants)) {
-			if (__atomic_load_n(&t->waiting, __ATOMIC_RELAXED))
-				return;
-			continue;
-		}
+	if (!is_free_for(l, wants))
+		g->full |= __atomic_load_n(&t->waiting, __ATOMIC_RELAXED);
+	if (g->full) {
+		nk_sweep_cut_locked(wq);
+	} else if (is_free_for(l, wants)) {
 		hold(l, t, wants);
-		if (!nk_wait_wake_this_locked(&l->wq, t, 0))
+		if (!nk_wait_wake_this_locked(wq, t, 0))
 			drop(l, wants);
 	}
+	return NULL;
+}
+
+static void grant_locked(struct nk_rwlock *l, hal_flags_t flags)
+{
+	struct grant g = { .sweep.visit = grant_one };
+
+	nk_sweep_run_locked(&l->wq, &g.sweep, flags);
 }
 
 /* Nobody overtakes a waiter of its own priority or above. */
@@ -105,10 +114,10 @@ static int enter_locked(struct nk_rwlock *l, struct nk_thread *t, const void *wa
 }
 
 /* A waiter has left without the lock. */
-static void give_others(struct nk_rwlock *l)
+static void give_others(struct nk_rwlock *l, hal_flags_t flags)
 {
-	nk_lock_acquire(&l->wq.lock);
-	grant_locked(l);
+	nk_waitq_enter(&l->wq, flags);
+	grant_locked(l, flags);
 	nk_lock_release(&l->wq.lock);
 	nk_sched();
 }
@@ -120,13 +129,13 @@ static int take_lock(struct nk_rwlock *l, const void *wants, int wait, nk_time_t
 	int ret;
 
 	nk_assert_can_block();
-	nk_lock_acquire(&l->wq.lock);
+	nk_waitq_enter(&l->wq, flags);
 	ret = enter_locked(l, t, wants);
 	if (ret == -NK_EBUSY && wait) {
 		t->wait_data = (void *)wants;
 		ret = nk_wait_block_locked(&l->wq, deadline);
 		if (ret)
-			give_others(l);
+			give_others(l, flags);
 	} else {
 		nk_lock_release(&l->wq.lock);
 	}
@@ -160,7 +169,7 @@ int nk_rwlock_unlock(struct nk_rwlock *l)
 	struct nk_thread *t = nk_thread_current();
 	int ret = 0;
 
-	nk_lock_acquire(&l->wq.lock);
+	nk_waitq_enter(&l->wq, flags);
 	if (l->writer == t)
 		l->writer = NULL;
 	else if (l->readers)
@@ -168,7 +177,7 @@ int nk_rwlock_unlock(struct nk_rwlock *l)
 	else
 		ret = -NK_EPERM;
 	if (!ret)
-		grant_locked(l);
+		grant_locked(l, flags);
 	nk_lock_release(&l->wq.lock);
 	nk_sched();
 	hal_oob_restore(flags);
@@ -179,7 +188,7 @@ void nk_rwlock_bereave(struct nk_rwlock *l, const struct nk_thread *t)
 {
 	hal_flags_t flags = hal_oob_save();
 
-	nk_lock_acquire(&l->wq.lock);
+	nk_waitq_enter(&l->wq, flags);
 	if (l->writer == t)
 		l->writer = &nobody;
 	nk_lock_release(&l->wq.lock);

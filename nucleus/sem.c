@@ -5,6 +5,7 @@
  */
 #include "nucleus/sem.h"
 #include "nucleus/sched.h"
+#include "nucleus/sweep.h"
 
 int nk_sem_init(struct nk_sem *s, unsigned int count, unsigned int max)
 {
@@ -37,7 +38,7 @@ int nk_sem_wait(struct nk_sem *s, nk_time_t deadline)
 	hal_flags_t flags = hal_oob_save();
 	int ret;
 
-	nk_lock_acquire(&s->wq.lock);
+	nk_waitq_enter(&s->wq, flags);
 	ret = take_locked(s);
 	if (ret == -NK_EWOULDBLOCK)
 		ret = nk_wait_block_locked(&s->wq, deadline);
@@ -52,7 +53,7 @@ int nk_sem_trywait(struct nk_sem *s)
 	hal_flags_t flags = hal_oob_save();
 	int ret;
 
-	nk_lock_acquire(&s->wq.lock);
+	nk_waitq_enter(&s->wq, flags);
 	ret = take_locked(s);
 	nk_lock_release(&s->wq.lock);
 	hal_oob_restore(flags);
@@ -77,7 +78,7 @@ int nk_sem_post(struct nk_sem *s)
 	hal_flags_t flags = hal_oob_save();
 	int ret;
 
-	nk_lock_acquire(&s->wq.lock);
+	nk_waitq_enter(&s->wq, flags);
 	ret = give_locked(s);
 	nk_lock_release(&s->wq.lock);
 	nk_sched();

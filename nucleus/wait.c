@@ -27,19 +27,10 @@
  * 4. A thread that stands on a queue will still touch it. So a queue may go when it is empty
  *    and no chain walk has it pinned; a pin is taken under the lock of a thread that stands on
  *    the queue, so none can be new once it is empty.
- * 5. Waking all lets go of the lock after each one. Whom that is for is told by the round:
- *
- *	wake all, CPU 0			waiter, CPU 1
- *	lock; round 8; wake it
- *	unlock
- *					runs, waits again: of round 8
- *	lock; first that is older
- *	than round 8: not that one
- *
- *    The queue is pinned meanwhile, as those who are woken may want to free it.
  */
 #include "nucleus/wait.h"
 #include "nucleus/sched.h"
+#include "nucleus/sweep.h"
 
 void nk_waitq_init(struct nk_waitq *wq)
 {
@@ -49,6 +40,8 @@ void nk_waitq_init(struct nk_waitq *wq)
 	wq->pins = 0;
 	wq->closed = 0;
 	wq->round = 0;
+	wq->sweep = NULL;
+	wq->next = NULL;
 	nk_list_init(&wq->watches);
 }
 
@@ -82,10 +75,32 @@ int nk_wait_enter_locked(struct nk_waitq *wq, struct nk_thread *t)
 	return ret;
 }
 
+/* G3 of sweep.c. */
+static void node_del(struct nk_waitq *wq, struct nk_plist_node *n)
+{
+	if (nk_unlikely(wq->next == n))
+		wq->next = nk_plist_next(&wq->waiters, n);
+	nk_plist_del(&wq->waiters, n);
+}
+
 static void take_off(struct nk_waitq *wq, struct nk_thread *t)
 {
-	nk_plist_del(&wq->waiters, &t->wait_node);
+	node_del(wq, &t->wait_node);
 	t->wait_on = NULL;
+}
+
+void nk_wait_place_locked(struct nk_waitq *wq, struct nk_thread *t)
+{
+	struct nk_plist_node *n = &t->wait_node;
+
+	if (n->prio == t->eprio)
+		return;
+	if (nk_unlikely(wq->sweep && t->wait_round != wq->round)) {
+		wq->misplaced = 1;	/* G2 */
+		return;
+	}
+	node_del(wq, n);
+	nk_plist_add(&wq->waiters, n, t->eprio);
 }
 
 void nk_wait_leave_locked(struct nk_waitq *wq, struct nk_thread *t)
@@ -122,7 +137,7 @@ int nk_wait_block(struct nk_waitq *wq, nk_time_t deadline)
 	hal_flags_t flags = hal_oob_save();
 	int ret;
 
-	nk_lock_acquire(&wq->lock);
+	nk_waitq_enter(wq, flags);
 	ret = nk_wait_block_locked(wq, deadline);
 	hal_oob_restore(flags);
 	return ret;
@@ -160,7 +175,7 @@ int nk_wait_move_locked(struct nk_waitq *from, struct nk_waitq *to, struct nk_th
 	waits = t->waiting;
 	nk_lock_release(&rq->lock);
 	if (waits) {
-		nk_plist_del(&from->waiters, &t->wait_node);
+		node_del(from, &t->wait_node);
 		nk_plist_add(&to->waiters, &t->wait_node, t->eprio);
 		t->wait_on = to;
 		t->wait_round = to->round;
@@ -201,74 +216,12 @@ int nk_wait_wake_locked(struct nk_waitq *wq, int error)
 	return t != NULL;
 }
 
-/* The first who still waits since before @round. */
-static int wake_older(struct nk_waitq *wq, unsigned int round, int error)
-{
-	struct nk_plist_node *n, *next;
-	struct nk_thread *t;
-
-	for (n = nk_plist_first(&wq->waiters); n; n = next) {
-		next = nk_plist_next(&wq->waiters, n);
-		t = nk_container_of(n, struct nk_thread, wait_node);
-		if ((int)(t->wait_round - round) < 0 && nk_wait_wake_this_locked(wq, t, error))
-			return 1;
-	}
-	return 0;
-}
-
-int nk_wait_flush_locked(struct nk_waitq *wq, int error, hal_flags_t flags)
-{
-	unsigned int round = ++wq->round;
-	int count = 0;
-
-	nk_assert_held(&wq->lock);
-	__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);
-	for (; wake_older(wq, round, error); count++) {
-		nk_lock_release(&wq->lock);
-		hal_oob_restore(flags);
-		hal_oob_save();
-		nk_lock_acquire(&wq->lock);
-	}
-	__atomic_fetch_sub(&wq->pins, 1, __ATOMIC_RELEASE);
-	nk_lock_release(&wq->lock);
-	return count;
-}
-
-int nk_wait_flush(struct nk_waitq *wq, int error)
-{
-	hal_flags_t flags = hal_oob_save();
-	int count;
-
-	nk_lock_acquire(&wq->lock);
-	count = nk_wait_flush_locked(wq, error, flags);
-	nk_sched();
-	hal_oob_restore(flags);
-	return count;
-}
-
-int nk_wait_wake_all(struct nk_waitq *wq)
-{
-	return nk_wait_flush(wq, 0);
-}
-
-void nk_waitq_close(struct nk_waitq *wq)
-{
-	hal_flags_t flags = hal_oob_save();
-
-	nk_lock_acquire(&wq->lock);
-	wq->closed = 1;
-	nk_watch_notify_locked(wq);
-	nk_wait_flush_locked(wq, -NK_EIDRM, flags);
-	nk_sched();
-	hal_oob_restore(flags);
-}
-
 int nk_wait_wake_one(struct nk_waitq *wq, int error)
 {
 	hal_flags_t flags = hal_oob_save();
 	int woken;
 
-	nk_lock_acquire(&wq->lock);
+	nk_waitq_enter(wq, flags);
 	woken = nk_wait_wake_locked(wq, error);
 	nk_lock_release(&wq->lock);
 	nk_sched();

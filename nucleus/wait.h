@@ -13,6 +13,7 @@
 #include "nucleus/thread.h"
 
 struct nk_mutex;
+struct nk_sweep;
 
 struct nk_waitq {
 	struct nk_lock lock;
@@ -20,7 +21,10 @@ struct nk_waitq {
 	struct nk_mutex *mutex;		/* (c) the mutex this is part of, or NULL */
 	int pins;			/* (a) chain walks that hold a pointer to this */
 	int closed;			/* (w) the object goes away: nobody may wait any more */
-	unsigned int round;		/* (w) how often all were woken */
+	unsigned int round;		/* (w) how many sweeps there were */
+	struct nk_sweep *sweep;		/* (w) the one under way, or NULL: see sweep.h */
+	struct nk_plist_node *next;	/* (w) whom it comes to next, or NULL */
+	int misplaced;				/* (w) somebody waits for it to get its place */
 	struct nk_list watches;		/* (w) see watch.h */
 };
 
@@ -47,8 +51,7 @@ int nk_wait_block_locked(struct nk_waitq *wq, nk_time_t deadline);
  * Context: any; may switch; takes the wait queue's lock. */
 int nk_wait_wake_one(struct nk_waitq *wq, int error);
 
-/* Wake all who wait now with 0; returns how many. Interrupts come in between two of them if the
- * caller lets them, and who waits again meanwhile goes on waiting.
+/* Wake all who wait now with 0, the first first; returns how many. A sweep, see sweep.h.
  * Context: any; may switch; takes the wait queue's lock. */
 int nk_wait_wake_all(struct nk_waitq *wq);
 
@@ -66,9 +69,17 @@ int nk_wait_wake_locked(struct nk_waitq *wq, int error);
  * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */
 int nk_wait_wake_this_locked(struct nk_waitq *wq, struct nk_thread *t, int error);
 
-/* The object of @wq has become ready: end the waits of watch.h for it. Does not switch.
- * Context: any, @wq's lock held; never blocks; takes the rq lock. */
-void nk_watch_notify_locked(struct nk_waitq *wq);
+/* The slow half of the next. */
+void nk_watch_tell_all(struct nk_waitq *wq);
+
+/* The object of @wq has become ready: end the waits of watch.h for it, of those who watch now. If there
+ * are any, the lock is released in between, and a thread lets interrupts in, so this comes last.
+ * Does not switch. Context: any, @wq's lock held, no other; takes the rq lock. */
+static inline void nk_watch_notify_locked(struct nk_waitq *wq)
+{
+	if (nk_unlikely(!nk_list_empty(&wq->watches)))
+		nk_watch_tell_all(wq);
+}
 
 /* As nk_wait_wake_this_locked(), but when 1 is returned @t's lock stays held, for as long as it
  * takes to give it something. Context: any, @wq's lock held; takes the thread and rq locks. */
@@ -83,6 +94,10 @@ int nk_wait_move_locked(struct nk_waitq *from, struct nk_waitq *to, struct nk_th
  * CPU; what the caller gives it under that lock is there before it can exit.
  * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */
 struct nk_thread *nk_wait_claim_locked(struct nk_waitq *wq, int error);
+
+/* @t, who stands on @wq, gets the place there that its priority has now, unless a sweep will come
+ * and see to that. Context: any, @wq's and @t's locks held; never blocks. */
+void nk_wait_place_locked(struct nk_waitq *wq, struct nk_thread *t);
 
 /* Put the caller on @wq and begin its wait; -EINTR when recalled, and it is not on it.
  * Context: oob, @wq's lock held; takes the thread and rq locks. */

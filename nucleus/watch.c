@@ -16,11 +16,22 @@
  *						lock; count 1; notify: wait ended; unlock
  *	the wait has ended: does not block
  *
- * Interrupts are let in between two objects. An object with watches may not go: who deletes it
- * ends their wait, and each watcher takes its watch off before it returns.
+ * Interrupts are let in between two objects, and between two watchers of one that are told. Those who
+ * are to be told are put on a list of the teller's own first, so that the work has an end, and
+ * taken off that one by one; whoever leaves earlier takes itself off:
+ *
+ *	post, CPU 0				watcher A, CPU 1
+ *	lock; count 1; list: A B
+ *	A off; wait ended; unlock
+ *						lock; off no list; ready; unlock
+ *						takes it, and watches again: is not on the list
+ *	lock; B off; wait ended; unlock
+ *
+ * A watcher has the object pinned from 2 to 4. Who deletes that ends its wait.
  */
 #include "nucleus/watch.h"
 #include "nucleus/sched.h"
+#include "nucleus/sweep.h"
 
 static int look(struct nk_watch *w)
 {
@@ -35,8 +46,9 @@ static int put_all(struct nk_watch *w, int n, hal_flags_t flags)
 
 	for (i = 0; i < n; i++) {
 		w[i].t = t;
-		nk_lock_acquire(&w[i].wq->lock);
+		nk_waitq_enter(w[i].wq, flags);
 		nk_list_add_before(&w[i].node, &w[i].wq->watches);
+		__atomic_fetch_add(&w[i].wq->pins, 1, __ATOMIC_ACQUIRE);
 		count += look(&w[i]);
 		nk_lock_release(&w[i].wq->lock);
 		nk_breathe(flags);
@@ -49,9 +61,10 @@ static int take_all(struct nk_watch *w, int n, hal_flags_t flags)
 	int i, count = 0;
 
 	for (i = 0; i < n; i++) {
-		nk_lock_acquire(&w[i].wq->lock);
+		nk_waitq_enter(w[i].wq, flags);
 		nk_list_del(&w[i].node);
 		count += look(&w[i]);
+		__atomic_fetch_sub(&w[i].wq->pins, 1, __ATOMIC_RELEASE);
 		nk_lock_release(&w[i].wq->lock);
 		nk_breathe(flags);
 	}
@@ -82,11 +95,25 @@ int nk_watch_wait(struct nk_watch *w, int n, nk_time_t deadline)
 	return ret;
 }
 
-void nk_watch_notify_locked(struct nk_waitq *wq)
+/* In the order in which they came. */
+nk_cold void nk_watch_tell_all(struct nk_waitq *wq)
 {
-	struct nk_list *l = wq->watches.next;
+	struct nk_list *l, told;
 
 	nk_assert_held(&wq->lock);
-	for (; l != &wq->watches; l = l->next)
+	__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);
+	nk_list_add_before(&told, &wq->watches);
+	nk_list_del(&wq->watches);
+	nk_list_init(&wq->watches);
+	while (!nk_list_empty(&told)) {
+		l = told.next;
+		nk_list_del(l);
+		nk_list_init(l);
 		nk_thread_wake(nk_container_of(l, struct nk_watch, node)->t, 0);
+		nk_lock_release(&wq->lock);
+		if (!nk_rq_this()->irq_depth && !nk_root_active(hal_cpu()))
+			hal_oob_gap();
+		nk_lock_acquire(&wq->lock);
+	}
+	__atomic_fetch_sub(&wq->pins, 1, __ATOMIC_RELEASE);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Test program: the tests and the simulated machine. Makefile.am includes it.
-unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/irq_model.c \
+unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/waiters.c tests/unit/irq_model.c \
 	tests/unit/check_abi.c \
 	tests/unit/check_barrier.c \
 	tests/unit/check_buffer.c \
@@ -25,10 +25,12 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_rwlock.c \
 	tests/unit/check_sched.c \
 	tests/unit/check_sem.c \
+	tests/unit/check_service.c \
 	tests/unit/check_share.c \
 	tests/unit/check_sim.c \
 	tests/unit/check_snapshot.c \
 	tests/unit/check_stage.c \
+	tests/unit/check_sweep.c \
 	tests/unit/check_thread.c \
 	tests/unit/check_timer.c \
 	tests/unit/check_wait.c \
