@@ -57,6 +57,7 @@ struct sim_machine {
 	long warning_arg;
 	void (*on_wake)(struct hal_context *ctx);
 	unsigned long hole;	/* see sim_user_hole() */
+	void (*on_unmask)(void);
 	struct sim_cpu cpu[HAL_MAX_CPUS];
 };
 

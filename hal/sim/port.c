@@ -20,6 +20,8 @@ hal_flags_t hal_oob_save(void)
 
 void hal_oob_restore(hal_flags_t flags)
 {
+	if (!flags && sim_this_cpu()->masked && sim_machine.on_unmask)
+		sim_machine.on_unmask();
 	sim_this_cpu()->masked = flags;
 	sim_deliver();
 	sim_point();

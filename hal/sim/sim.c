@@ -243,6 +243,11 @@ void sim_on_wake(void (*fn)(struct hal_context *ctx))
 	sim_machine.on_wake = fn;
 }
 
+void sim_on_unmask(void (*fn)(void))
+{
+	sim_machine.on_unmask = fn;
+}
+
 static hal_time_t next_deadline(void)
 {
 	hal_time_t next = HAL_TIME_NEVER;

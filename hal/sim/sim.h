@@ -23,6 +23,9 @@ void sim_on_panic(void (*fn)(const char *file, int line, const char *what));
 /* What hal_inband_wake() calls, after counting; NULL: nothing. Cleared by sim_init(). */
 void sim_on_wake(void (*fn)(struct hal_context *ctx));
 
+/* What is called whenever a CPU's mask is about to open; NULL: nothing. Cleared by sim_init(). */
+void sim_on_unmask(void (*fn)(void));
+
 /* Let the other CPUs run until all are idle, and take this CPU's own interrupts. */
 void sim_settle(void);
 

@@ -12,13 +12,17 @@
 #include <valgrind/callgrind.h>
 
 #include "hal/sim/sim.h"
+#include "nucleus/cond.h"
+#include "nucleus/event.h"
 #include "nucleus/init.h"
 #include "nucleus/mutex.h"
+#include "nucleus/rwlock.h"
 #include "nucleus/sched.h"
 #include "nucleus/sem.h"
 #include "nucleus/share.h"
+#include "nucleus/watch.h"
 
-#define THREADS	48
+#define THREADS	256
 #define STACK	(64 * 1024)
 #define CHAIN	8	/* mutexes */
 #define SAMPLES	32	/* of one operation on timers */
@@ -34,6 +38,9 @@ static struct bench_thread threads[THREADS];
 static int used, cpus, length, next_link, crowded;
 static struct nk_mutex mutexes[CHAIN + 1];
 static struct nk_sem sem, gate;
+static struct nk_event event;
+static struct nk_cond cond;
+static struct nk_rwlock rwlock;
 static struct nk_timer *timers;
 static struct nk_thread *crowd;
 
@@ -62,6 +69,7 @@ static void entry(void *arg)
 	struct bench_thread *b = arg;
 
 	b->fn();
+	sim_on_unmask(NULL);	/* who was served runs: not of the service any more */
 	nk_thread_exit();
 }
 
@@ -206,6 +214,134 @@ static void chain(void)
 	nk_sem_post(&gate);
 }
 
+/* ---- the longest time that interrupts are shut out while many are served ------------------------ */
+
+static void waits_for_event(void)
+{
+	nk_event_wait(&event, 1, NK_EVENT_ANY, NULL, NK_TIME_NEVER);
+}
+
+static void posts_event(void)
+{
+	nk_event_post(&event, 1);
+}
+
+static void broadcasts_event(void)
+{
+	nk_event_broadcast(&event, 1);
+}
+
+static void waits_for_signal(void)
+{
+	nk_mutex_lock(&mutexes[0], NK_TIME_NEVER);
+	nk_cond_wait(&cond, &mutexes[0], NK_TIME_NEVER);
+	nk_mutex_unlock(&mutexes[0]);
+}
+
+static void broadcasts_cond(void)
+{
+	nk_cond_broadcast(&cond);
+}
+
+static void waits_for_sem(void)
+{
+	nk_sem_wait(&sem, NK_TIME_NEVER);
+}
+
+static void broadcasts_sem(void)
+{
+	nk_sem_broadcast(&sem, 0);
+}
+
+static int sem_is_ready(const struct nk_waitq *wq)
+{
+	return nk_container_of(wq, struct nk_sem, wq)->count != 0;
+}
+
+static void watches_sem(void)
+{
+	struct nk_watch w = { .wq = &sem.wq, .ready = sem_is_ready };
+
+	nk_watch_wait(&w, 1, NK_TIME_NEVER);
+}
+
+static void posts_sem(void)
+{
+	nk_sem_post(&sem);
+}
+
+static void reads(void)
+{
+	nk_rwlock_read(&rwlock, NK_TIME_NEVER);
+}
+
+static void lets_readers_in(void)
+{
+	nk_rwlock_unlock(&rwlock);
+}
+
+static void writes(void)
+{
+	nk_rwlock_write(&rwlock, NK_TIME_NEVER);
+	nk_sem_wait(&gate, NK_TIME_NEVER);
+	lets_readers_in();
+}
+
+static void lets_writer_go(void)
+{
+	nk_sem_post(&gate);
+}
+
+static const struct service {
+	const char *what;
+	void (*waits)(void);
+	void (*serves)(void);
+} services[] = {
+	{ "event post to all, masked at most, by waiters", waits_for_event, posts_event },
+	{ "event broadcast, masked at most, by waiters", waits_for_event, broadcasts_event },
+	{ "condition broadcast, masked at most, by waiters", waits_for_signal, broadcasts_cond },
+	{ "semaphore broadcast, masked at most, by waiters", waits_for_sem, broadcasts_sem },
+	{ "semaphore post, masked at most, by watchers", watches_sem, posts_sem },
+	{ "unlock to readers, masked at most, by waiters", reads, lets_writer_go },
+};
+
+static const struct service *service;
+static int waiters, stretch;
+
+/* Samples are expensive: of many stretches some, and the last. */
+static void unmasked(void)
+{
+	if (stretch++ % (waiters / 8) == 0 || stretch >= waiters)
+		measured(service->what, waiters);
+	measure();
+}
+
+static void serve(const struct service *s, int n)
+{
+	int i;
+
+	service = s;
+	waiters = n;
+	stretch = 0;
+	machine();
+	nk_event_init(&event, 0);
+	nk_cond_init(&cond);
+	nk_mutex_init(&mutexes[0]);
+	nk_sem_init(&sem, 0, 1);
+	nk_sem_init(&gate, 0, 1);
+	nk_rwlock_init(&rwlock);
+	if (s->waits == reads)
+		start(20, 0, writes);
+	for (i = 0; i < n; i++)
+		start(10, 0, s->waits);
+	measure();
+	sim_on_unmask(unmasked);
+	start(5, 0, s->serves);
+	CALLGRIND_STOP_INSTRUMENTATION;
+}
+
+/* ---- timers --------------------------------------------------------------------------------------- */
+
 static void arm(int n)
 {
 	unsigned long random = 1;
@@ -268,6 +404,10 @@ int main(void)
 		lock_contended();
 		for (length = CHAIN / 2; length <= CHAIN; length++)
 			chain();
+		for (j = 0; j < sizeof(services) / sizeof(services[0]); j++) {
+			serve(&services[j], 8);
+			serve(&services[j], 128);
+		}
 		for (j = 0; j < sizeof(counts) / sizeof(counts[0]); j++)
 			timer(counts[j]);
 	}
