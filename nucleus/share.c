@@ -123,14 +123,14 @@ static void put_behind(struct nk_rq *rq, nk_time_t now)
 nk_cold void nk_hal_inband_runs(void)
 {
 	struct nk_rq *rq = nk_rq_this();
-	const struct nk_timer *first = rq->timers.root;
+	const struct nk_tree_node *first = rq->timers.queue.first;
 	nk_time_t now = hal_clock_now();
 
 	rq->share.debt = debt_at(rq, now, nk_share_percent, 0);
 	rq->share.root_since = now;
 	if (in_slice(rq))
 		return;
-	if (first == &rq->share.timer || (first && !rq->share.timer.armed))
+	if (first == &rq->share.timer.node || (first && !rq->share.timer.armed))
 		put_behind(rq, now);
 }
 
@@ -176,7 +176,7 @@ nk_cold void nk_share_watch(struct nk_rq *rq)
 		return;
 	/* Earlier than it waits for: the share has grown. */
 	next = earliest(rq, now, percent);
-	if (!rq->share.timer.armed || next < rq->share.timer.deadline)
+	if (!rq->share.timer.armed || next < rq->share.timer.node.key)
 		nk_timer_start(&rq->share.timer, next, 0);
 }
 

@@ -23,7 +23,7 @@
 static nk_time_t deadline_of(const struct nk_timer *timer)
 {
 	return __atomic_load_n(&timer->armed, __ATOMIC_RELAXED) ?
-	       __atomic_load_n(&timer->deadline, __ATOMIC_RELAXED) : 0;
+	       __atomic_load_n(&timer->node.key, __ATOMIC_RELAXED) : 0;
 }
 
 /* How long the present residence lasts; a little less while another CPU is at it. */

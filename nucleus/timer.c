@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers: a leftist heap per CPU, so that starting, stopping and expiring each take
- * O(log n) in the worst case, not only on average.
+ * Timers: an ordered tree per CPU, so that starting, stopping and expiring each take O(log n) in
+ * the worst case, not only on average, and timers of the same time expire in the order in which
+ * they were started. Invariants, whenever the base lock is free:
  *
- * dist is the number of nodes on the way down the right links. Invariants, whenever the base
- * lock is free:
- *
- * T1 no node is due before its parent;
- * T2 dist(left) >= dist(right) and dist(node) = dist(right) + 1; so a right spine, and with it
- *    every merge, is at most log2(n + 1) long;
- * T3 parent links mirror child links, the root has none;
- * T4 every node is armed, with cpu that of the base;
- * T5 the hardware waits for the root or for something earlier. Stopping a timer leaves the
+ * T1 the queue is sound (N1 to N5 of tree.c);
+ * T2 every timer in it is armed, with cpu that of the base;
+ * T3 the hardware waits for the first or for something earlier. Stopping a timer leaves the
  *    hardware alone: a tick that finds nothing due programs anew.
  *
  * programmed is written by its own CPU only, under the lock. What is started there during a tick
@@ -20,127 +15,34 @@
  *
  *	tick, CPU 0				start_on(0), CPU 1
  *	lock; programmed = 50; unlock
- *						lock; root = 40 < 50; unlock
+ *						lock; first = 40 < 50; unlock
  *	hal_timer_program(50)			hal_ipi_send(0)
  *	kick: 40 < 50, program(40)
  */
 #include "nucleus/timer.h"
 #include "nucleus/sched.h"
 
-static inline unsigned int dist_of(const struct nk_timer *t)
+static inline struct nk_timer *timer_of(struct nk_tree_node *n)
 {
-	return t ? t->dist : 0;
+	return nk_container_of(n, struct nk_timer, node);
 }
 
-/* Restore T2 at @t; 0 when nothing changed for those above. */
-static inline int repair(struct nk_timer *t)
+static void queue_add(struct nk_timer_base *base, struct nk_timer *t)
 {
-	unsigned int before = t->dist;
-
-	if (dist_of(t->left) < dist_of(t->right)) {
-		struct nk_timer *left = t->left;
-
-		t->left = t->right;
-		t->right = left;
-	}
-	t->dist = dist_of(t->right) + 1;
-	return t->dist != before;
-}
-
-/* From the bottom of a spine up: @right is the lower part, with its dist, and @t what it hangs on.
- * Returns the top. */
-static struct nk_timer *repair_spine(struct nk_timer *t, struct nk_timer *right)
-{
-	unsigned int dist = right->dist;
-
-	for (; t; t = t->parent) {
-		struct nk_timer *left = t->left;
-
-		if (left && left->dist >= dist) {
-			t->right = right;
-			dist++;
-		} else {
-			t->left = right;
-			t->right = left;
-			dist = dist_of(left) + 1;
-		}
-		t->dist = dist;
-		right = t;
-	}
-	return right;
-}
-
-/* Zip the two right spines by their parent links, then repair from the bottom up. */
-static struct nk_timer *merge(struct nk_timer *a, struct nk_timer *b)
-{
-	struct nk_timer *last = NULL, *other;
-
-	if (!a || !b)
-		return a ? a : b;
-	for (;;) {
-		if (b->deadline < a->deadline) {
-			other = a;
-			a = b;
-			b = other;
-		}
-		a->parent = last;
-		/* These hang on one another already. */
-		do {
-			last = a;
-			a = a->right;
-		} while (a && a->deadline <= b->deadline);
-		if (!a)
-			break;
-	}
-	b->parent = last;
-	return repair_spine(last, b);
-}
-
-static void heap_insert(struct nk_timer_base *base, struct nk_timer *t)
-{
-	t->left = NULL;
-	t->right = NULL;
-	t->parent = NULL;
-	t->dist = 1;
 	t->armed = 1;
-	base->root = merge(base->root, t);
+	nk_tree_add(&base->queue, &t->node);
 }
 
-static void heap_remove(struct nk_timer_base *base, struct nk_timer *t)
+static void queue_del(struct nk_timer_base *base, struct nk_timer *t)
 {
-	struct nk_timer *parent = t->parent;
-	struct nk_timer *below = merge(t->left, t->right);
-
 	t->armed = 0;
-	if (below)
-		below->parent = parent;
-	if (!parent) {
-		base->root = below;
-		return;
-	}
-	if (parent->left == t)
-		parent->left = below;
-	else
-		parent->right = below;
-	while (parent && repair(parent))
-		parent = parent->parent;
-}
-
-/* The root has no right child: the left one, if any, is the new root. */
-static inline void heap_pop_only_child(struct nk_timer_base *base)
-{
-	struct nk_timer *t = base->root;
-
-	t->armed = 0;
-	base->root = t->left;
-	if (base->root)
-		base->root->parent = NULL;
+	nk_tree_del(&base->queue, &t->node);
 }
 
 void nk_timer_base_init(struct nk_timer_base *base)
 {
 	nk_lock_init(&base->lock, NK_RANK_TIMER);
-	base->root = NULL;
+	nk_tree_init(&base->queue);
 	base->running = NULL;
 	base->in_tick = 0;
 	base->programmed = NK_TIME_NEVER;
@@ -173,7 +75,7 @@ static int disarm(struct nk_timer *timer, int cpu)
 	int armed = timer->armed;
 
 	if (armed)
-		heap_remove(base, timer);
+		queue_del(base, timer);
 	__atomic_store_n(&timer->cpu, cpu, __ATOMIC_RELAXED);
 	nk_lock_release(&base->lock);
 	return armed;
@@ -181,7 +83,7 @@ static int disarm(struct nk_timer *timer, int cpu)
 
 static inline nk_time_t next_deadline(const struct nk_timer_base *base)
 {
-	return base->root ? base->root->deadline : NK_TIME_NEVER;
+	return base->queue.first ? base->queue.first->key : NK_TIME_NEVER;
 }
 
 static void program_locked(struct nk_timer_base *base, nk_time_t deadline)
@@ -199,11 +101,11 @@ void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time
 	if (timer->armed || timer->cpu != cpu)
 		disarm(timer, cpu);
 	nk_lock_acquire(&base->lock);
-	timer->deadline = first;
+	timer->node.key = first;
 	timer->interval = interval;
 	timer->overruns = 0;
-	heap_insert(base, timer);
-	if (base->root == timer && first < base->programmed) {
+	queue_add(base, timer);
+	if (base->queue.first == &timer->node && first < base->programmed) {
 		if (cpu == hal_cpu())
 			program_locked(base, first);
 		else
@@ -228,7 +130,7 @@ int nk_timer_stop(struct nk_timer *timer)
 	int armed = timer->armed;
 
 	if (armed)
-		heap_remove(base, timer);
+		queue_del(base, timer);
 	nk_lock_release(&base->lock);
 	hal_oob_restore(flags);
 	return armed;
@@ -263,32 +165,30 @@ int nk_timer_stop_sync(struct nk_timer *timer)
 /* To the next point of the grid after @now. The division only when points were missed. */
 static void rearm_periodic(struct nk_timer_base *base, struct nk_timer *t, nk_time_t now)
 {
-	t->deadline += t->interval;
-	if (nk_unlikely(t->deadline <= now)) {
-		nk_time_t missed = (now - t->deadline) / t->interval + 1;
+	t->node.key += t->interval;
+	if (nk_unlikely(t->node.key <= now)) {
+		nk_time_t missed = (now - t->node.key) / t->interval + 1;
 
 		t->overruns += (unsigned long)missed;
-		t->deadline += missed * t->interval;
+		t->node.key += missed * t->interval;
 	}
-	heap_insert(base, t);
+	queue_add(base, t);
 }
 
 /* Take the first timer off if it is due, else NULL; either way say what comes next. */
 static struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t now)
 {
-	struct nk_timer *t;
+	struct nk_timer *t = NULL;
 
 	nk_lock_acquire(&base->lock);
-	t = base->root;
-	if (t && t->deadline <= now) {
-		heap_remove(base, t);
-		t->due = t->deadline;
+	if (base->queue.first && base->queue.first->key <= now) {
+		t = timer_of(base->queue.first);
+		queue_del(base, t);
+		t->due = t->node.key;
 		if (t->interval)
 			rearm_periodic(base, t, now);
 		if (t->handler)
 			base->running = t;
-	} else {
-		t = NULL;
 	}
 	base->programmed = next_deadline(base);
 	nk_lock_release(&base->lock);
@@ -324,36 +224,42 @@ static nk_cold void serve_due(struct nk_rq *rq, nk_time_t now, int budget)
 
 /*
  * From here to the switch is the wake-up path, where every instruction counts. The first timer
- * due is mostly that of a thread, without a handler, and its place in the heap is taken by
- * its only child, if any: that case alone is served here, without a call.
+ * due is mostly that of a thread, without a handler, and may go without more ado: that case alone
+ * is served here, without a call.
  */
 hal_time_t nk_hal_tick(hal_time_t now)
 {
 	struct nk_rq *rq = nk_rq_this();
 	struct nk_timer_base *base = &rq->timers;
+	struct nk_tree_node *first;
 	struct nk_timer *t;
+	nk_time_t next;
 
 	nk_lock_acquire(&base->lock);
-	t = base->root;
-	if (nk_unlikely(!t || t->deadline > now || t->handler || t->right)) {
+	first = base->queue.first;
+	t = timer_of(first);
+	if (nk_unlikely(!first || first->key > now || t->handler || !nk_tree_is_loose(first))) {
 		nk_lock_release(&base->lock);
 		serve_due(rq, now, NK_TIMER_BATCH);
 		return base->programmed;
 	}
-	heap_pop_only_child(base);
-	base->programmed = next_deadline(base);
+	t->armed = 0;
+	first = nk_tree_pop(&base->queue, first);
+	next = first ? first->key : NK_TIME_NEVER;
+	base->programmed = next;
 	nk_lock_release(&base->lock);
 	nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
-	if (nk_unlikely(base->programmed <= now))
-		serve_due(rq, now, NK_TIMER_BATCH - 1);
+	if (nk_likely(next > now))
+		return next;
+	serve_due(rq, now, NK_TIMER_BATCH - 1);
 	return base->programmed;
 }
 
 void nk_timer_kick(struct nk_timer_base *base)
 {
 	nk_lock_acquire(&base->lock);
-	if (base->root && base->root->deadline < base->programmed)
-		program_locked(base, base->root->deadline);
+	if (next_deadline(base) < base->programmed)
+		program_locked(base, next_deadline(base));
 	nk_lock_release(&base->lock);
 }
 
@@ -363,54 +269,26 @@ void nk_timer_start_behind(struct nk_timer *timer, nk_time_t after)
 
 	nk_lock_acquire(&base->lock);
 	if (timer->armed)
-		heap_remove(base, timer);
-	if (base->root) {
-		timer->deadline = base->root->deadline + after;
-		heap_insert(base, timer);
+		queue_del(base, timer);
+	if (base->queue.first) {
+		timer->node.key = base->queue.first->key + after;
+		queue_add(base, timer);
 	}
 	program_locked(base, next_deadline(base));
 	nk_lock_release(&base->lock);
 }
 
-static int node_check(const struct nk_timer_base *base, const struct nk_timer *t)
-{
-	const struct nk_timer *p = t->parent;
-
-	if (p && t->deadline < p->deadline)
-		return 1;
-	if (dist_of(t->left) < dist_of(t->right) || t->dist != dist_of(t->right) + 1)
-		return 2;
-	if (p ? p->left != t && p->right != t : base->root != t)
-		return 3;
-	if ((t->left && t->left->parent != t) || (t->right && t->right->parent != t))
-		return 3;
-	if (!t->armed || &nk_rqs[t->cpu].timers != base)
-		return 4;
-	return 0;
-}
-
-/* The node after @t when every node is visited before its children. */
-static const struct nk_timer *walk_next(const struct nk_timer *t)
-{
-	if (t->left)
-		return t->left;
-	for (; t->parent; t = t->parent)
-		if (t == t->parent->left && t->parent->right)
-			return t->parent->right;
-	return NULL;
-}
-
 int nk_timer_base_check(const struct nk_timer_base *base)
 {
-	const struct nk_timer *t;
-	int broken;
+	const struct nk_tree_node *n;
 
-	for (t = base->root; t; t = walk_next(t)) {
-		broken = node_check(base, t);
-		if (broken)
-			return broken;
+	if (nk_tree_check(&base->queue))
+		return 1;
+	for (n = base->queue.first; n; n = nk_tree_next(n)) {
+		const struct nk_timer *t = nk_container_of(n, struct nk_timer, node);
+
+		if (!t->armed || &nk_rqs[t->cpu].timers != base)
+			return 2;
 	}
-	if (base->root && base->programmed > base->root->deadline)
-		return 5;
-	return 0;
+	return base->programmed > next_deadline(base) ? 3 : 0;
 }

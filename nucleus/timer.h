@@ -9,16 +9,13 @@
 #define NUCLEUS_TIMER_H
 
 #include "nucleus/lock.h"
+#include "nucleus/tree.h"
 
 #define NK_TIMER_BATCH 16	/* most expiries served in one interrupt */
 
 struct nk_timer {
-	nk_time_t deadline;		/* (b) next expiry */
-	struct nk_timer *left;		/* (b) heap links: see timer.c */
-	struct nk_timer *right;		/* (b) */
-	struct nk_timer *parent;	/* (b) */
-	unsigned int dist;		/* (b) */
-	int armed;			/* (b) in the queue of cpu */
+	struct nk_tree_node node;	/* (b) in the queue of cpu, by its next expiry */
+	int armed;			/* (b) */
 	int cpu;			/* (b) whose queue */
 	nk_time_t interval;		/* (b) 0: one-shot */
 	nk_time_t due;			/* (b) the expiry being, or last, served */
@@ -29,7 +26,7 @@ struct nk_timer {
 
 struct nk_timer_base {
 	struct nk_lock lock;
-	struct nk_timer *root;		/* (b) earliest deadline */
+	struct nk_tree queue;		/* (b) */
 	struct nk_timer *running;	/* (a) whose handler runs on this CPU now */
 	nk_time_t programmed;		/* (b) what the hardware waits for */
 	int in_tick;			/* this CPU only: the hardware comes last */

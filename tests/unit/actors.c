@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nucleus/sched.h"
+#include "tests/unit/unit.h"
 
 struct actor actors[ACTORS];
 struct nk_mutex mutexes[MUTEXES];

@@ -7,7 +7,8 @@
 #define TESTS_UNIT_ACTORS_H
 
 #include "nucleus/mutex.h"
-#include "tests/unit/unit.h"
+
+struct unit_thread;
 
 #define ACTORS 12
 #define MUTEXES 12

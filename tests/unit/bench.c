@@ -375,8 +375,8 @@ static void timer(int n)
 		measured("timer stop, by timers armed", n);
 	}
 	flags = hal_oob_save();
-	for (i = 0; i < SAMPLES && nk_rqs[0].timers.root; i++) {
-		nk_time_t now = nk_rqs[0].timers.root->deadline;
+	for (i = 0; i < SAMPLES && nk_rqs[0].timers.queue.first; i++) {
+		nk_time_t now = nk_rqs[0].timers.queue.first->key;
 
 		measure();
 		hal_timer_program(nk_hal_tick(now));

@@ -3,6 +3,7 @@
  * nucleus/pi.c: chains, rings, and random graphs against an oracle.
  */
 #include "tests/unit/actors.h"
+#include "tests/unit/unit.h"
 
 static void setup(void)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/actors.h"
+#include "tests/unit/unit.h"
 
 static void raise_far_end(void *arg)
 {

@@ -134,7 +134,7 @@ START_TEST(no_share_no_slice)
 	unit_enter(load);
 	ck_assert_int_eq(model.over, 1);
 	ck_assert_int_eq(nk_rqs[0].share.slices, 0);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 }
 END_TEST
 
@@ -322,7 +322,7 @@ START_TEST(a_share_taken_away_leaves_no_timer)
 	unit_enter(load);
 	ck_assert_int_eq(load->done, 1);
 	ck_assert_int_eq(nk_rqs[0].share.slices, 0);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 }
 END_TEST
 
@@ -342,7 +342,7 @@ START_TEST(no_timer_is_left_when_the_nucleus_goes)
 	load = unit_user("load", 10, spins, (void *)MS);
 	unit_enter(load);
 	nk_timer_stop(&timer);
-	ck_assert_ptr_eq(nk_rqs[0].timers.root, &nk_rqs[0].share.timer);
+	ck_assert_ptr_eq(nk_rqs[0].timers.queue.first, &nk_rqs[0].share.timer.node);
 }
 END_TEST
 

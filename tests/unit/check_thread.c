@@ -44,7 +44,7 @@ START_TEST(unblock_ends_a_sleep_with_the_error_given)
 	ck_assert_int_eq(nk_thread_unblock(&u->t, -NK_EINTR), 1);
 	ck_assert_int_eq(u->done, 1);
 	ck_assert_int_eq(u->ret, -NK_EINTR);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 	ck_assert_int_eq(nk_thread_unblock(&u->t, -NK_EINTR), 0);
 }
 END_TEST

@@ -101,10 +101,10 @@ START_TEST(a_million_periods_do_not_drift)
 	nk_timer_start(&probes[0].timer, first, 333);
 	/* Each is served late, by as much as does not miss the next. */
 	for (i = 0; i < 1000000; i++)
-		nk_hal_tick(probes[0].timer.deadline + unit_random(333));
+		nk_hal_tick(probes[0].timer.node.key + unit_random(333));
 	ck_assert_int_eq(probes[0].fired, 1000000);
 	ck_assert_uint_eq(probes[0].timer.overruns, 0);
-	ck_assert_int_eq(probes[0].timer.deadline, first + 1000000 * 333LL);
+	ck_assert_int_eq(probes[0].timer.node.key, first + 1000000 * 333LL);
 	nk_timer_stop(&probes[0].timer);
 	hal_oob_restore(flags);
 }
@@ -121,7 +121,7 @@ START_TEST(grid_points_that_pass_masked_are_counted)
 	hal_oob_restore(0);
 	ck_assert_int_eq(probes[0].fired, 1);
 	ck_assert_uint_eq(probes[0].timer.overruns, 3);
-	ck_assert_int_eq(probes[0].timer.deadline, first + 400);
+	ck_assert_int_eq(probes[0].timer.node.key, first + 400);
 	nk_timer_stop(&probes[0].timer);
 }
 END_TEST
@@ -180,7 +180,7 @@ START_TEST(an_armed_timer_may_move_to_another_cpu)
 	probe_start(0, 100, 0);
 	probes[0].due = hal_clock_now() + 50;
 	nk_timer_start_on(&probes[0].timer, 1, probes[0].due, 0);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 	sim_advance(100);
 	ck_assert_int_eq(probes[0].fired, 1);
 	ck_assert_int_eq(probes[0].cpu, 1);
@@ -279,15 +279,15 @@ static void compare_with_list(void)
 		if (!p->due)
 			continue;
 		unit_must(p->due > hal_clock_now());
-		unit_must(p->timer.deadline == p->due);
+		unit_must(p->timer.node.key == p->due);
 		if (p->due < first[p->timer.cpu])
 			first[p->timer.cpu] = p->due;
 	}
 	for (cpu = 0; cpu < 2; cpu++) {
-		const struct nk_timer *root = nk_rqs[cpu].timers.root;
+		const struct nk_tree_node *first_node = nk_rqs[cpu].timers.queue.first;
 
 		unit_must(nk_timer_base_check(&nk_rqs[cpu].timers) == 0);
-		unit_must((root ? root->deadline : NK_TIME_NEVER) == first[cpu]);
+		unit_must((first_node ? first_node->key : NK_TIME_NEVER) == first[cpu]);
 		unit_must(sim_programmed(cpu) <= first[cpu]);
 	}
 }
@@ -416,8 +416,8 @@ static void stop_against_move(void *arg)
 	sim_settle();
 	ck_assert_int_eq(nk_timer_base_check(&nk_rqs[0].timers), 0);
 	ck_assert_int_eq(nk_timer_base_check(&nk_rqs[1].timers), 0);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
-	ck_assert_int_eq(probes[0].timer.armed, nk_rqs[1].timers.root != NULL);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
+	ck_assert_int_eq(probes[0].timer.armed, nk_rqs[1].timers.queue.first != NULL);
 	nk_timer_stop(&probes[0].timer);
 	unit_teardown();
 }

@@ -107,7 +107,7 @@ START_TEST(a_woken_waiter_leaves_no_timer)
 	deadline = hal_clock_now() + 100;
 	unit_run("w", 10, 0, waits, NULL);
 	nk_wait_wake_one(&wq, 0);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 }
 END_TEST
 

@@ -46,7 +46,7 @@ START_TEST(a_user_thread_is_recalled_after_the_limit)
 	ck_assert_int_eq(nk_stage_recalled(&u->t), NK_RELAX_WATCHDOG);
 	ck_assert_int_eq(recalled_at, t0 + LIMIT);
 	sim_advance(10000);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 }
 END_TEST
 
@@ -58,7 +58,7 @@ START_TEST(a_thread_within_the_limit_is_left_alone)
 	unit_enter(u);
 	ck_assert_int_eq(nk_stage_recalled(&u->t), 0);
 	sim_advance(10000);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(none_is_left_when_the_nucleus_goes)
 {
 	busy_for = LIMIT - 10;
 	unit_enter(unit_user("good", 10, hogs, NULL));
-	ck_assert_ptr_nonnull(nk_rqs[0].timers.root);
+	ck_assert_ptr_nonnull(nk_rqs[0].timers.queue.first);
 }
 END_TEST
 
@@ -132,7 +132,7 @@ START_TEST(limit_zero_switches_it_off)
 	busy_for = 100000;
 	unit_enter(u);
 	ck_assert_int_eq(nk_stage_recalled(&u->t), 0);
-	ck_assert_ptr_null(nk_rqs[0].timers.root);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
 }
 END_TEST
 

@@ -67,7 +67,7 @@ void unit_teardown(void)
 			nk_thread_destroy(&threads[i].t);
 	nk_exit();
 	for (cpu = 0; cpu < cpus; cpu++)
-		ck_assert_ptr_null(nk_rqs[cpu].timers.root);
+		ck_assert_ptr_null(nk_rqs[cpu].timers.queue.first);
 }
 
 TCase *unit_race_case(Suite *suite, const char *name)

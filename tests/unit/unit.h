@@ -101,6 +101,7 @@ Suite *stage_suite(void);
 Suite *sweep_suite(void);
 Suite *thread_suite(void);
 Suite *timer_suite(void);
+Suite *tree_suite(void);
 Suite *wait_suite(void);
 Suite *watch_suite(void);
 Suite *watchdog_suite(void);
