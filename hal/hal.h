@@ -54,7 +54,8 @@ hal_time_t hal_clock_now(void);
  * Context: hard masked; never blocks; about 10 instructions. */
 hal_time_t hal_clock_near(void);
 
-/* What to add to hal_clock_now() for CLOCK_REALTIME. Context: any; never blocks. */
+/* What to add to hal_clock_now() for CLOCK_REALTIME. When it changes all CPUs that have read the old one
+ * hear of it, see nk_hal_clock_set(). Context: any; never blocks. */
 hal_time_t hal_clock_realtime_offset(void);
 
 /* Ask for nk_hal_tick() on this CPU at @deadline (absolute ns; HAL_TIME_NEVER: none).
@@ -151,6 +152,10 @@ hal_time_t nk_hal_tick(hal_time_t now);
 
 /* Another CPU called hal_ipi_send(). Must not switch. */
 void nk_hal_kick(void);
+
+/* CLOCK_REALTIME was set: its offset is another one from now on. Told to one CPU, for all. Must not
+ * switch. */
+void nk_hal_clock_set(void);
 
 /* End of every oob interrupt: switch if something better is ready. May call hal_switch().*/
 void nk_hal_preempt(void);

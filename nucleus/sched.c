@@ -22,7 +22,7 @@ void nk_rq_init(struct nk_rq *rq, int cpu)
 	rq->run_ns = 0;
 	rq->leaving = NULL;
 	nk_runq_init(&rq->ready);
-	nk_timer_base_init(&rq->timers);
+	nk_timer_base_init(&rq->timers, cpu);
 	nk_thread_init(&rq->root, "root", NK_PRIO_ROOT, cpu);
 	rq->root.state = NK_RUNNING;
 	rq->curr = &rq->root;

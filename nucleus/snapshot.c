@@ -20,10 +20,16 @@
 #include "nucleus/sem.h"
 #include "nucleus/word.h"
 
+/* By the monotonic clock. */
 static nk_time_t deadline_of(const struct nk_timer *timer)
 {
-	return __atomic_load_n(&timer->armed, __ATOMIC_RELAXED) ?
-	       __atomic_load_n(&timer->node.key, __ATOMIC_RELAXED) : 0;
+	nk_time_t due = __atomic_load_n(&timer->node.key, __ATOMIC_RELAXED);
+
+	if (!__atomic_load_n(&timer->armed, __ATOMIC_RELAXED))
+		return 0;
+	if (__atomic_load_n(&timer->clock, __ATOMIC_RELAXED) == NK_CLOCK_REALTIME)
+		due -= hal_clock_realtime_offset();
+	return due;
 }
 
 /* How long the present residence lasts; a little less while another CPU is at it. */

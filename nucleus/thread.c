@@ -107,6 +107,17 @@ int nk_thread_wait_begin(struct nk_thread *t)
 	return recalled ? -NK_EINTR : 0;
 }
 
+/* The wait itself, until a time of nk_until_realtime(). */
+static nk_cold int wait_realtime(struct nk_rq *rq, struct nk_thread *t, nk_time_t until)
+{
+	nk_timer_set_clock(&t->timer, NK_CLOCK_REALTIME);
+	nk_timer_start(&t->timer, nk_until_realtime(until), 0);
+	nk_rq_switch(rq);
+	nk_timer_stop(&t->timer);
+	nk_timer_set_clock(&t->timer, NK_CLOCK_MONOTONIC);
+	return t->wait_error;
+}
+
 int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_error)
 {
 	struct nk_rq *rq = nk_rq_this();
@@ -122,6 +133,8 @@ int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_e
 	nk_lock_release(&rq->lock);
 	if (deadline != NK_TIME_NEVER) {
 		t->timeout_error = timeout_error;
+		if (nk_unlikely(deadline < 0))
+			return wait_realtime(rq, t, deadline);
 		nk_timer_start(&t->timer, deadline, 0);
 	}
 	nk_rq_switch(rq);
@@ -129,6 +142,15 @@ int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_e
 	if (t->timer.armed)
 		nk_timer_stop(&t->timer);
 	return t->wait_error;
+}
+
+static int has_passed(nk_time_t until)
+{
+	nk_time_t now = hal_clock_now();
+
+	if (until >= 0)
+		return until <= now;
+	return nk_until_realtime(until) <= now + hal_clock_realtime_offset();
 }
 
 static int sleep_until(struct nk_thread *t, nk_time_t abs)
@@ -146,7 +168,7 @@ int nk_sleep_until(nk_time_t abs)
 	nk_assert_can_block();
 	/* A time that is past is no wait: Linux would get the CPU for a moment only, which
 	 * would hide a loop of such calls from the watchdog. */
-	if (abs <= hal_clock_now())
+	if (has_passed(abs))
 		ret = nk_thread_current()->recall ? -NK_EINTR : 0;
 	else
 		ret = sleep_until(nk_thread_current(), abs);

@@ -92,7 +92,7 @@ void nk_thread_set_prio(struct nk_thread *t, int prio);
  * Context: any; may switch; takes the rq lock. */
 int nk_thread_unblock(struct nk_thread *t, int error);
 
-/* Sleep until @abs: 0, or -EINTR when unblocked or recalled. Context: oob; may block. */
+/* Sleep until @abs, which may be one of nk_until_realtime(): 0, or -EINTR when unblocked or recalled. Context: oob; may block. */
 int nk_sleep_until(nk_time_t abs);
 
 /* Release points first + k * period; first 0: now + period; period 0: switch off. @t is the
@@ -110,8 +110,8 @@ int nk_thread_wait_period(unsigned long *overruns);
  * Context: oob, hard masked; never blocks; takes the rq lock. */
 int nk_thread_wait_begin(struct nk_thread *t);
 
-/* Block until the wait that was begun is ended, or @deadline, which ends it with
- * @timeout_error. Returns the reason. Context: oob, hard masked; may block; takes the rq lock. */
+/* Block until the wait that was begun is ended, or @deadline, maybe one of nk_until_realtime(), which
+ * ends it with @timeout_error. Returns the reason. Context: oob, hard masked; may block; takes the rq lock. */
 int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_error);
 
 /* End @t's wait with @error and make it ready; 1 when it waited. Does not switch.

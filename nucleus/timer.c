@@ -18,6 +18,24 @@
  *						lock; first = 40 < 50; unlock
  *	hal_timer_program(50)			hal_ipi_send(0)
  *	kick: 40 < 50, program(40)
+ *
+ * Timers on CLOCK_REALTIME stand in a queue by that clock. For the first of them stands the alarm, a
+ * timer like any other, where it comes by the offset between the clocks:
+ *
+ * T4 the alarm is armed exactly when that queue is not empty;
+ * T5 it stands by the offset that was read last under the lock. What is due is told by the clock
+ *    itself, when it fires, so one that stands too early only looks and is set anew.
+ *
+ * A set of the clock costs the same however many timers there are: each CPU sets its alarm anew.
+ *
+ *	start_on(1), CPU 0		clock set, CPU 2	CPU 1
+ *	lock base 1; reads the old
+ *	offset; alarm; unlock
+ *					offset = new
+ *					kick CPU 1
+ *								kick: lock, alarm anew
+ *
+ * If CPU 1 takes the kick before CPU 0 has the lock, then CPU 0 reads the new offset.
  */
 #include "nucleus/timer.h"
 #include "nucleus/sched.h"
@@ -27,25 +45,60 @@ static inline struct nk_timer *timer_of(struct nk_tree_node *n)
 	return nk_container_of(n, struct nk_timer, node);
 }
 
+/* After the queue by CLOCK_REALTIME has changed, or the offset. */
+static nk_cold void alarm_set(struct nk_timer_base *base)
+{
+	struct nk_timer *alarm = &base->alarm;
+
+	if (alarm->armed)
+		nk_tree_del(&base->queue, &alarm->node);
+	alarm->armed = base->real.first != NULL;
+	if (alarm->armed) {
+		alarm->node.key = base->real.first->key - hal_clock_realtime_offset();
+		nk_tree_add(&base->queue, &alarm->node);
+	}
+}
+
 static void queue_add(struct nk_timer_base *base, struct nk_timer *t)
 {
 	t->armed = 1;
-	nk_tree_add(&base->queue, &t->node);
+	if (nk_unlikely(t->clock == NK_CLOCK_REALTIME)) {
+		nk_tree_add(&base->real, &t->node);
+		alarm_set(base);
+	} else {
+		nk_tree_add(&base->queue, &t->node);
+	}
 }
 
 static void queue_del(struct nk_timer_base *base, struct nk_timer *t)
 {
 	t->armed = 0;
-	nk_tree_del(&base->queue, &t->node);
+	if (nk_unlikely(t->clock == NK_CLOCK_REALTIME)) {
+		nk_tree_del(&base->real, &t->node);
+		alarm_set(base);
+	} else {
+		nk_tree_del(&base->queue, &t->node);
+	}
 }
 
-void nk_timer_base_init(struct nk_timer_base *base)
+static void alarm_fires(struct nk_timer *alarm, nk_time_t now);
+
+void nk_timer_base_init(struct nk_timer_base *base, int cpu)
 {
 	nk_lock_init(&base->lock, NK_RANK_TIMER);
 	nk_tree_init(&base->queue);
 	base->running = NULL;
 	base->in_tick = 0;
 	base->programmed = NK_TIME_NEVER;
+	nk_tree_init(&base->real);
+	nk_timer_init(&base->alarm, alarm_fires);
+	base->alarm.cpu = cpu;
+}
+
+void nk_timer_set_clock(struct nk_timer *timer, enum nk_clock clock)
+{
+	nk_assert(!timer->armed);
+	timer->clock = clock;
 }
 
 void nk_timer_init(struct nk_timer *timer,
@@ -105,9 +158,9 @@ void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time
 	timer->interval = interval;
 	timer->overruns = 0;
 	queue_add(base, timer);
-	if (base->queue.first == &timer->node && first < base->programmed) {
+	if (next_deadline(base) < base->programmed) {
 		if (cpu == hal_cpu())
-			program_locked(base, first);
+			program_locked(base, next_deadline(base));
 		else
 			hal_ipi_send(cpu);
 	}
@@ -175,24 +228,54 @@ static void rearm_periodic(struct nk_timer_base *base, struct nk_timer *t, nk_ti
 	queue_add(base, t);
 }
 
+/* The first of @queue, if it is due; @now is by its clock. */
+static struct nk_timer *take_first(struct nk_timer_base *base, const struct nk_tree *queue,
+				   nk_time_t now)
+{
+	struct nk_timer *t;
+
+	if (!queue->first || queue->first->key > now)
+		return NULL;
+	t = timer_of(queue->first);
+	queue_del(base, t);
+	t->due = t->node.key;
+	if (t->interval)
+		rearm_periodic(base, t, now);
+	if (t->handler)
+		base->running = t;
+	return t;
+}
+
 /* Take the first timer off if it is due, else NULL; either way say what comes next. */
 static struct nk_timer *take_due(struct nk_timer_base *base, nk_time_t now)
 {
-	struct nk_timer *t = NULL;
+	struct nk_timer *t;
 
 	nk_lock_acquire(&base->lock);
-	if (base->queue.first && base->queue.first->key <= now) {
-		t = timer_of(base->queue.first);
-		queue_del(base, t);
-		t->due = t->node.key;
-		if (t->interval)
-			rearm_periodic(base, t, now);
-		if (t->handler)
-			base->running = t;
-	}
+	t = take_first(base, &base->queue, now);
 	base->programmed = next_deadline(base);
 	nk_lock_release(&base->lock);
 	return t;
+}
+
+/* One at a time: each counts among those that one interrupt serves. */
+static void alarm_fires(struct nk_timer *alarm, nk_time_t now)
+{
+	struct nk_rq *rq = nk_container_of(alarm, struct nk_rq, timers.alarm);
+	struct nk_timer_base *base = &rq->timers;
+	struct nk_timer *t;
+
+	nk_lock_acquire(&base->lock);
+	t = take_first(base, &base->real, now + hal_clock_realtime_offset());
+	alarm_set(base);
+	base->programmed = next_deadline(base);
+	nk_lock_release(&base->lock);
+	if (!t)
+		return;
+	if (t->handler)
+		t->handler(t, now);
+	else
+		nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
 }
 
 static void run_handler(struct nk_rq *rq, struct nk_timer *t, nk_time_t now)
@@ -258,6 +341,8 @@ hal_time_t nk_hal_tick(hal_time_t now)
 void nk_timer_kick(struct nk_timer_base *base)
 {
 	nk_lock_acquire(&base->lock);
+	if (nk_unlikely(base->alarm.armed))
+		alarm_set(base);
 	if (next_deadline(base) < base->programmed)
 		program_locked(base, next_deadline(base));
 	nk_lock_release(&base->lock);
@@ -278,17 +363,40 @@ void nk_timer_start_behind(struct nk_timer *timer, nk_time_t after)
 	nk_lock_release(&base->lock);
 }
 
-int nk_timer_base_check(const struct nk_timer_base *base)
+void nk_hal_clock_set(void)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < HAL_MAX_CPUS; cpu++)
+		if (cpu != hal_cpu() && hal_cpu_online(cpu))
+			hal_ipi_send(cpu);
+	nk_timer_kick(&nk_rq_this()->timers);
+}
+
+static int queue_check(const struct nk_timer_base *base, const struct nk_tree *queue)
 {
 	const struct nk_tree_node *n;
 
-	if (nk_tree_check(&base->queue))
+	if (nk_tree_check(queue))
 		return 1;
-	for (n = base->queue.first; n; n = nk_tree_next(n)) {
+	for (n = queue->first; n; n = nk_tree_next(n)) {
 		const struct nk_timer *t = nk_container_of(n, struct nk_timer, node);
 
 		if (!t->armed || &nk_rqs[t->cpu].timers != base)
 			return 2;
 	}
-	return base->programmed > next_deadline(base) ? 3 : 0;
+	return 0;
+}
+
+int nk_timer_base_check(const struct nk_timer_base *base)
+{
+	int broken = queue_check(base, &base->queue);
+
+	if (!broken)
+		broken = queue_check(base, &base->real);
+	if (broken)
+		return broken;
+	if (base->programmed > next_deadline(base))
+		return 3;
+	return base->alarm.armed != (base->real.first != NULL) ? 4 : 0;
 }

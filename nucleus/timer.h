@@ -2,7 +2,8 @@
 /*
  * Timers: per CPU a queue of deadlines in ns. A timer is one-shot (interval 0) or periodic on
  * the exact grid first + k * interval; grid points that pass unserved are counted in
- * overruns. Handlers run in the timer interrupt, hard masked, with no lock held; they may
+ * overruns. Its times are on the monotonic clock or on CLOCK_REALTIME; there it follows each set of
+ * that clock. Handlers run in the timer interrupt, hard masked, with no lock held; they may
  * start and stop any timer, their own too. One caller at a time may start a given timer.
  */
 #ifndef NUCLEUS_TIMER_H
@@ -13,10 +14,16 @@
 
 #define NK_TIMER_BATCH 16	/* most expiries served in one interrupt */
 
+enum nk_clock {
+	NK_CLOCK_MONOTONIC,
+	NK_CLOCK_REALTIME,
+};
+
 struct nk_timer {
 	struct nk_tree_node node;	/* (b) in the queue of cpu, by its next expiry */
 	int armed;			/* (b) */
 	int cpu;			/* (b) whose queue */
+	enum nk_clock clock;		/* (b) of first and due */
 	nk_time_t interval;		/* (b) 0: one-shot */
 	nk_time_t due;			/* (b) the expiry being, or last, served */
 	unsigned long overruns;		/* (b) grid points skipped since the start */
@@ -26,16 +33,27 @@ struct nk_timer {
 
 struct nk_timer_base {
 	struct nk_lock lock;
-	struct nk_tree queue;		/* (b) */
+	struct nk_tree queue;		/* (b) by the monotonic clock */
 	struct nk_timer *running;	/* (a) whose handler runs on this CPU now */
 	nk_time_t programmed;		/* (b) what the hardware waits for */
 	int in_tick;			/* this CPU only: the hardware comes last */
+	struct nk_tree real;		/* (b) by CLOCK_REALTIME */
+	struct nk_timer alarm;		/* (b) for the first of these, in the queue */
 };
 
+/* The end of a wait, where that is an nk_time_t, at @t on CLOCK_REALTIME: a number below 0. */
+static inline nk_time_t nk_until_realtime(nk_time_t t)
+{
+	return t == NK_TIME_NEVER ? t : ~t;
+}
+
 /* Context: any; never blocks. */
-void nk_timer_base_init(struct nk_timer_base *base);
+void nk_timer_base_init(struct nk_timer_base *base, int cpu);
 void nk_timer_init(struct nk_timer *timer,
 		   void (*handler)(struct nk_timer *timer, nk_time_t now));
+
+/* Of a timer that is not armed: its clock from the next start on. Context: any; never blocks. */
+void nk_timer_set_clock(struct nk_timer *timer, enum nk_clock clock);
 
 /* Arm, or arm anew, for @first (absolute) and then each @interval (0: once) on this CPU.
  * Context: any; never blocks; takes the base lock. */
@@ -53,7 +71,7 @@ int nk_timer_stop(struct nk_timer *timer);
  * Context: in-band, not hard masked; waits for at most one interrupt handler. */
 int nk_timer_stop_sync(struct nk_timer *timer);
 
-/* Program the hardware if another CPU queued something earlier here.
+/* Program the hardware if another CPU queued something earlier here, or CLOCK_REALTIME was set.
  * Context: hard masked, on the CPU of @base; never blocks; takes the base lock. */
 void nk_timer_kick(struct nk_timer_base *base);
 

@@ -51,6 +51,7 @@ struct sim_machine {
 	int me;			/* the CPU that has the turn */
 	void *local[HAL_MAX_CPUS];	/* what hal_local_set() stored */
 	hal_time_t now;
+	hal_time_t realtime_offset;
 	int settles;
 	unsigned long locks_taken;
 	int warnings;

@@ -110,7 +110,7 @@ hal_time_t hal_inband_left_of(int cpu)
 
 hal_time_t hal_clock_realtime_offset(void)
 {
-	return 0;
+	return sim_machine.realtime_offset;
 }
 
 void hal_timer_program(hal_time_t deadline)

@@ -280,6 +280,16 @@ void sim_advance(hal_time_t ns)
 	sim_settle();
 }
 
+void sim_set_realtime(hal_time_t offset)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	sim_machine.realtime_offset = offset;
+	sim_point();
+	nk_hal_clock_set();
+	hal_oob_restore(flags);
+}
+
 void sim_post(int cpu, void (*fn)(void *arg), void *arg)
 {
 	sim_require(cpu != sim_machine.me && cpu < sim_machine.cpus);

@@ -33,6 +33,9 @@ void sim_settle(void);
  * by a thread it is a time during which the thread is busy. */
 void sim_advance(hal_time_t ns);
 
+/* Linux, on this CPU, sets CLOCK_REALTIME to the monotonic clock and @offset. It is 0 at first. */
+void sim_set_realtime(hal_time_t offset);
+
 /* Linux on @cpu, another CPU, runs @fn(@arg) when that CPU gets the turn. */
 void sim_post(int cpu, void (*fn)(void *arg), void *arg);
 

@@ -135,22 +135,12 @@ hal_time_t hal_inband_left_of(int cpu)
 	return READ_ONCE(per_cpu(hal_cpu_data, cpu).left_at);
 }
 
-/* Of one copy, so no time passes between the two clocks. */
+/* As Linux will have it in the latch in a moment, and the vDSO has it already. */
+static hal_time_t realtime_offset;
+
 hal_time_t hal_clock_realtime_offset(void)
 {
-	const struct tk_fast_view *fast = READ_ONCE(tk_fast);
-	const struct tk_read_base *b;
-	unsigned int seq;
-	hal_time_t offset;
-
-	do {
-		seq = READ_ONCE(fast->seq);
-		b = &fast->base[seq & 1];
-		smp_rmb();
-		offset = (hal_time_t)(READ_ONCE(b->base_real) - READ_ONCE(b->base));
-		smp_rmb();
-	} while (unlikely(READ_ONCE(fast->seq) != seq));
-	return offset;
+	return READ_ONCE(realtime_offset);
 }
 
 static bool clock_is_tsc(const struct tk_read_base *b)
@@ -238,11 +228,18 @@ void hal_clock_publish(const struct timekeeper *tk)
 	if (unlikely(!clock_is_tsc(&tk->tkr_mono)) && tk_fast != &tk_last)
 		clock_lost();
 	clock_publish(&tk->tkr_mono, 1);
+	if (unlikely(tk->offs_real != realtime_offset)) {
+		WRITE_ONCE(realtime_offset, tk->offs_real);
+		nk_hal_clock_set();
+	}
 }
 
 void hal_clock_publish_state(int valid)
 {
-	clock_publish(&tk_fast->base[tk_fast->seq & 1], valid);
+	const struct tk_read_base *b = &tk_fast->base[tk_fast->seq & 1];
+
+	clock_publish(b, valid);
+	WRITE_ONCE(realtime_offset, b->base_real - b->base);
 }
 
 /* ---- hardware ------------------------------------------------------------------------ */

@@ -262,19 +262,13 @@ static const struct {
 	ROW(KEEL_CALL_SET_WAIT, set_wait, KEEL_SET, B),
 };
 
-/* A time on CLOCK_REALTIME is turned into one on the clock of the nucleus here and now. */
 static int until_get(unsigned long value, int realtime, nk_time_t *until)
 {
 	nk_time_t t = (nk_time_t)value;
 
 	if (t < 0)
 		return -NK_EINVAL;
-	if (realtime && t != NK_TIME_NEVER) {
-		t -= hal_clock_realtime_offset();
-		if (t < 0)
-			t = 0;
-	}
-	*until = t;
+	*until = realtime ? nk_until_realtime(t) : t;
 	return 0;
 }
 
