@@ -85,18 +85,28 @@ int64_t keel_clock_ns(void)
 	return now;
 }
 
-static int sleep_inband(int64_t ns)
+static int sleep_inband(clockid_t clock, int64_t ns)
 {
 	struct timespec ts = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 
-	return ns < 0 ? -EINVAL : -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+	return ns < 0 ? -EINVAL : -clock_nanosleep(clock, TIMER_ABSTIME, &ts, NULL);
 }
 
 int keel_sleep_until(int64_t ns)
 {
 	long ret = libkeel_call(KEEL_CALL_SLEEP_UNTIL, ns, 0);
 
-	return ret == -EAGAIN ? sleep_inband(ns) : ret;
+	return ret == -EAGAIN ? sleep_inband(CLOCK_MONOTONIC, ns) : ret;
+}
+
+int keel_clocksleep(clockid_t clock, int64_t ns)
+{
+	long ret;
+
+	if (clock != CLOCK_REALTIME)
+		return clock == CLOCK_MONOTONIC ? keel_sleep_until(ns) : -EINVAL;
+	ret = libkeel_call(KEEL_CALL_CLOCK_SLEEP, KEEL_REALTIME, ns);
+	return ret == -EAGAIN ? sleep_inband(clock, ns) : ret;
 }
 
 int keel_sleep(int64_t ns)

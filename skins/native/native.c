@@ -20,6 +20,14 @@ static long period_set(unsigned long first, unsigned long period)
 	return nk_thread_set_periodic(nk_thread_current(), (nk_time_t)first, p);
 }
 
+/* @clock: 0 or KEEL_REALTIME. */
+static long clock_sleep(unsigned long clock, nk_time_t until)
+{
+	if ((clock & ~KEEL_REALTIME) || until < 0)
+		return -NK_EINVAL;
+	return nk_sleep_until(clock ? nk_until_realtime(until) : until);
+}
+
 /* Flattened: the way back from the most frequent wait. */
 static __attribute__((flatten)) long period_wait(void)
 {
@@ -62,6 +70,8 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 		return period_wait();
 	case KEEL_CALL_SLEEP_UNTIL:
 		return (nk_time_t)a < 0 ? -NK_EINVAL : nk_sleep_until((nk_time_t)a);
+	case KEEL_CALL_CLOCK_SLEEP:
+		return clock_sleep(a, (nk_time_t)b);
 	case KEEL_CALL_PERIOD_SET:
 		return period_set(a, b);
 	case KEEL_CALL_PRIORITY_SET:

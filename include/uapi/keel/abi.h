@@ -37,7 +37,7 @@
 /*
  * Keel calls; args in rdi, rsi, rdx, r10. Return >= 0 or a negative errno; -EINVAL for an id that is
  * none, or another type's. @until: absolute ns or KEEL_FOREVER; on CLOCK_REALTIME when
- * KEEL_REALTIME is or-ed to the call's first id.
+ * KEEL_REALTIME is or-ed to the call's first id; [3]: then they follow each set of that clock.
  */
 #define KEEL_CALL_BASE		0x104b0000
 #define KEEL_CALL_RELAX		(KEEL_CALL_BASE + 0)	/* () -> 0, in-band */
@@ -74,7 +74,9 @@
 #define KEEL_CALL_RWLOCK_UNLOCK	(KEEL_CALL_BASE + 30)	/* (id) */
 #define KEEL_CALL_BARRIER_WAIT	(KEEL_CALL_BASE + 31)	/* (id, until) -> 1 for one of them */
 #define KEEL_CALL_SET_WAIT	(KEEL_CALL_BASE + 32)	/* (id, until) -> who is ready, a bit each */
-#define KEEL_CALL_COUNT		33
+/* [3] */
+#define KEEL_CALL_CLOCK_SLEEP	(KEEL_CALL_BASE + 33)	/* (0 or KEEL_REALTIME, until) */
+#define KEEL_CALL_COUNT		34
 
 #define KEEL_REALTIME		0x100000000ul
 

@@ -102,6 +102,10 @@ int64_t keel_clock_ns(void);
  * see above. While Keel is stopped Linux does the sleeping. Context: attached; hardens; blocks. */
 int keel_sleep_until(int64_t ns);
 
+/* The same on @clock, CLOCK_MONOTONIC or CLOCK_REALTIME, else -EINVAL. On CLOCK_REALTIME it follows
+ * each set of that clock: set beyond @ns it ends the sleep, set back makes it longer. */
+int keel_clocksleep(clockid_t clock, int64_t ns);
+
 /* Sleep for the duration @ns. -EINVAL when it is negative; else as above. */
 int keel_sleep(int64_t ns);
 

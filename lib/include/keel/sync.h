@@ -7,8 +7,8 @@
  * Objects are made and deleted from any thread, in-band: -ENOSPC when KEEL_MAX_OBJECTS are in use,
  * -EINVAL for a value out of range, -EBADF without keel_open(). All other calls need an
  * attached thread and harden. Waiters are served by effective priority, first come first served
- * among equals. Deadlines are ns on @clock, CLOCK_MONOTONIC or CLOCK_REALTIME as that is set when
- * the wait begins; one that has passed is no error by itself. A call returns
+ * among equals. Deadlines are ns on @clock, CLOCK_MONOTONIC or CLOCK_REALTIME, and then follow
+ * each set of that clock; one that has passed is no error by itself. A call returns
  *
  *	-EINVAL		the object does not exist (any more), or an argument is out of range
  *	-ETIMEDOUT	the deadline has passed

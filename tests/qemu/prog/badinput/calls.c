@@ -98,6 +98,10 @@ static const struct row stranger[] = {
 ROW(attach_again, keel_thread_attach("again", 10, -1))
 ROW(sleep_negative, keel_sleep(-1))
 ROW(sleep_until_negative, keel_sleep_until(-1))
+ROW(sleep_clock, keel_clocksleep(CLOCK_TAI, 0))
+ROW(sleep_real_negative, keel_clocksleep(CLOCK_REALTIME, -1))
+ROW(sleep_real_past, keel_clocksleep(CLOCK_REALTIME, 1))
+CALL(call_clock_bits, KEEL_CALL_CLOCK_SLEEP, KEEL_REALTIME | 1)
 ROW(period_1, keel_period_set(0, 1))
 ROW(period_short, keel_period_set(0, KEEL_PERIOD_MIN_NS - 1))
 ROW(period_long, keel_period_set(0, KEEL_PERIOD_MAX_NS + 1))
@@ -123,6 +127,10 @@ static const struct row hard[] = {
 	{ "attach, in the library", attach_again, -EALREADY },
 	{ "sleep -1", sleep_negative, -EINVAL },
 	{ "sleep until -1", sleep_until_negative, -EINVAL },
+	{ "sleep by another clock", sleep_clock, -EINVAL },
+	{ "sleep by the real one until -1", sleep_real_negative, -EINVAL },
+	{ "sleep by the real one, past", sleep_real_past, 0 },
+	{ "sleep by the real one, low bits", call_clock_bits, -EINVAL },
 	{ "period wait, no period", period_wait, -EWOULDBLOCK },
 	{ "period 1", period_1, -EINVAL },
 	{ "period too short", period_short, -EINVAL },

@@ -87,6 +87,10 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*c = soon;
 	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)
 		*a = soon;
+	if (nr == KEEL_CALL_CLOCK_SLEEP) {
+		*a = dice_below(d, 4) ? KEEL_REALTIME : dice_below(d, 2);
+		*b = soon;
+	}
 	if (nr == KEEL_CALL_PERIOD_SET)
 		*b = dice_below(d, 2 * MS);
 }

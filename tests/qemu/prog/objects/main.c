@@ -17,6 +17,7 @@ static const struct row table[] = {
 	ROW("rwlocks", rwlocks),
 	ROW("barriers", barriers),
 	ROW("sets", sets),
+	ROW("clock-sets", clock_sets),
 	ROW("mutex-fast", mutex_fast),
 	ROW("mutex-inband", mutex_inband),
 	ROW("mutex-owner-dies", mutex_owner_dies),

@@ -57,6 +57,7 @@ void events(void);
 void rwlocks(void);
 void barriers(void);
 void sets(void);
+void clock_sets(void);
 void mutex_fast(void);
 void mutex_inband(void);
 void mutex_owner_dies(void);
