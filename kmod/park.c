@@ -73,13 +73,15 @@ static int park_hand_over(struct shadow *s)
 	set_current_state(TASK_INTERRUPTIBLE);
 	flags = hal_oob_save();
 	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. */
-	if (signal_pending(current) || READ_ONCE(suspended)) {
+	if (signal_pending(current) || READ_ONCE(suspended))
+		err = -EAGAIN;
+	else
+		err = nk_stage_enter(&s->thread, cpu);
+	if (err) {
 		s->window->hard = 0;
 		__set_current_state(TASK_RUNNING);
-		err = -EAGAIN;
 	} else {
 		s->window->hardens++;
-		nk_stage_enter(&s->thread, cpu);
 		nk_sched();
 	}
 	hal_oob_restore(flags);

@@ -24,6 +24,7 @@ void nk_cpu_init(int cpu)
 	hal_context_init_root(&nk_rqs[cpu].root.ctx);
 	nk_watchdog_init(&nk_rqs[cpu]);
 	nk_share_init(&nk_rqs[cpu]);
+	nk_class_init(cpu);
 	ready[cpu] = 1;
 }
 
@@ -43,6 +44,7 @@ int nk_cpu_idle(int cpu)
 static void cpu_exit(int cpu)
 {
 	nk_assert(nk_cpu_idle(cpu));
+	nk_class_exit(cpu);
 	nk_share_exit(&nk_rqs[cpu]);
 	nk_watchdog_exit(&nk_rqs[cpu]);
 	ready[cpu] = 0;

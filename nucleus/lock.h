@@ -4,10 +4,10 @@
  *
  * A CPU takes locks in rising rank only:
  *
- *	cond -> waitq -> owners -> thread -> rq -> timer base	(hal's pipeline log comes last)
+ *	class -> cond -> waitq -> owners -> thread -> rq -> timer base	(hal's pipeline log comes last)
  *
- * Two locks of one rank are allowed for threads and rqs, lower address first (rqs stand in an
- * array, so that is also lower CPU first). NK_DEBUG builds keep a list of held locks per CPU
+ * Two locks of one rank are allowed for threads, rqs and classes, lower address first (the last two
+ * stand in arrays, so that is also lower CPU first). NK_DEBUG builds keep a list of held locks per CPU
  * and panic at the first lock taken against this order.
  */
 #ifndef NUCLEUS_LOCK_H
@@ -16,7 +16,8 @@
 #include "nucleus/assert.h"
 
 enum nk_lock_rank {
-	NK_RANK_COND = 1,	/* the wait queue of a condition: see cond.c */
+	NK_RANK_CLASS = 1,	/* of a CPU: see class.c */
+	NK_RANK_COND,	/* the wait queue of a condition: see cond.c */
 	NK_RANK_WAITQ,
 	NK_RANK_OWNERS,		/* the threads of a process: see word.c */
 	NK_RANK_THREAD,

@@ -89,14 +89,14 @@ static int take(struct nk_mutex *m, struct nk_thread *t)
 	return ret;
 }
 
-/* Whether @t may have it at all. base_prio: only @t's own calls and set_prio() change it. */
+/* Whether @t may have it at all. prio: only @t's own calls and set_prio() change it. */
 static int may_lock(const struct nk_mutex *m, const struct nk_thread *t)
 {
 	if (m->dead)
 		return -NK_EINVAL;
 	if (m->unrecoverable)
 		return -NK_ENOTRECOVERABLE;
-	return m->ceiling && t->base_prio > m->ceiling ? -NK_EINVAL : 0;
+	return m->ceiling && t->prio > m->ceiling ? -NK_EINVAL : 0;
 }
 
 /* By the owner. */

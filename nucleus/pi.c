@@ -5,7 +5,7 @@
  * An owned mutex is a booster of its owner: it stands in owner->owned with the priority of its top
  * waiter, or 0 when it has none; with its ceiling, if it has one and that is higher. Whenever no walk is under way:
  *
- * P1 eprio of a thread = max(base_prio, top of owned);
+ * P1 eprio of a thread = max(base_prio, top of owned); base_prio may be 0, see class.h;
  * P2 a waiter stands in its queue at its eprio;
  * P3 an owned mutex stands in owner->owned at nk_pi_boost_of() it;
  * P4 a free mutex stands nowhere.
@@ -91,6 +91,8 @@ int nk_pi_boost_of(const struct nk_mutex *m)
 {
 	int top = nk_plist_top(&m->wq.waiters);
 
+	if (top == NK_PRIO_EDF)
+		top = NK_PRIO_EDF_LENT;
 	return top > m->ceiling ? top : m->ceiling;
 }
 
@@ -196,7 +198,9 @@ void nk_pi_set_base(struct nk_thread *t, int prio, hal_flags_t flags)
 	struct link link = { .wq = NULL };
 
 	nk_lock_acquire(&t->lock);
-	t->base_prio = prio;
+	if (prio)
+		t->prio = prio;
+	t->base_prio = nk_class_base(t);
 	if (update_eprio(t))
 		pin(&link, t);
 	nk_lock_release(&t->lock);

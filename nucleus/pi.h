@@ -15,7 +15,8 @@
  * Context: any, hard masked, @wq's lock held; may switch there; takes all ranks up to rq. */
 int nk_pi_follow(struct nk_waitq *wq, const struct nk_thread *self, hal_flags_t flags);
 
-/* Set @t's base priority and let the chain follow; @flags as above.
+/* Let @t's base priority be what its class, and @prio unless that is 0, make of it, and the chain
+ * follow; @flags as above.
  * Context: any, hard masked, no lock held; may switch there; takes all ranks up to rq. */
 void nk_pi_set_base(struct nk_thread *t, int prio, hal_flags_t flags);
 

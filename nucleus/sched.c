@@ -3,7 +3,8 @@
  * The scheduler. Invariants, whenever the rq lock is free:
  *
  * Q1 a level's bit is set exactly when its list is not empty;
- * Q2 what is queued is READY or RUNNING, belongs to this CPU and stands at its priority;
+ * Q2 what is queued is READY or RUNNING, belongs to this CPU and stands at its priority, those at
+ *    NK_PRIO_EDF by their deadlines;
  * Q3 only curr is RUNNING; root is READY while another runs, and queued only in a slice (share.c);
  * Q4 unless resched is set, curr is what nk_runq_first() finds, or root when that is NULL.
  */
@@ -21,19 +22,13 @@ void nk_rq_init(struct nk_rq *rq, int cpu)
 	rq->charged = 0;
 	rq->run_ns = 0;
 	rq->leaving = NULL;
+	rq->classed = 0;
 	nk_runq_init(&rq->ready);
 	nk_timer_base_init(&rq->timers, cpu);
 	nk_thread_init(&rq->root, "root", NK_PRIO_ROOT, cpu);
 	rq->root.state = NK_RUNNING;
 	rq->curr = &rq->root;
 	hal_local_set(cpu, rq);
-}
-
-static inline struct nk_thread *pick(struct nk_rq *rq)
-{
-	struct nk_list *node = nk_runq_first(&rq->ready);
-
-	return node ? nk_container_of(node, struct nk_thread, run_node) : &rq->root;
 }
 
 /*
@@ -70,7 +65,7 @@ static inline __attribute__((always_inline)) void switch_to_best(struct nk_rq *r
 	nk_lock_acquire(&rq->lock);
 	rq->resched = 0;
 	prev = rq->curr;
-	next = pick(rq);
+	next = nk_rq_pick(rq);
 	if (prev->state == NK_RUNNING)
 		prev->state = NK_READY;
 	next->state = NK_RUNNING;
@@ -97,8 +92,10 @@ void nk_sched(void)
 	struct nk_rq *rq = nk_rq_this();
 
 	if (rq->resched && !rq->irq_depth) {
-		if (rq->curr == &rq->root)
+		if (rq->curr == &rq->root) {
 			nk_share_watch(rq);
+			nk_class_watch(rq);
+		}
 		nk_rq_switch(rq);
 	}
 	hal_oob_restore(flags);
@@ -112,22 +109,17 @@ void nk_hal_preempt(void)
 		switch_to_best(rq);
 }
 
-/*
- * The time since this CPU went from one thread to another, or from Linux, which hal knows: so the way
- * from Linux to a thread costs nothing. Never inlined: registers there are few.
- */
+/* Never inlined: registers there are few. */
 nk_cold void nk_hal_thread_off(struct hal_context *ctx)
 {
 	struct nk_thread *t = nk_container_of(ctx, struct nk_thread, ctx);
 	struct nk_rq *rq = nk_rq_this();
-	nk_time_t since = hal_inband_left(), now = hal_clock_near();
+	nk_time_t now = hal_clock_near();
+	nk_time_t ran = nk_rq_charge(rq, t, now);
 
-	if (since < rq->charged)
-		since = rq->charged;
-	rq->charged = now;
-	rq->run_ns += now - since;
-	t->run_ns += now - since;
 	__atomic_store_n(&t->charges, t->charges + 1, __ATOMIC_RELEASE);
+	if (nk_unlikely(rq->classed))
+		nk_class_passed(t, ran, now);
 }
 
 void nk_hal_thread_begin(void)
@@ -142,6 +134,7 @@ void nk_hal_kick(void)
 
 	nk_timer_kick(&rq->timers);
 	nk_share_watch(rq);
+	nk_class_watch(rq);
 }
 
 void nk_rq_leave(enum nk_thread_state state)
@@ -152,7 +145,7 @@ void nk_rq_leave(enum nk_thread_state state)
 	nk_assert_can_block();
 	nk_assert(!t->waiting && !t->wait_on);
 	nk_lock_acquire(&rq->lock);
-	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
+	nk_rq_del(rq, t);
 	t->state = state;
 	if (state == NK_INBAND)
 		hal_inband_prio(&t->ctx);
@@ -167,6 +160,10 @@ void nk_rq_leave(enum nk_thread_state state)
 /* curr stays first of its level, so a change never makes it yield to an equal. */
 static void requeue(struct nk_rq *rq, struct nk_thread *t, int prio)
 {
+	if (t->class) {
+		nk_class_requeue(rq, t, prio);
+		return;
+	}
 	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
 	t->eprio = prio;
 	if (rq->curr == t) {
@@ -201,8 +198,12 @@ void nk_yield(void)
 
 	nk_assert_can_block();
 	nk_lock_acquire(&rq->lock);
-	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
-	nk_runq_add_tail(&rq->ready, &t->run_node, t->eprio);
+	if (t->class) {
+		nk_class_yield(rq, t);
+	} else {
+		nk_runq_del(&rq->ready, &t->run_node, t->eprio);
+		nk_runq_add_tail(&rq->ready, &t->run_node, t->eprio);
+	}
 	rq->resched = 1;
 	nk_lock_release(&rq->lock);
 	nk_sched();
@@ -216,6 +217,11 @@ static int queued_check(const struct nk_rq *rq, const struct nk_thread *t, int p
 	if (t->state != NK_READY && t->state != NK_RUNNING)
 		return 2;
 	return t->state == NK_RUNNING && t != rq->curr ? 3 : 0;
+}
+
+static nk_time_t edf_deadline(const struct nk_list *l)
+{
+	return nk_container_of(l, struct nk_thread, run_node)->sched.deadline;
 }
 
 static int level_check(const struct nk_rq *rq, int prio)
@@ -232,6 +238,8 @@ static int level_check(const struct nk_rq *rq, int prio)
 		broken = queued_check(rq, nk_container_of(l, struct nk_thread, run_node), prio);
 		if (broken)
 			return broken;
+		if (prio == NK_PRIO_EDF && l->next != first && edf_deadline(l->next) < edf_deadline(l))
+			return 2;
 		l = l->next;
 	} while (l != first);
 	return 0;

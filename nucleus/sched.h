@@ -25,6 +25,7 @@ struct nk_rq {
 	int living;			/* (q) threads between start/enter and off */
 	struct nk_thread *curr;		/* (q) written by this CPU only */
 	struct nk_thread *leaving;	/* (o) to be published once its stack is left */
+	int classed;			/* threads here that have a class: under the class lock */
 	struct nk_timer_base timers;
 	struct nk_runq ready;		/* (q) */
 
@@ -73,6 +74,22 @@ static inline void nk_breathe(hal_flags_t flags)
 #define nk_assert_can_block()						\
 	nk_assert(!nk_rq_this()->irq_depth && !nk_root_active(hal_cpu()))
 
+/* Count @t's time on @rq's CPU up to @now: since this CPU went from one thread to another, or from Linux,
+ * which hal knows; so the way from Linux to a thread costs nothing. Returns what is new.
+ * Context: hard masked, on that CPU, which @t has or is about to lose. */
+static inline nk_time_t nk_rq_charge(struct nk_rq *rq, struct nk_thread *t, nk_time_t now)
+{
+	nk_time_t since = hal_inband_left(), ran;
+
+	if (since < rq->charged)
+		since = rq->charged;
+	ran = now - since;
+	rq->charged = now;
+	rq->run_ns += ran;
+	t->run_ns += ran;
+	return ran;
+}
+
 /* Make @rq's CPU look again. Context: rq lock held. */
 static inline void nk_rq_resched(struct nk_rq *rq)
 {
@@ -86,8 +103,27 @@ static inline void nk_rq_resched(struct nk_rq *rq)
 static inline int nk_rq_add(struct nk_rq *rq, struct nk_thread *t)
 {
 	t->state = NK_READY;
+	if (nk_unlikely(t->class))
+		return nk_class_add(rq, t);
 	nk_runq_add_tail(&rq->ready, &t->run_node, t->eprio);
 	return t->eprio > rq->curr->eprio;
+}
+
+/* @t stops wanting the CPU. Context: rq lock held, on its CPU. */
+static inline void nk_rq_del(struct nk_rq *rq, struct nk_thread *t)
+{
+	if (nk_unlikely(t->class))
+		nk_class_stop(rq, t);
+	else
+		nk_runq_del(&rq->ready, &t->run_node, t->eprio);
+}
+
+/* The best thread. Context: rq lock held. */
+static inline struct nk_thread *nk_rq_pick(struct nk_rq *rq)
+{
+	struct nk_list *node = nk_runq_first(&rq->ready);
+
+	return node ? nk_container_of(node, struct nk_thread, run_node) : &rq->root;
 }
 
 /* The same, and make the CPU look. Context: rq lock held. */
@@ -106,7 +142,8 @@ static inline void nk_rq_wake(struct nk_rq *rq, struct nk_thread *t, int error)
 		nk_rq_enqueue(rq, t);
 }
 
-/* @t's timer has expired; it is armed on its own CPU only, so this is that.
+/* @t's timer has expired; it is armed on its own CPU only, so this is that. Without a handler, so @t
+ * has no class.
  * Context: irq on @rq's CPU; takes the rq lock. */
 static inline void nk_rq_timeout(struct nk_rq *rq, struct nk_thread *t)
 {
@@ -114,7 +151,9 @@ static inline void nk_rq_timeout(struct nk_rq *rq, struct nk_thread *t)
 	if (nk_likely(t->state == NK_BLOCKED)) {
 		t->waiting = 0;
 		t->wait_error = t->timeout_error;
-		if (nk_rq_add(rq, t))
+		t->state = NK_READY;
+		nk_runq_add_tail(&rq->ready, &t->run_node, t->eprio);
+		if (t->eprio > rq->curr->eprio)
 			rq->resched = 1;
 	}
 	nk_lock_release(&rq->lock);

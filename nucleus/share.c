@@ -97,6 +97,7 @@ static void slice_end(struct nk_rq *rq)
 	rq->root.eprio = NK_PRIO_ROOT;
 	rq->resched = 1;
 	nk_lock_release(&rq->lock);
+	nk_class_watch(rq);
 }
 
 /* When the debt could be at the limit, were threads to run from @now on. */

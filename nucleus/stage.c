@@ -26,12 +26,18 @@ static void move(struct nk_thread *t, int cpu)
 	nk_lock_release(&old->lock);
 }
 
-void nk_stage_enter(struct nk_thread *t, int cpu)
+int nk_stage_enter(struct nk_thread *t, int cpu)
 {
 	struct nk_rq *rq = &nk_rqs[cpu];
+	int err;
 
 	nk_assert_masked();
 	nk_assert(cpu == hal_cpu() && !t->leaving);
+	if (nk_unlikely(t->class) && t->cpu != cpu) {
+		err = nk_class_move(t, cpu);
+		if (err)
+			return err;
+	}
 	nk_lock_acquire(&t->lock);
 	if (t->cpu != cpu)
 		move(t, cpu);
@@ -42,6 +48,7 @@ void nk_stage_enter(struct nk_thread *t, int cpu)
 	nk_rq_enqueue(rq, t);
 	nk_lock_release(&rq->lock);
 	nk_lock_release(&t->lock);
+	return 0;
 }
 
 void nk_stage_leave(int reason)

@@ -13,9 +13,9 @@
 #define NK_RELAX_WATCHDOG 5
 
 /* Make @t, its ctx prepared, ready on @cpu, which is the caller's. Forgets an old recall. The
- * caller then calls nk_sched().
- * Context: in-band, hard masked; never blocks; takes the thread and rq locks. */
-void nk_stage_enter(struct nk_thread *t, int cpu);
+ * caller then calls nk_sched(). 0, or -EBUSY: @t's class has no room on that CPU.
+ * Context: in-band, hard masked; never blocks; takes the thread and rq locks, with a class all. */
+int nk_stage_enter(struct nk_thread *t, int cpu);
 
 /* The current thread goes to its Linux task, which is woken once the CPU has left it. Mutexes
  * stay its own. Context: oob; never returns. */

@@ -15,10 +15,12 @@ void nk_thread_init(struct nk_thread *t, const char *name, int prio, int cpu)
 	*t = (struct nk_thread){ .state = NK_DORMANT };
 	nk_lock_init(&t->lock, NK_RANK_THREAD);
 	t->cpu = cpu;
+	t->prio = prio;
 	t->base_prio = prio;
 	t->eprio = prio;
 	nk_plist_init(&t->owned);
 	nk_timer_init(&t->timer, NULL);
+	nk_timer_init(&t->sched.timer, NULL);
 	for (i = 0; i < NK_NAME_LEN - 1 && name[i]; i++)
 		t->name[i] = name[i];
 }
@@ -61,16 +63,19 @@ void nk_thread_destroy(struct nk_thread *t)
 	while (__atomic_load_n(&t->pins, __ATOMIC_ACQUIRE))
 		hal_cpu_relax();
 	nk_timer_stop(&t->timer);
+	nk_class_end(t);
 }
 
-void nk_thread_set_prio(struct nk_thread *t, int prio)
+int nk_thread_set_prio(struct nk_thread *t, int prio)
 {
 	hal_flags_t flags = hal_oob_save();
+	int ret;
 
 	nk_assert(prio >= NK_PRIO_MIN && prio <= NK_PRIO_MAX);
-	nk_pi_set_base(t, prio, flags);
+	ret = nk_class_set_prio(t, prio, flags);
 	nk_sched();
 	hal_oob_restore(flags);
+	return ret;
 }
 
 int nk_thread_wake(struct nk_thread *t, int error)
@@ -128,7 +133,7 @@ int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_e
 		return t->wait_error;
 	}
 	t->state = NK_BLOCKED;
-	nk_runq_del(&rq->ready, &t->run_node, t->eprio);
+	nk_rq_del(rq, t);
 	rq->resched = 1;
 	nk_lock_release(&rq->lock);
 	if (deadline != NK_TIME_NEVER) {

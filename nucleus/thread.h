@@ -8,12 +8,13 @@
  * reason; all later ones lose. wait.c has the full story.
  *
  * Keys: (t) thread lock, (w) lock of the wait queue it is on, (q) lock of its CPU's rq,
- * (o) the thread itself, (c) constant after init, (a) atomic; (t+q) either to read, both to
+ * (o) the thread itself, (m) its CPU, hard masked, (c) constant after init, (a) atomic; (t+q) either to read, both to
  * write.
  */
 #ifndef NUCLEUS_THREAD_H
 #define NUCLEUS_THREAD_H
 
+#include "nucleus/class.h"
 #include "nucleus/list.h"
 #include "nucleus/lock.h"
 #include "nucleus/timer.h"
@@ -39,9 +40,12 @@ struct nk_thread {
 	int waiting;			/* (q) a wait has begun and nobody ended it */
 	int wait_error;			/* (q) how it ended */
 	int recall;			/* (q) reason to go in-band, 0: none */
-	struct nk_list run_node;	/* (q) in rq->ready while READY or RUNNING */
+	struct nk_list run_node;	/* (q) in rq->ready while READY or RUNNING, unless eprio is 0 */
+	const struct nk_class *class;	/* (q) NULL: FIFO; changes as class.c says */
 
-	int base_prio;			/* (t) */
+	int prio;			/* (t) as the user set it */
+	int base_prio;			/* (t) what that, or the class, makes of it now: nk_class_base() */
+	int sched_locks;		/* (t) how often it has the scheduler lock */
 	struct nk_plist owned;		/* (t) mutexes, by their top waiter's priority or 0 */
 	struct nk_waitq *wait_on;	/* (w+t) */
 	struct nk_plist_node wait_node;	/* (w) in wait_on, by eprio */
@@ -62,6 +66,8 @@ struct nk_thread {
 	unsigned long charges;		/* (o) times it was taken off, and the next counted */
 	nk_time_t run_ns;		/* (o) time on a CPU, without the residence that lasts */
 	unsigned long overruns;		/* (o) release points missed */
+	unsigned long budget_overruns;	/* (m) times its class found it with nothing left */
+	struct nk_sched sched;		/* of its class */
 	char name[NK_NAME_LEN];		/* (c) */
 };
 
@@ -84,9 +90,9 @@ int nk_thread_is_dead(const struct nk_thread *t);
  * no mutex. Context: in-band; waits for chain walks passing by. */
 void nk_thread_destroy(struct nk_thread *t);
 
-/* Set the base priority; those it waits for, directly or not, follow.
- * Context: any; may switch; takes all ranks up to rq. */
-void nk_thread_set_prio(struct nk_thread *t, int prio);
+/* Set the priority; those it waits for, directly or not, follow. 0, or -EINVAL: its class has none, or
+ * not that one. Context: any; may switch; takes all ranks up to rq. */
+int nk_thread_set_prio(struct nk_thread *t, int prio);
 
 /* End @t's wait early with @error; 1 when it waited, else nothing happens.
  * Context: any; may switch; takes the rq lock. */

@@ -20,7 +20,10 @@ typedef hal_time_t nk_time_t;
 #define NK_PRIO_ROOT	0	/* Linux: below every real-time thread */
 #define NK_PRIO_MIN	1
 #define NK_PRIO_MAX	99
-#define NK_PRIO_SHARE	(NK_PRIO_MAX + 1)	/* Linux while it takes its share */
+#define NK_PRIO_EDF	(NK_PRIO_MAX + 1)	/* EDF threads, by deadline */
+#define NK_PRIO_EDF_LENT (NK_PRIO_EDF + 1)	/* who holds what one of these waits for */
+#define NK_PRIO_LOCK	(NK_PRIO_EDF_LENT + 1)	/* who has the scheduler lock */
+#define NK_PRIO_SHARE	(NK_PRIO_LOCK + 1)	/* Linux while it takes its share */
 #define NK_PRIO_LEVELS	(NK_PRIO_SHARE + 1)
 #define NK_NAME_LEN	16
 

@@ -167,7 +167,7 @@ void unit_enter(struct unit_thread *u)
 	hal_flags_t flags = hal_oob_save();
 
 	hal_context_init_kernel(&u->t.ctx, u->stack, STACK_SIZE, user_entry, u);
-	nk_stage_enter(&u->t, hal_cpu());
+	ck_assert_int_eq(nk_stage_enter(&u->t, hal_cpu()), 0);
 	nk_sched();
 	hal_oob_restore(flags);
 }

@@ -72,6 +72,8 @@ void unit_abi_print(FILE *out);
 Suite *abi_suite(void);
 Suite *barrier_suite(void);
 Suite *buffer_suite(void);
+Suite *class_suite(void);
+Suite *class_rules_suite(void);
 Suite *cond_suite(void);
 Suite *copy_suite(void);
 Suite *event_suite(void);
