@@ -41,7 +41,7 @@
  */
 #define KEEL_CALL_BASE		0x104b0000
 #define KEEL_CALL_RELAX		(KEEL_CALL_BASE + 0)	/* () -> 0, in-band */
-#define KEEL_CALL_SLEEP_UNTIL	(KEEL_CALL_BASE + 1)	/* (abs ns) */
+#define KEEL_CALL_SLEEP_UNTIL	(KEEL_CALL_BASE + 1)	/* (abs ns, 0 or KEEL_SLEEP_SIGNAL) */
 #define KEEL_CALL_PERIOD_SET	(KEEL_CALL_BASE + 2)	/* (first abs ns or 0, period ns; 0: off) */
 #define KEEL_CALL_PERIOD_WAIT	(KEEL_CALL_BASE + 3)	/* () -> periods missed */
 #define KEEL_CALL_MUTEX_LOCK	(KEEL_CALL_BASE + 4)	/* (id, abs ns or KEEL_FOREVER) */
@@ -79,6 +79,9 @@
 #define KEEL_CALL_COUNT		34
 
 #define KEEL_REALTIME		0x100000000ul
+
+/* [3] Any signal's handler ends the sleep, also one with SA_RESTART: as nanosleep() has it. */
+#define KEEL_SLEEP_SIGNAL	0x200000000ul
 
 #define KEEL_FOREVER		0x7fffffffffffffffLL
 
