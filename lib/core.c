@@ -21,8 +21,6 @@ const struct libkeel_self libkeel_nobody = { .hard = &never };
 
 __thread struct libkeel_self libkeel_self = { .hard = &never };
 
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-
 static void fork_prepare(void)
 {
 	pthread_mutex_lock(&libkeel_device.lock);
@@ -48,7 +46,8 @@ static void fork_child(void)
 	pthread_mutex_unlock(&libkeel_device.lock);
 }
 
-static void fork_register(void)
+/* Before what is built upon the library does the same: its handlers may still call here. */
+__attribute__((constructor)) static void fork_register(void)
 {
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
@@ -132,7 +131,6 @@ int libkeel_device_get(void)
 {
 	int err = 0;
 
-	pthread_once(&fork_once, fork_register);
 	pthread_mutex_lock(&libkeel_device.lock);
 	if (!libkeel_device.users)
 		err = device_open();

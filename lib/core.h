@@ -34,6 +34,7 @@ struct libkeel_self {
 	uint32_t number;		/* in words of mutexes */
 	int64_t last;			/* last time given out */
 	unsigned int refusal;
+	int prepared;			/* the next three are to be restored */
 	int policy;			/* of Linux before attaching, with the next two */
 	struct sched_param param;
 	cpu_set_t cpus;
@@ -55,6 +56,10 @@ int libkeel_ioctl(unsigned long request, void *arg);
 /* Make the attached caller hard; see KEEL_PARK_HARDEN for errors, but never -EINTR.
  * Context: in-band, returns hard. */
 int libkeel_harden(void);
+
+/* Attach the caller, with the lowest priority and nothing asked of Linux: a thread that stays Linux's
+ * and touches Keel's objects. 0 if it is attached already. Context: in-band. */
+int libkeel_attach_weak(void);
 
 /* Make a Keel call. Linux answers -ENOSYS when a signal took the thread in-band just before: then
  * it was not carried out, and is made again. -ENOSYS from Keel itself is the caller's.

@@ -158,6 +158,7 @@ static int attach(struct libkeel_self *self, const char *name, int prio, int cpu
 	err = attach_device(self, name, prio, cpu);
 	if (err)
 		goto restore;
+	self->prepared = 1;
 	return 0;
 restore:
 	restore_linux(self);
@@ -187,6 +188,25 @@ int keel_thread_attach(const char *name, int prio, int cpu)
 	return err;
 }
 
+int libkeel_attach_weak(void)
+{
+	struct libkeel_self *self = &libkeel_self;
+	int err;
+
+	if (self->window)
+		return 0;
+	pthread_once(&key_once, key_create);
+	if (key_error)
+		return key_error;
+	err = libkeel_device_get();
+	if (err)
+		return err;
+	err = attach_device(self, NULL, KEEL_PRIO_MIN, -1);
+	if (err)
+		libkeel_device_put();
+	return err;
+}
+
 int keel_thread_detach(void)
 {
 	struct libkeel_self *self = &libkeel_self;
@@ -201,7 +221,9 @@ int keel_thread_detach(void)
 	self->clock = NULL;
 	self->heap = NULL;
 	pthread_setspecific(key, NULL);
-	restore_linux(self);
+	if (self->prepared)
+		restore_linux(self);
+	self->prepared = 0;
 	libkeel_device_put();
 	return err;
 }
