@@ -12,6 +12,7 @@ static const struct command {
 	{ "latency", cmd_latency },
 	{ "locks", cmd_locks },
 	{ "ps", cmd_ps },
+	{ "run", cmd_run },
 	{ "share", cmd_share },
 	{ "slots", cmd_slots },
 	{ "start", cmd_start },
@@ -28,6 +29,7 @@ static const char doc[] =
 	"  keel latency   measure how late threads and interrupts are\n"
 	"  keel locks     list mutexes and what else threads wait for\n"
 	"  keel ps        list the threads\n"
+	"  keel run       run a program with its real-time threads on Keel\n"
 	"  keel share     print or set Linux's share of each CPU\n"
 	"  keel slots     list the places that touch the interrupt flag\n"
 	"  keel start     put Keel beneath Linux again after keel stop\n"

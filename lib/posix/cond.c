@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Condition variables: rule R2 of posix.h. The core's condition goes with a mutex of its own ("inner").
+ *
+ *	wait				signal
+ *	waiters + 1; lock inner
+ *	unlock the program's mutex
+ *					lock its mutex, change, unlock
+ *	core: wait, inner released	waiters > 0: lock inner; signal; unlock inner
+ *	unlock inner; waiters - 1
+ *	lock the program's mutex
+ *
+ * A signaller who changed what is waited for with the mutex held finds the waiter counted, and gets inner
+ * only when it waits.
+ */
+#include "posix.h"
+
+/* Bits of __wrefs. */
+#define COND_SHARED	1
+#define COND_MONOTONIC	2
+
+struct wait {
+	struct posix_object *cond, *mutex;
+	int cancel;
+};
+
+static int make(pthread_cond_t *c, struct posix_object *o)
+{
+	if (c->__data.__wrefs & COND_SHARED || keel_cond_create(&o->cond))
+		return -1;
+	if (!keel_mutex_create(&o->mutex))
+		return 0;
+	keel_cond_delete(&o->cond);
+	return -1;
+}
+
+/* The caller holds the mutex. */
+static struct posix_object *hold(pthread_cond_t *c)
+{
+	struct posix_object *at = posix_object_find(c, POSIX_COND), o = { .type = POSIX_COND };
+
+	if (at || make(c, &o))
+		return at;
+	at = posix_object_add(c, &o);
+	if (at && at->cond.id == o.cond.id) {
+		REAL(pthread_cond_broadcast)(c);
+	} else {
+		keel_cond_delete(&o.cond);
+		keel_mutex_delete(&o.mutex);
+	}
+	return at;
+}
+
+static int inner_lock(struct posix_object *o)
+{
+	return posix_mutex_take(o, CLOCK_MONOTONIC, NULL);
+}
+
+/* Also when the thread was cancelled: then inner may be its own or not. */
+static void wait_end(void *arg)
+{
+	struct wait *w = arg;
+	int err = inner_lock(w->cond);
+
+	__atomic_sub_fetch(&w->cond->waiters, 1, __ATOMIC_SEQ_CST);
+	if (!err || err == EDEADLK)
+		posix_mutex_give(w->cond);
+	posix_leave();
+}
+
+static void cancelled(void *arg)
+{
+	struct wait *w = arg;
+
+	wait_end(w);
+	posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
+}
+
+static long core_wait(struct wait *w, clockid_t clock, int64_t until)
+{
+	int old;
+	long ret;
+
+	pthread_cleanup_push(cancelled, w);
+	old = posix_cancel_begin();
+	ret = keel_cond_clockwait(&w->cond->cond, &w->cond->mutex, clock, until);
+	posix_cancel_end(old);
+	pthread_cleanup_pop(0);
+	return ret;
+}
+
+static int wait(struct wait *w, clockid_t clock, const struct timespec *until)
+{
+	int err = posix_enter(), again;
+	long ret;
+
+	if (err)
+		return err;
+	err = inner_lock(w->cond);
+	if (err) {
+		posix_leave();
+		return err;
+	}
+	__atomic_add_fetch(&w->cond->waiters, 1, __ATOMIC_SEQ_CST);
+	err = posix_mutex_give(w->mutex);
+	if (err) {
+		wait_end(w);
+		return err;
+	}
+	ret = core_wait(w, clock, posix_ns(until));
+	wait_end(w);
+	if (ret && ret != -ETIMEDOUT)
+		posix_again(ret);	/* for nothing, as POSIX allows */
+	again = posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
+	return again ? again : ret == -ETIMEDOUT ? ETIMEDOUT : 0;
+}
+
+static int glibc_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+		      const struct timespec *until)
+{
+	struct posix_object *o;
+	int err, again;
+
+	if (!until)
+		err = REAL(pthread_cond_wait)(c, m);
+	else
+		err = REAL(pthread_cond_clockwait)(c, m, clock, until);
+	o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
+	if (!o)
+		return err;
+	REAL(pthread_mutex_unlock)(m);
+	again = posix_mutex_take(o, CLOCK_MONOTONIC, NULL);
+	return again ? again : err;
+}
+
+static int do_wait(enum posix_call call, pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+		   const struct timespec *until)
+{
+	int rt = posix_is_active() && posix_is_rt();
+	struct wait w = { NULL };
+
+	if (until && !posix_time_ok(until))
+		return EINVAL;
+	if (posix_is_active()) {
+		w.cond = posix_object_find(c, POSIX_COND);
+		w.mutex = posix_mutex_hold(m, rt || w.cond);
+		if (w.mutex && !w.cond)
+			w.cond = hold(c);
+		if (w.mutex && w.cond) {
+			posix_me()->counts.core[call]++;
+			return wait(&w, clock, until);
+		}
+		if (w.mutex || w.cond)
+			return EINVAL;	/* one is process-shared, or there is no room */
+	}
+	posix_me()->counts.glibc[call]++;
+	return glibc_wait(c, m, clock, until);
+}
+
+static clockid_t clock_of(const pthread_cond_t *c)
+{
+	return c->__data.__wrefs & COND_MONOTONIC ? CLOCK_MONOTONIC : CLOCK_REALTIME;
+}
+
+int __wrap_pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
+{
+	return do_wait(POSIX_CALL_pthread_cond_wait, c, m, CLOCK_MONOTONIC, NULL);
+}
+EXPORT(pthread_cond_wait);
+
+int __wrap_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
+{
+	return do_wait(POSIX_CALL_pthread_cond_timedwait, c, m, clock_of(c), until);
+}
+EXPORT(pthread_cond_timedwait);
+
+int __wrap_pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+				  const struct timespec *until)
+{
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+		return EINVAL;
+	return do_wait(POSIX_CALL_pthread_cond_clockwait, c, m, clock, until);
+}
+EXPORT(pthread_cond_clockwait);
+
+/* ---- signals ------------------------------------------------------------------------------------------- */
+
+static int core_signal(struct posix_object *o, int all)
+{
+	int err;
+
+	if (!__atomic_load_n(&o->waiters, __ATOMIC_SEQ_CST))
+		return 0;
+	err = posix_enter();
+	if (err)
+		return err;
+	err = inner_lock(o);
+	if (!err) {
+		if (all)
+			keel_cond_broadcast(&o->cond);
+		else
+			keel_cond_signal(&o->cond);
+		posix_mutex_give(o);
+	}
+	posix_leave();
+	return err;
+}
+
+static int do_signal(enum posix_call call, pthread_cond_t *c, int all)
+{
+	struct posix_object *o = posix_is_active() ? posix_object_find(c, POSIX_COND) : NULL;
+	int err = 0;
+
+	if (!o) {
+		posix_me()->counts.glibc[call]++;
+		err = all ? REAL(pthread_cond_broadcast)(c) : REAL(pthread_cond_signal)(c);
+		if (!posix_is_active())
+			return err;
+		o = posix_object_find(c, POSIX_COND);
+	} else {
+		posix_me()->counts.core[call]++;
+	}
+	return o ? core_signal(o, all) : err;
+}
+
+int __wrap_pthread_cond_signal(pthread_cond_t *c)
+{
+	return do_signal(POSIX_CALL_pthread_cond_signal, c, 0);
+}
+EXPORT(pthread_cond_signal);
+
+int __wrap_pthread_cond_broadcast(pthread_cond_t *c)
+{
+	return do_signal(POSIX_CALL_pthread_cond_broadcast, c, 1);
+}
+EXPORT(pthread_cond_broadcast);
+
+int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
+{
+	posix_object_drop(c);
+	GLIBC(pthread_cond_init);
+	return REAL(pthread_cond_init)(c, attr);
+}
+EXPORT(pthread_cond_init);
+
+int __wrap_pthread_cond_destroy(pthread_cond_t *c)
+{
+	int err = posix_object_drop(c);
+
+	GLIBC(pthread_cond_destroy);
+	return err ? err : REAL(pthread_cond_destroy)(c);
+}
+EXPORT(pthread_cond_destroy);

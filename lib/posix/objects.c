@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The table of objects that are the core's, by address. It is read without a lock: an entry is written
+ * before its address is, and its address, once written, is only exchanged while the entry is free,
+ * that is, after an object was destroyed, when nobody may use it. What is looked for lies between the
+ * place that its address says and the first place that was never used.
+ */
+#include <sys/mman.h>
+#include "stats.h"
+
+#define PLACES	2048u			/* twice KEEL_MAX_OBJECTS: there is always one never used */
+#define FULL	(PLACES * 3 / 4)
+
+static struct posix_object objects[PLACES];
+static unsigned int used;		/* (lock) places that have an address */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static unsigned int place_of(const void *at)
+{
+	return ((uintptr_t)at >> 3) * 0x9e3779b97f4a7c15ull >> 40;
+}
+
+static struct posix_object *find(const void *at)
+{
+	unsigned int i = place_of(at);
+
+	for (;; i++) {
+		struct posix_object *o = &objects[i % PLACES];
+		const void *there = __atomic_load_n(&o->at, __ATOMIC_ACQUIRE);
+
+		if (!there || there == at)
+			return o;
+	}
+}
+
+struct posix_object *posix_object_find(const void *at, enum posix_type type)
+{
+	struct posix_object *o = find(at);
+
+	return o->at && __atomic_load_n(&o->type, __ATOMIC_ACQUIRE) == (int)type ? o : NULL;
+}
+
+/* Its own place, one that is free again, or one never used. */
+static struct posix_object *room_for(const void *at)
+{
+	unsigned int i = place_of(at);
+	struct posix_object *again = NULL, *o;
+
+	for (;; i++) {
+		o = &objects[i % PLACES];
+		if (o->at == at)
+			return o;
+		if (!o->at)
+			break;
+		if (!o->type && !again)
+			again = o;
+	}
+	if (again)
+		return again;
+	return used < FULL ? o : NULL;
+}
+
+static int keel_objects_delete(struct posix_object *o)
+{
+	int err = 0;
+
+	switch (o->type) {
+	case POSIX_MUTEX:
+		if (__atomic_load_n(&o->word, __ATOMIC_RELAXED))
+			return EBUSY;
+		err = o->plain ? keel_sem_delete(&o->sem) : keel_mutex_delete(&o->mutex);
+		break;
+	case POSIX_COND:
+		err = keel_mutex_delete(&o->mutex);
+		if (!err)
+			keel_cond_delete(&o->cond);
+		break;
+	case POSIX_SEM:
+		keel_sem_delete(&o->sem);
+		break;
+	}
+	return err == -EBUSY ? EBUSY : 0;
+}
+
+static void put(struct posix_object *to, const void *at, const struct posix_object *o)
+{
+	used += !to->at;
+	__atomic_store_n(&to->type, POSIX_FREE, __ATOMIC_RELEASE);
+	to->plain = o->plain;
+	to->word = o->word;
+	to->waiters = o->waiters;
+	to->kicks = o->kicks;
+	to->mutex = o->mutex;
+	to->cond = o->cond;
+	to->sem = o->sem;
+	__atomic_store_n(&to->type, o->type, __ATOMIC_RELEASE);
+	__atomic_store_n(&to->at, at, __ATOMIC_RELEASE);
+}
+
+struct posix_object *posix_object_add(const void *at, const struct posix_object *o)
+{
+	struct posix_object *to;
+
+	REAL(pthread_mutex_lock)(&lock);
+	to = room_for(at);
+	if (to && to->type != o->type) {
+		if (to->type)	/* what was there before went without being destroyed */
+			keel_objects_delete(to);
+		put(to, at, o);
+	}
+	REAL(pthread_mutex_unlock)(&lock);
+	return to;
+}
+
+int posix_object_drop(const void *at)
+{
+	struct posix_object *o;
+	int err = 0;
+
+	if (!__atomic_load_n(&posix_active, __ATOMIC_ACQUIRE))
+		return 0;
+	REAL(pthread_mutex_lock)(&lock);
+	o = find(at);
+	if (o->at && o->type) {
+		err = keel_objects_delete(o);
+		if (!err)
+			__atomic_store_n(&o->type, POSIX_FREE, __ATOMIC_RELEASE);
+	}
+	REAL(pthread_mutex_unlock)(&lock);
+	return err;
+}
+
+/* ---- fork ------------------------------------------------------------------------------------------------ */
+
+/* 1: the caller has it; a plain one: somebody has. */
+static int is_held(struct posix_object *o)
+{
+	int err;
+
+	if (o->plain)
+		return o->word != 0;
+	err = keel_mutex_trylock(&o->mutex);
+	if (!err || err == -EOWNERDEAD)
+		keel_mutex_unlock(&o->mutex);
+	return err == -EDEADLK;
+}
+
+/* What the child will find. A recursive mutex it finds free. */
+void posix_objects_prepare(void)
+{
+	unsigned int i;
+
+	if (!posix_is_active() || posix_enter())
+		return;
+	for (i = 0; i < PLACES; i++) {
+		struct posix_object *o = &objects[i];
+
+		if (o->type == POSIX_MUTEX)
+			o->kept = is_held(o);
+		else if (o->type == POSIX_SEM)
+			o->kept = keel_sem_count(&o->sem);
+	}
+	posix_leave();
+}
+
+static int is_mapped(const void *at)
+{
+	unsigned char page;
+
+	return !mincore((void *)((uintptr_t)at & ~4095ul), 4096, &page);
+}
+
+/* Everything is glibc's again, where it was free all the time. An object that was never destroyed may
+ * have no memory any more. */
+void posix_objects_child(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PLACES; i++) {
+		struct posix_object *o = &objects[i];
+		void *at = (void *)o->at;
+
+		if (o->type == POSIX_MUTEX && o->kept && is_mapped(at))
+			REAL(pthread_mutex_trylock)(at);
+		if (o->type == POSIX_SEM && is_mapped(at))
+			REAL(sem_init)(at, 0, o->kept > 0 ? o->kept : 0);
+		*o = (struct posix_object){ .at = NULL };
+	}
+	used = 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The POSIX skin, user side: glibc's calls on real-time threads, served by Keel.
+ *
+ * Who serves an object when real-time threads and ordinary ones of Linux (which are not attached) use
+ * it? Until the first real-time thread there is (posix_active), glibc does, and a call costs one test
+ * more. From then on an object of this process becomes the core's when a real-time thread first uses
+ * it, and stays so until it is destroyed; the others stay glibc's. objects.c has the table: nothing of
+ * an object's own storage is used, so static initialisers, and a std::mutex that is never destroyed,
+ * need no care. A Linux thread that meets a core's object is attached on the spot, with the lowest
+ * priority and without telling Linux ("weak"), and goes in-band again after each Keel call; a lock that
+ * nobody contends takes neither. How an object changes hands with nobody stopped:
+ *
+ * R1 A mutex or rwlock is converted only by who holds it at glibc's level: it takes the core's, publishes
+ *    the entry, and gives glibc's back. Who gets glibc's lock and then finds an entry gives it back and
+ *    goes to the core. So nobody holds one at each level, and once converted glibc's is free for ever:
+ *
+ *	Linux thread			real-time thread
+ *	no entry: glibc's lock, waits
+ *					holds glibc's; core's lock; entry; glibc's unlock
+ *	has glibc's; sees the entry:
+ *	glibc's unlock; core's lock
+ *
+ * R2 A condition is converted by a waiter, who holds the mutex. All who wait at glibc's level are woken,
+ *    for nothing as POSIX allows, and come back to wait at the core's. A signaller without the mutex who
+ *    saw no entry signals glibc's, then looks again, and signals the core's too.
+ * R3 A semaphore: publish, then move what is posted at glibc's level. Who posted there looks again
+ *    afterwards, and moves too. Waiters there are let out by false posts ("kicks"), counted before they
+ *    are made; who takes a post while there is a kick has taken the kick. Posts are all alike, so
+ *    nothing is lost or made; one kick stays, for whoever still comes by the old way.
+ * R4 Process-shared and named objects, and those for which there is no room, stay glibc's, for all.
+ *
+ * A mutex of the normal type without a protocol may be unlocked by another thread than its owner, as
+ * glibc allows: it is a word and a semaphore of the core's. All others are the core's mutexes, with
+ * inheritance. A condition is one of the core's with a mutex of its own inside, so it goes with either.
+ */
+#ifndef LIBKEEL_POSIX_H
+#define LIBKEEL_POSIX_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdint.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+#include <keel/sync.h>
+#include "core.h"
+
+/* The shared library has each function by both names; in the archive only the linker's --wrap leads
+ * to it. */
+#ifdef PIC
+#define EXPORT(name)									\
+	__asm__(".globl " #name "\n\t.type " #name ", @function\n\t"			\
+		".set " #name ", __wrap_" #name)
+#else
+#define EXPORT(name) _Static_assert(1, #name)
+#endif
+
+/* ---- the ways back ------------------------------------------------------------------------------- */
+
+#define X(name, version, group, mode) POSIX_CALL_##name,
+enum posix_call {
+#include "wrappers.list"
+	POSIX_CALLS
+};
+#undef X
+
+#define X(name, version, group, mode) __typeof__(name) *name;
+struct posix_real {
+#include "wrappers.list"
+};
+#undef X
+
+/* Never before posix_real_find(), which every way to it has passed. */
+extern struct posix_real posix_real;
+extern int posix_found;
+void posix_real_find(void);
+
+static inline const struct posix_real *posix_real_get(void)
+{
+	if (__builtin_expect(!posix_found, 0))
+		posix_real_find();
+	return &posix_real;
+}
+
+#define REAL(name) (posix_real_get()->name)
+
+/* ---- threads -------------------------------------------------------------------------------------- */
+
+struct posix_counts {
+	uint32_t core[POSIX_CALLS];
+	uint32_t glibc[POSIX_CALLS];
+	uint64_t relaxes[KEEL_RELAX_REASONS];
+	uint64_t hardens;
+	uint32_t threads, weak;
+};
+
+struct posix_self {
+	struct posix_self *next, *prev;	/* (registry) */
+	pthread_t thread;
+	pid_t tid;			/* 0: not registered */
+	int inside;			/* libkeel is at work: all is glibc's */
+	int rt;				/* it has SCHED_FIFO or SCHED_RR, and is attached */
+	int was_rt;
+	int asked;			/* (a) another thread set its priority: 1 + it */
+	struct posix_counts counts;
+};
+
+extern int posix_active;		/* (a) there is, or was, a real-time thread */
+extern __thread struct posix_self posix_self __attribute__((tls_model("initial-exec")));
+
+/* Known to others, and counted, from now on. */
+void posix_self_register(struct posix_self *self);
+/* What another thread asked for. */
+void posix_self_obey(struct posix_self *self);
+/* The registered thread with this id, or NULL, tells it to set its priority: see posix_self_obey(). */
+void posix_ask_thread(pthread_t thread, int prio);
+void posix_ask_tid(pid_t tid, int prio);
+/* Give the caller the policy that Linux has given it; SCHED_OTHER is 0. */
+void posix_follow(int policy, int prio);
+
+static inline struct posix_self *posix_me(void)
+{
+	struct posix_self *self = &posix_self;
+
+	if (__builtin_expect(!self->tid, 0))
+		posix_self_register(self);
+	return self;
+}
+
+static inline int posix_is_active(void)
+{
+	return __atomic_load_n(&posix_active, __ATOMIC_ACQUIRE) && !posix_self.inside;
+}
+
+/* The caller is a real-time thread. */
+static inline int posix_is_rt(void)
+{
+	struct posix_self *self = posix_me();
+
+	if (__builtin_expect(__atomic_load_n(&self->asked, __ATOMIC_RELAXED), 0))
+		posix_self_obey(self);
+	return self->rt && !self->inside;
+}
+
+#define CORE(name) (posix_me()->counts.core[POSIX_CALL_##name]++)
+#define GLIBC(name) (posix_me()->counts.glibc[POSIX_CALL_##name]++)
+
+/* Around Keel calls on an object: 0, or a positive errno when the caller cannot be attached. */
+int posix_enter(void);
+void posix_leave(void);
+
+/* What came of a Keel call that waits, when it is neither 0 nor said otherwise: 1: once more; it has
+ * slept a moment if Keel is stopped. */
+int posix_again(long ret);
+
+/* A cancellation point, asynchronous while the thread waits. */
+static inline int posix_cancel_begin(void)
+{
+	int old;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
+	return old;
+}
+
+static inline void posix_cancel_end(int old)
+{
+	pthread_setcanceltype(old, NULL);
+}
+
+/* ---- time ------------------------------------------------------------------------------------------ */
+
+static inline int posix_time_ok(const struct timespec *ts)
+{
+	return ts->tv_nsec >= 0 && ts->tv_nsec < 1000000000;
+}
+
+/* In ns, at least 0; NULL is never. */
+static inline int64_t posix_ns(const struct timespec *ts)
+{
+	if (!ts || ts->tv_sec >= KEEL_FOREVER / 1000000000)
+		return KEEL_FOREVER;
+	return ts->tv_sec < 0 ? 0 : ts->tv_sec * 1000000000LL + ts->tv_nsec;
+}
+
+/* ---- objects ---------------------------------------------------------------------------------------- */
+
+enum posix_type { POSIX_FREE, POSIX_MUTEX, POSIX_COND, POSIX_SEM };
+
+struct posix_object {
+	const void *at;			/* (a) whose it is; NULL: never used */
+	int type;			/* (a) POSIX_FREE: the object went */
+	int plain;			/* a mutex: word and sem */
+	uint32_t word;			/* (a) of a plain one: 0 free, 1 locked, 2 and somebody waits */
+	int waiters;			/* (a) of a condition */
+	int kicks;			/* (a) of a semaphore, R3 */
+	int kept;			/* around fork(): held, or the count */
+	struct keel_mutex mutex;	/* or the one inside a condition */
+	struct keel_cond cond;
+	struct keel_sem sem;
+};
+
+/* The core's object for that at @at, or NULL. Context: any; never blocks. */
+struct posix_object *posix_object_find(const void *at, enum posix_type type);
+
+/* Publish @o for @at: its place in the table, or what somebody else published meanwhile, or NULL: there is
+ * no room. Context: in-band. */
+struct posix_object *posix_object_add(const void *at, const struct posix_object *o);
+
+/* Forget what was at @at: 0 or EBUSY, then nothing has changed. Context: in-band. */
+int posix_object_drop(const void *at);
+
+/* For conditions. @m is locked by the caller: the core's, or NULL: it stays glibc's. */
+struct posix_object *posix_mutex_hold(pthread_mutex_t *m, int convert);
+int posix_mutex_take(struct posix_object *o, clockid_t clock, const struct timespec *until);
+int posix_mutex_give(struct posix_object *o);
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Which threads there are, and what each is. A thread takes a new priority from another one at its next
+ * call that the skin serves: only a thread itself can become Keel's.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include "posix.h"
+#include "stats.h"
+
+#define STOPPED_NS	10000000
+
+int posix_active;
+__thread struct posix_self posix_self;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct posix_self *threads;	/* (lock) */
+static struct posix_counts gone;	/* (lock) of threads that have ended */
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int have_key;
+static int held_open;
+
+static void counts_add(struct posix_counts *to, const struct posix_self *self)
+{
+	const struct posix_counts *c = &self->counts;
+	int i;
+
+	for (i = 0; i < POSIX_CALLS; i++) {
+		to->core[i] += c->core[i];
+		to->glibc[i] += c->glibc[i];
+	}
+	for (i = 0; i < KEEL_RELAX_REASONS; i++)
+		to->relaxes[i] += c->relaxes[i];
+	to->hardens += c->hardens;
+	to->threads += self->was_rt;
+	to->weak += c->weak;
+}
+
+void posix_counts_all(struct posix_counts *to)
+{
+	const struct posix_self *self;
+
+	REAL(pthread_mutex_lock)(&lock);
+	*to = gone;
+	posix_modes_count(&posix_self);
+	for (self = threads; self; self = self->next)
+		counts_add(to, self);
+	REAL(pthread_mutex_unlock)(&lock);
+}
+
+/* The modes of the caller since it was attached: before it is not any more. */
+void posix_modes_count(struct posix_self *self)
+{
+	struct keel_stats stats;
+	int i;
+
+	if (keel_stats_get(&stats) < 0)
+		return;
+	for (i = 0; i < KEEL_RELAX_REASONS; i++)
+		self->counts.relaxes[i] = stats.relaxes[i];
+	self->counts.hardens = stats.hardens;
+}
+
+/* Whoever still makes calls, another destructor, is registered and attached anew. */
+static void unregister(void *arg)
+{
+	struct posix_self *self = arg;
+
+	posix_modes_count(self);
+	self->inside++;
+	keel_thread_detach();
+	self->inside--;
+	REAL(pthread_mutex_lock)(&lock);
+	counts_add(&gone, self);
+	if (self->prev)
+		self->prev->next = self->next;
+	else
+		threads = self->next;
+	if (self->next)
+		self->next->prev = self->prev;
+	REAL(pthread_mutex_unlock)(&lock);
+	memset(self, 0, sizeof(*self));
+}
+
+static void key_create(void)
+{
+	have_key = !pthread_key_create(&key, unregister);
+}
+
+/* A signal handler that makes calls finds it done, or comes later. */
+static void signals_block(sigset_t *old)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, old);
+}
+
+static void signals_restore(const sigset_t *old)
+{
+	pthread_sigmask(SIG_SETMASK, old, NULL);
+}
+
+void posix_self_register(struct posix_self *self)
+{
+	sigset_t old;
+
+	signals_block(&old);
+	pthread_once(&once, key_create);
+	REAL(pthread_mutex_lock)(&lock);
+	self->thread = pthread_self();
+	self->tid = syscall(SYS_gettid);
+	self->prev = NULL;
+	self->next = threads;
+	if (threads)
+		threads->prev = self;
+	threads = self;
+	REAL(pthread_mutex_unlock)(&lock);
+	if (have_key)
+		pthread_setspecific(key, self);
+	signals_restore(&old);
+}
+
+/* ---- priorities ------------------------------------------------------------------------------------ */
+
+static int is_realtime(int policy)
+{
+	policy &= ~SCHED_RESET_ON_FORK;
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static int attach(struct posix_self *self, int policy, int prio)
+{
+	struct sched_param param = { .sched_priority = prio };
+	sigset_t old;
+	int err;
+
+	signals_block(&old);
+	self->inside++;
+	if (!held_open)
+		held_open = !keel_open();	/* objects outlive threads */
+	err = keel_thread_attach(NULL, prio, -1);
+	if (!err) {
+		self->was_rt = 1;
+		if (policy == SCHED_RR)	/* glibc remembers what it was told last */
+			REAL(pthread_setschedparam)(pthread_self(), policy, &param);
+		__atomic_store_n(&posix_active, 1, __ATOMIC_RELEASE);
+	}
+	self->inside--;
+	signals_restore(&old);
+	return err;
+}
+
+static void set_prio(int prio)
+{
+	struct keel_thread_set set = { .prio = prio, .cpu = -1 };
+
+	if (keel_is_hard())
+		libkeel_call(KEEL_CALL_PRIORITY_SET, prio, 0);
+	else
+		libkeel_ioctl(KEEL_IOC_THREAD_SET, &set);
+}
+
+/* Without Keel it is what Linux made it. One that held the core's mutexes stays attached. */
+void posix_follow(int policy, int prio)
+{
+	struct posix_self *self = posix_me();
+	int rt = is_realtime(policy);
+
+	if (libkeel_self.window) {
+		set_prio(rt ? prio : KEEL_PRIO_MIN);
+		self->rt = rt;
+		self->was_rt |= rt;
+		if (!rt)
+			keel_relax();
+	} else if (rt) {
+		self->rt = !attach(self, policy, prio);
+	}
+}
+
+void posix_self_obey(struct posix_self *self)
+{
+	int prio = __atomic_exchange_n(&self->asked, 0, __ATOMIC_ACQ_REL) - 1;
+
+	if (prio > 0)
+		posix_follow(sched_getscheduler(0), prio);
+	else if (!prio)
+		posix_follow(SCHED_OTHER, 0);
+}
+
+static void ask(pthread_t thread, pid_t tid, int prio)
+{
+	struct posix_self *self;
+
+	REAL(pthread_mutex_lock)(&lock);
+	for (self = threads; self; self = self->next)
+		if (tid ? self->tid == tid : pthread_equal(self->thread, thread))
+			__atomic_store_n(&self->asked, 1 + prio, __ATOMIC_RELEASE);
+	REAL(pthread_mutex_unlock)(&lock);
+}
+
+void posix_ask_thread(pthread_t thread, int prio)
+{
+	ask(thread, 0, prio);
+}
+
+void posix_ask_tid(pid_t tid, int prio)
+{
+	ask(0, tid, prio);
+}
+
+/* ---- around Keel calls --------------------------------------------------------------------------------- */
+
+int posix_enter(void)
+{
+	struct posix_self *self = posix_me();
+	sigset_t old;
+	int err;
+
+	if (__builtin_expect(libkeel_self.window != NULL, 1))
+		return 0;
+	signals_block(&old);
+	self->inside++;
+	err = libkeel_attach_weak();
+	self->counts.weak += !err;
+	self->inside--;
+	signals_restore(&old);
+	return -err;
+}
+
+void posix_leave(void)
+{
+	if (!posix_self.rt)
+		keel_relax();
+}
+
+int posix_again(long ret)
+{
+	const struct timespec moment = { .tv_nsec = STOPPED_NS };
+
+	if (ret == -EAGAIN || ret == -EOPNOTSUPP)
+		REAL(nanosleep)(&moment, NULL);
+	return ret == -EINTR || ret == -EAGAIN || ret == -EOPNOTSUPP;
+}
+
+/* ---- fork ------------------------------------------------------------------------------------------------ */
+
+static void fork_prepare(void)
+{
+	posix_objects_prepare();
+	posix_me();	/* not while it is locked: libkeel's handlers come after this */
+	REAL(pthread_mutex_lock)(&lock);
+}
+
+static void fork_parent(void)
+{
+	REAL(pthread_mutex_unlock)(&lock);
+}
+
+/* One thread, of Linux, and all objects glibc's. */
+static void fork_child(void)
+{
+	struct posix_self *self = &posix_self;
+
+	threads = NULL;
+	memset(&gone, 0, sizeof(gone));
+	memset(self, 0, sizeof(*self));
+	posix_active = 0;
+	held_open = 0;
+	posix_objects_child();
+	REAL(pthread_mutex_unlock)(&lock);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	posix_real_get();
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+	posix_stats_begin();
+}

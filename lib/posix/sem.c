@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Unnamed semaphores: rule R3 of posix.h.
+ */
+#include <limits.h>
+#include "posix.h"
+
+/* What sem_init() leaves behind, as glibc lays it out: named and process-shared ones are marked. */
+struct layout {
+	uint64_t data;
+	int shared;
+};
+
+static int fail(int err)
+{
+	errno = err;
+	return -1;
+}
+
+/* Let one who waits at glibc's level go, or stay to be found by one who comes. */
+static void kick(struct posix_object *o, sem_t *s)
+{
+	__atomic_add_fetch(&o->kicks, 1, __ATOMIC_SEQ_CST);
+	REAL(sem_post)(s);
+}
+
+/* @n posts were taken at glibc's level: how many of them were true. */
+static int true_posts(struct posix_object *o, int n)
+{
+	int kicks = __atomic_load_n(&o->kicks, __ATOMIC_SEQ_CST), false_ones;
+
+	do
+		false_ones = n < kicks ? n : kicks;
+	while (!__atomic_compare_exchange_n(&o->kicks, &kicks, kicks - false_ones, 0,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	return n - false_ones;
+}
+
+static int core_post(struct posix_object *o)
+{
+	int err = posix_enter();
+	long ret;
+
+	if (err)
+		return err;
+	do
+		ret = keel_sem_post(&o->sem);
+	while (ret && ret != -EOVERFLOW && posix_again(ret));
+	posix_leave();
+	return -ret;
+}
+
+/* What was posted at glibc's level is the core's. */
+static void move(struct posix_object *o, sem_t *s)
+{
+	int n = 0;
+
+	while (!REAL(sem_trywait)(s))
+		n++;
+	for (n = true_posts(o, n); n > 0; n--)
+		core_post(o);
+	kick(o, s);
+}
+
+static struct posix_object *convert(sem_t *s)
+{
+	struct posix_object o = { .type = POSIX_SEM }, *at;
+
+	if (((struct layout *)s)->shared || keel_sem_create(&o.sem, 0, KEEL_SEM_MAX))
+		return NULL;
+	at = posix_object_add(s, &o);
+	if (at && at->sem.id == o.sem.id)
+		move(at, s);
+	else
+		keel_sem_delete(&o.sem);	/* two at a time: the first one's counts */
+	return at;
+}
+
+/* The core's, or made so by a real-time thread. */
+static struct posix_object *hold(sem_t *s)
+{
+	struct posix_object *o = posix_is_active() ? posix_object_find(s, POSIX_SEM) : NULL;
+
+	if (!o && posix_is_active() && posix_is_rt())
+		o = convert(s);
+	return o;
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------------- */
+
+static int core_wait(struct posix_object *o, clockid_t clock, const struct timespec *until)
+{
+	int err, old;
+	long ret;
+
+	pthread_testcancel();
+	err = posix_enter();
+	if (err)
+		return err;
+	do {
+		old = posix_cancel_begin();
+		ret = keel_sem_clockwait(&o->sem, clock, posix_ns(until));
+		posix_cancel_end(old);
+	} while (ret && ret != -EINTR && posix_again(ret));
+	posix_leave();
+	return -ret;
+}
+
+static int glibc_wait(sem_t *s, clockid_t clock, const struct timespec *until)
+{
+	return until ? REAL(sem_clockwait)(s, clock, until) : REAL(sem_wait)(s);
+}
+
+/* A post was taken at glibc's level: 1 if it was a true one. */
+static int was_true(struct posix_object *o, sem_t *s)
+{
+	if (true_posts(o, 1))
+		return 1;
+	kick(o, s);
+	return 0;
+}
+
+static int do_wait(enum posix_call call, sem_t *s, clockid_t clock, const struct timespec *until)
+{
+	struct posix_object *o;
+	int err;
+
+	if (until && !posix_time_ok(until))
+		return fail(EINVAL);
+	o = hold(s);
+	if (!o) {
+		posix_me()->counts.glibc[call]++;
+		err = glibc_wait(s, clock, until);
+		if (err || !posix_is_active())
+			return err;
+		o = posix_object_find(s, POSIX_SEM);
+		if (!o || was_true(o, s))
+			return 0;
+	}
+	posix_me()->counts.core[call]++;
+	err = core_wait(o, clock, until);
+	return err ? fail(err) : 0;
+}
+
+int __wrap_sem_wait(sem_t *s)
+{
+	return do_wait(POSIX_CALL_sem_wait, s, CLOCK_MONOTONIC, NULL);
+}
+EXPORT(sem_wait);
+
+int __wrap_sem_timedwait(sem_t *s, const struct timespec *until)
+{
+	return do_wait(POSIX_CALL_sem_timedwait, s, CLOCK_REALTIME, until);
+}
+EXPORT(sem_timedwait);
+
+int __wrap_sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until)
+{
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+		return fail(EINVAL);
+	return do_wait(POSIX_CALL_sem_clockwait, s, clock, until);
+}
+EXPORT(sem_clockwait);
+
+static int core_trywait(struct posix_object *o)
+{
+	int err = posix_enter();
+
+	if (err)
+		return fail(err);
+	err = -keel_sem_trywait(&o->sem);
+	posix_leave();
+	return err ? fail(err) : 0;
+}
+
+int __wrap_sem_trywait(sem_t *s)
+{
+	struct posix_object *o = hold(s);
+	int err;
+
+	if (!o) {
+		GLIBC(sem_trywait);
+		err = REAL(sem_trywait)(s);
+		if (err || !posix_is_active())
+			return err;
+		o = posix_object_find(s, POSIX_SEM);
+		if (!o || was_true(o, s))
+			return 0;
+	}
+	CORE(sem_trywait);
+	return core_trywait(o);
+}
+EXPORT(sem_trywait);
+
+/* ---- the rest ------------------------------------------------------------------------------------------ */
+
+int __wrap_sem_post(sem_t *s)
+{
+	struct posix_object *o = hold(s);
+	int err;
+
+	if (o) {
+		CORE(sem_post);
+		err = core_post(o);
+		return err ? fail(err) : 0;
+	}
+	GLIBC(sem_post);
+	err = REAL(sem_post)(s);
+	o = posix_is_active() ? posix_object_find(s, POSIX_SEM) : NULL;
+	if (!err && o)
+		move(o, s);
+	return err;
+}
+EXPORT(sem_post);
+
+int __wrap_sem_getvalue(sem_t *s, int *value)
+{
+	struct posix_object *o = posix_is_active() ? posix_object_find(s, POSIX_SEM) : NULL;
+	int ret;
+
+	if (!o) {
+		GLIBC(sem_getvalue);
+		return REAL(sem_getvalue)(s, value);
+	}
+	CORE(sem_getvalue);
+	ret = posix_enter();
+	if (ret)
+		return fail(ret);
+	ret = keel_sem_count(&o->sem);
+	posix_leave();
+	if (ret < 0)
+		return fail(-ret);
+	*value = ret;
+	return 0;
+}
+EXPORT(sem_getvalue);
+
+int __wrap_sem_init(sem_t *s, int shared, unsigned int value)
+{
+	posix_object_drop(s);
+	GLIBC(sem_init);
+	return REAL(sem_init)(s, shared, value);
+}
+EXPORT(sem_init);
+
+int __wrap_sem_destroy(sem_t *s)
+{
+	posix_object_drop(s);
+	GLIBC(sem_destroy);
+	return REAL(sem_destroy)(s);
+}
+EXPORT(sem_destroy);
