@@ -13,10 +13,10 @@ static Suite *(*const suites[])(void) = {
 	sim_suite, list_suite, lock_suite, runq_suite, timer_suite, sched_suite, thread_suite,
 	wait_suite, mutex_suite, mutex_kind_suite, mutex_race_suite, pi_suite, pi_race_suite,
 	cond_suite, sem_suite, event_suite, rwlock_suite, barrier_suite, watch_suite, sweep_suite,
-	service_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite, pipeline_suite,
-	pipeline_apic_suite, pipeline_random_suite, word_suite,
-	copy_suite, queue_suite, heap_suite, buffer_suite, pipe_suite, snapshot_suite,
-	class_suite, class_rules_suite,
+	service_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite,
+	pipeline_suite, pipeline_apic_suite, pipeline_random_suite, word_suite, copy_suite,
+	queue_suite, heap_suite, buffer_suite, pipe_suite, snapshot_suite, class_suite,
+	class_rules_suite, channel_suite,
 };
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_buffer.c \
 	tests/unit/check_class.c \
 	tests/unit/check_class_rules.c \
+	tests/unit/check_channel.c \
 	tests/unit/check_cond.c \
 	tests/unit/check_copy.c \
 	tests/unit/check_event.c \

@@ -74,6 +74,7 @@ Suite *barrier_suite(void);
 Suite *buffer_suite(void);
 Suite *class_suite(void);
 Suite *class_rules_suite(void);
+Suite *channel_suite(void);
 Suite *cond_suite(void);
 Suite *copy_suite(void);
 Suite *event_suite(void);
