@@ -22,13 +22,14 @@
 #include "hal/x86/timer.h"
 #include "latency.h"
 #include "list.h"
+#include "names.h"
+#include "objects.h"
 #include "process.h"
 #include "shadow.h"
 #include "skins/native/objects.h"
 #include "version.h"
 
 static atomic_t files = ATOMIC_INIT(0);
-static atomic_t objects = ATOMIC_INIT(0);
 
 union request {
 	struct keel_info info;
@@ -36,6 +37,7 @@ union request {
 	struct keel_thread_set set;
 	struct keel_mutex_req mutex;
 	struct keel_object object;
+	struct keel_name name;
 	struct keel_latency_start latency_start;
 	struct keel_latency_read latency_read;
 	struct keel_control control;
@@ -114,39 +116,15 @@ static long do_set(struct keel_process *p, union request *r)
 }
 
 /* Ids of a set are copied first, so that one that fails changes nothing. */
-static long object_create(struct keel_process *p, struct keel_object *req)
-{
-	u32 ids[KEEL_SET_MAX];
-	long id;
-
-	if (req->type == KEEL_SET && req->args[0] <= KEEL_SET_MAX &&
-	    copy_from_user(ids, u64_to_user_ptr(req->data), req->args[0] * sizeof(*ids)))
-		return refuse(-EFAULT, "a set of objects: bad pointer");
-	mutex_lock(&p->lock);
-	id = native_object_create(p->space, req, ids);
-	mutex_unlock(&p->lock);
-	if (id < 0)
-		return id;
-	atomic_inc(&objects);
-	req->id = id;
-	return 0;
-}
-
-static long object_delete(struct keel_process *p, u32 type, u32 id)
-{
-	long err;
-
-	mutex_lock(&p->lock);
-	err = native_object_delete(p->space, type, id);
-	mutex_unlock(&p->lock);
-	if (!err)
-		atomic_dec(&objects);
-	return err;
-}
-
 static long do_object_create(struct keel_process *p, union request *r)
 {
-	return object_create(p, &r->object);
+	struct keel_object *o = &r->object;
+	u32 ids[KEEL_SET_MAX];
+
+	if (o->type == KEEL_SET && o->args[0] <= KEEL_SET_MAX &&
+	    copy_from_user(ids, u64_to_user_ptr(o->data), o->args[0] * sizeof(*ids)))
+		return refuse(-EFAULT, "a set of objects: bad pointer");
+	return objects_create(p, o, ids);
 }
 
 static long do_object_delete(struct keel_process *p, union request *r)
@@ -155,13 +133,13 @@ static long do_object_delete(struct keel_process *p, union request *r)
 
 	if (o->args[0] || o->args[1] || o->data || o->pad)
 		return -EINVAL;
-	return object_delete(p, o->type, o->id);
+	return objects_delete(p, o->type, o->id);
 }
 
 static long do_mutex_create(struct keel_process *p, union request *r)
 {
 	struct keel_object o = { .type = KEEL_MUTEX };
-	long err = object_create(p, &o);
+	long err = objects_create(p, &o, NULL);
 
 	if (err)
 		return err;
@@ -172,7 +150,22 @@ static long do_mutex_create(struct keel_process *p, union request *r)
 
 static long do_mutex_delete(struct keel_process *p, union request *r)
 {
-	return r->mutex.pad ? -EINVAL : object_delete(p, KEEL_MUTEX, r->mutex.id);
+	return r->mutex.pad ? -EINVAL : objects_delete(p, KEEL_MUTEX, r->mutex.id);
+}
+
+static long do_name_create(struct keel_process *p, union request *r)
+{
+	return names_create(p, &r->name);
+}
+
+static long do_name_bind(struct keel_process *p, union request *r)
+{
+	return names_bind(p, &r->name);
+}
+
+static long do_name_delete(struct keel_process *p, union request *r)
+{
+	return names_delete(&r->name);
 }
 
 static long do_latency_start(struct keel_process *p, union request *r)
@@ -276,6 +269,9 @@ static const struct request_row {
 	{ KEEL_IOC_OBJECT_CREATE, do_object_create },
 	{ KEEL_IOC_OBJECT_DELETE, do_object_delete },
 	{ KEEL_IOC_LIST, do_list },
+	{ KEEL_IOC_NAME_CREATE, do_name_create },
+	{ KEEL_IOC_NAME_BIND, do_name_bind },
+	{ KEEL_IOC_NAME_DELETE, do_name_delete },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -330,6 +326,8 @@ static int keel_mmap(struct file *file, struct vm_area_struct *vma)
 	unsigned long size = vma->vm_end - vma->vm_start;
 	unsigned long offset = vma->vm_pgoff << PAGE_SHIFT;
 
+	if (offset >= KEEL_AREA_OFFSET)
+		return objects_map(p, vma, offset - KEEL_AREA_OFFSET);
 	for (int i = 0; i < ARRAY_SIZE(maps); i++) {
 		bool heap = maps[i].offset == KEEL_HEAP_OFFSET;
 
@@ -361,7 +359,7 @@ static int keel_release(struct inode *inode, struct file *file)
 	shadow_detach_all(p);
 	if (p->latency)
 		latency_stop(p->latency);
-	atomic_sub(native_object_count(p->space), &objects);
+	objects_end(p);
 	process_free(p);
 	atomic_dec(&files);
 	return 0;
@@ -391,8 +389,9 @@ static struct miscdevice keel_device = {
 
 void ctl_show_objects(struct seq_file *m)
 {
-	seq_printf(m, "files %d\nthreads %d\nobjects %d\nprocesses %d\n", atomic_read(&files),
-		   shadow_objects(), atomic_read(&objects), hal_mm_objects());
+	seq_printf(m, "files %d\nthreads %d\nobjects %d\nnames %d\nprocesses %d\n",
+		   atomic_read(&files), shadow_objects(), objects_count(), names_count(),
+		   hal_mm_objects());
 }
 
 int ctl_init(void)

@@ -274,6 +274,9 @@ static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
 	shadow_leave(regs, s->thread.recall, fault, 0);
 }
 
+/* r10 and r9 lie one behind the other: a fourth argument, and a fifth. */
+static_assert(offsetof(struct pt_regs, r9) == offsetof(struct pt_regs, r10) + sizeof(long));
+
 inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, long nr)
 {
 	struct shadow *s = shadow_current();
@@ -283,7 +286,7 @@ inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, lon
 		regs->orig_ax = -1;
 		shadow_leave(regs, KEEL_RELAX_CALL, 0, 0);
 	}
-	regs->ax = native_call(s->proc->space, nr, regs->di, regs->si, regs->dx, regs->r10);
+	regs->ax = native_call(s->proc->space, nr, regs->di, regs->si, regs->dx, &regs->r10);
 	if (likely(!s->thread.recall))
 		regs->orig_ax = -1;
 	else

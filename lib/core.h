@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
+#include <time.h>
 #include <keel/abi.h>
 #include "syscall.h"
 
@@ -64,6 +65,24 @@ int libkeel_attach_weak(void);
 /* Make a Keel call. Linux answers -ENOSYS when a signal took the thread in-band just before: then
  * it was not carried out, and is made again. -ENOSYS from Keel itself is the caller's.
  * Context: any; hardens. */
+static inline long libkeel_call5(long nr, long a, long b, long c, long d, long e)
+{
+	const volatile struct keel_window *window = libkeel_self.window;
+	long ret;
+
+	if (!window)
+		return -EPERM;
+	do {
+		if (!window->hard) {
+			ret = libkeel_harden();
+			if (ret)
+				return ret;
+		}
+		ret = libkeel_syscall5(nr, a, b, c, d, e);
+	} while (ret == -ENOSYS && !window->hard);
+	return ret;
+}
+
 static inline long libkeel_call3(long nr, long a, long b, long c)
 {
 	const volatile struct keel_window *window = libkeel_self.window;
@@ -85,6 +104,21 @@ static inline long libkeel_call3(long nr, long a, long b, long c)
 static inline long libkeel_call(long nr, long a, long b)
 {
 	return libkeel_call3(nr, a, b, 0);
+}
+
+/* Objects, as requests make and delete them; @data: of a create, in and out. Context: in-band. */
+int libkeel_object_create(uint32_t type, uint32_t a, uint32_t b, uint64_t *data, unsigned int *id);
+int libkeel_object_delete(uint32_t type, unsigned int id);
+
+/* What takes a deadline takes it on either clock. */
+static inline long libkeel_id_on(clockid_t clock, unsigned int id)
+{
+	return clock == CLOCK_REALTIME ? KEEL_REALTIME | id : id;
+}
+
+static inline int libkeel_clock_is_known(clockid_t clock)
+{
+	return clock == CLOCK_MONOTONIC || clock == CLOCK_REALTIME;
 }
 
 #endif

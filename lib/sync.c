@@ -7,39 +7,34 @@
 #include <keel/sync.h>
 #include "core.h"
 
-static int object_create(uint32_t type, uint32_t a, uint32_t b, const void *data, unsigned int *id)
+int libkeel_object_create(uint32_t type, uint32_t a, uint32_t b, uint64_t *data, unsigned int *id)
 {
-	struct keel_object req = {
-		.type = type, .args = { a, b }, .data = (uintptr_t)data,
-	};
+	struct keel_object req = { .type = type, .args = { a, b }, .data = data ? *data : 0 };
 	int err = libkeel_ioctl(KEEL_IOC_OBJECT_CREATE, &req);
 
-	if (!err)
-		*id = req.id;
-	return err;
+	if (err)
+		return err;
+	*id = req.id;
+	if (data)
+		*data = req.data;
+	return 0;
 }
 
-static int object_delete(uint32_t type, unsigned int id)
+int libkeel_object_delete(uint32_t type, unsigned int id)
 {
 	struct keel_object req = { .type = type, .id = id };
 
 	return libkeel_ioctl(KEEL_IOC_OBJECT_DELETE, &req);
 }
 
-/* What takes a deadline takes it on either clock. */
-static long id_on(clockid_t clock, unsigned int id)
+static int object_create(uint32_t type, uint32_t a, uint32_t b, unsigned int *id)
 {
-	return clock == CLOCK_REALTIME ? KEEL_REALTIME | id : id;
-}
-
-static int clock_is_known(clockid_t clock)
-{
-	return clock == CLOCK_MONOTONIC || clock == CLOCK_REALTIME;
+	return libkeel_object_create(type, a, b, NULL, id);
 }
 
 static long timed_call(long nr, clockid_t clock, unsigned int id, int64_t deadline)
 {
-	return clock_is_known(clock) ? libkeel_call(nr, id_on(clock, id), deadline) : -EINVAL;
+	return libkeel_clock_is_known(clock) ? libkeel_call(nr, libkeel_id_on(clock, id), deadline) : -EINVAL;
 }
 
 /* ---- mutexes ------------------------------------------------------------------------------- */
@@ -48,7 +43,7 @@ int keel_mutex_create_as(struct keel_mutex *mutex, int kind, int ceiling)
 {
 	if (kind < 0 || ceiling < 0)
 		return -EINVAL;
-	return object_create(KEEL_MUTEX, kind, ceiling, NULL, &mutex->id);
+	return object_create(KEEL_MUTEX, kind, ceiling, &mutex->id);
 }
 
 int keel_mutex_create(struct keel_mutex *mutex)
@@ -58,7 +53,7 @@ int keel_mutex_create(struct keel_mutex *mutex)
 
 int keel_mutex_delete(struct keel_mutex *mutex)
 {
-	return object_delete(KEEL_MUTEX, mutex->id);
+	return libkeel_object_delete(KEEL_MUTEX, mutex->id);
 }
 
 /* The word of @mutex, if the caller may use it: it is hard, and the id is right. */
@@ -96,7 +91,7 @@ int keel_mutex_lock(struct keel_mutex *mutex)
 
 int keel_mutex_clocklock(struct keel_mutex *mutex, clockid_t clock, int64_t deadline)
 {
-	if (deadline < 0 || !clock_is_known(clock))
+	if (deadline < 0 || !libkeel_clock_is_known(clock))
 		return -EINVAL;
 	return take(mutex) ? 0 : timed_call(KEEL_CALL_MUTEX_LOCK, clock, mutex->id, deadline);
 }
@@ -137,20 +132,20 @@ int keel_mutex_ceiling_set(struct keel_mutex *mutex, int ceiling)
 
 int keel_cond_create(struct keel_cond *cond)
 {
-	return object_create(KEEL_COND, 0, 0, NULL, &cond->id);
+	return object_create(KEEL_COND, 0, 0, &cond->id);
 }
 
 int keel_cond_delete(struct keel_cond *cond)
 {
-	return object_delete(KEEL_COND, cond->id);
+	return libkeel_object_delete(KEEL_COND, cond->id);
 }
 
 int keel_cond_clockwait(struct keel_cond *cond, struct keel_mutex *mutex, clockid_t clock,
 			int64_t deadline)
 {
-	if (!clock_is_known(clock))
+	if (!libkeel_clock_is_known(clock))
 		return -EINVAL;
-	return libkeel_call3(KEEL_CALL_COND_WAIT, id_on(clock, cond->id), mutex->id, deadline);
+	return libkeel_call3(KEEL_CALL_COND_WAIT, libkeel_id_on(clock, cond->id), mutex->id, deadline);
 }
 
 int keel_cond_timedwait(struct keel_cond *cond, struct keel_mutex *mutex, int64_t deadline)
@@ -177,12 +172,12 @@ int keel_cond_broadcast(struct keel_cond *cond)
 
 int keel_sem_create(struct keel_sem *sem, unsigned int count, unsigned int max)
 {
-	return object_create(KEEL_SEM, count, max, NULL, &sem->id);
+	return object_create(KEEL_SEM, count, max, &sem->id);
 }
 
 int keel_sem_delete(struct keel_sem *sem)
 {
-	return object_delete(KEEL_SEM, sem->id);
+	return libkeel_object_delete(KEEL_SEM, sem->id);
 }
 
 int keel_sem_wait(struct keel_sem *sem)
@@ -229,12 +224,12 @@ int keel_sem_count(struct keel_sem *sem)
 
 int keel_event_create(struct keel_event *event, uint32_t bits)
 {
-	return object_create(KEEL_EVENT, bits, 0, NULL, &event->id);
+	return object_create(KEEL_EVENT, bits, 0, &event->id);
 }
 
 int keel_event_delete(struct keel_event *event)
 {
-	return object_delete(KEEL_EVENT, event->id);
+	return libkeel_object_delete(KEEL_EVENT, event->id);
 }
 
 static int event_call(long nr, clockid_t clock, struct keel_event *event, uint32_t bits, int mode,
@@ -242,9 +237,9 @@ static int event_call(long nr, clockid_t clock, struct keel_event *event, uint32
 {
 	long ret;
 
-	if (!clock_is_known(clock))
+	if (!libkeel_clock_is_known(clock))
 		return -EINVAL;
-	ret = libkeel_call3(nr, id_on(clock, event->id), (long)mode << 32 | bits, deadline);
+	ret = libkeel_call3(nr, libkeel_id_on(clock, event->id), (long)mode << 32 | bits, deadline);
 	if (ret < 0)
 		return ret;
 	if (got)
@@ -299,12 +294,12 @@ int keel_event_clear(struct keel_event *event, uint32_t bits, uint32_t *before)
 
 int keel_rwlock_create(struct keel_rwlock *lock)
 {
-	return object_create(KEEL_RWLOCK, 0, 0, NULL, &lock->id);
+	return object_create(KEEL_RWLOCK, 0, 0, &lock->id);
 }
 
 int keel_rwlock_delete(struct keel_rwlock *lock)
 {
-	return object_delete(KEEL_RWLOCK, lock->id);
+	return libkeel_object_delete(KEEL_RWLOCK, lock->id);
 }
 
 int keel_rwlock_read(struct keel_rwlock *lock)
@@ -346,12 +341,12 @@ int keel_rwlock_unlock(struct keel_rwlock *lock)
 
 int keel_barrier_create(struct keel_barrier *barrier, unsigned int count)
 {
-	return object_create(KEEL_BARRIER, count, 0, NULL, &barrier->id);
+	return object_create(KEEL_BARRIER, count, 0, &barrier->id);
 }
 
 int keel_barrier_delete(struct keel_barrier *barrier)
 {
-	return object_delete(KEEL_BARRIER, barrier->id);
+	return libkeel_object_delete(KEEL_BARRIER, barrier->id);
 }
 
 int keel_barrier_wait(struct keel_barrier *barrier)
@@ -366,12 +361,14 @@ int keel_barrier_clockwait(struct keel_barrier *barrier, clockid_t clock, int64_
 
 int keel_set_create(struct keel_set *set, const unsigned int *ids, unsigned int count)
 {
-	return object_create(KEEL_SET, count, 0, ids, &set->id);
+	uint64_t data = (uintptr_t)ids;
+
+	return libkeel_object_create(KEEL_SET, count, 0, &data, &set->id);
 }
 
 int keel_set_delete(struct keel_set *set)
 {
-	return object_delete(KEEL_SET, set->id);
+	return libkeel_object_delete(KEEL_SET, set->id);
 }
 
 int keel_set_clockwait(struct keel_set *set, uint32_t *ready, clockid_t clock, int64_t deadline)

@@ -18,4 +18,18 @@ static inline long libkeel_syscall(long nr, long a, long b, long c)
 	return ret;
 }
 
+/* The same with five arguments. */
+static inline long libkeel_syscall5(long nr, long a, long b, long c, long d, long e)
+{
+	register long r10 __asm__("r10") = d;
+	register long r9 __asm__("r9") = e;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a" (ret)
+			 : "a" (nr), "D" (a), "S" (b), "d" (c), "r" (r10), "r" (r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
 #endif

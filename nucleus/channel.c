@@ -279,7 +279,7 @@ static int channel_take(struct nk_channel *c, struct nk_flow **flow, nk_time_t d
 }
 
 /* Not replied to: the client's wait is over, or goes on in the queue. */
-static void take_back(struct nk_channel *c, struct nk_flow *f, hal_flags_t flags)
+static void channel_take_back(struct nk_channel *c, struct nk_flow *f, hal_flags_t flags)
 {
 	enum nk_flow_state was;
 
@@ -312,7 +312,7 @@ long nk_channel_receive(struct nk_channel *c, void *to, unsigned int room, unsig
 		*size = f->size;
 		ret = (long)flow_id(c, f);
 		if (nk_copy_out(to, flow_area(c, f), f->size)) {
-			take_back(c, f, flags);
+			channel_take_back(c, f, flags);
 			ret = -NK_EFAULT;
 		}
 	}

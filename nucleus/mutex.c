@@ -335,6 +335,18 @@ int nk_mutex_abandon_all(struct nk_thread *t)
 	return count;
 }
 
+void nk_mutex_bereave(struct nk_mutex *m, const struct nk_thread *t)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&m->wq.lock);
+	if (m->owner == t)
+		hand_over(m, 1);
+	nk_lock_release(&m->wq.lock);
+	nk_sched();
+	hal_oob_restore(flags);
+}
+
 static int waiters_check(const struct nk_mutex *m)
 {
 	const struct nk_plist_node *n = nk_plist_first(&m->wq.waiters);

@@ -84,6 +84,9 @@ int nk_mutex_set_ceiling(struct nk_mutex *m, int ceiling);
  * lets interrupts in if the caller does. */
 int nk_mutex_abandon_all(struct nk_thread *t);
 
+/* The same for @m alone, if it is @t's. Context: any; may switch; takes all ranks up to rq. */
+void nk_mutex_bereave(struct nk_mutex *m, const struct nk_thread *t);
+
 /* For cond.c. The first gives @m up whatever its depth; if that has become unrecoverable, who waits is
  * still to be told. With the second @t, who waits on @from, gets
  * @m or waits on for it: 0 when its wait has ended.

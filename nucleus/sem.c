@@ -73,6 +73,16 @@ static int give_locked(struct nk_sem *s)
 	return 0;
 }
 
+int nk_sem_give(struct nk_sem *s)
+{
+	int ret;
+
+	nk_lock_acquire(&s->wq.lock);
+	ret = give_locked(s);
+	nk_lock_release(&s->wq.lock);
+	return ret;
+}
+
 int nk_sem_post(struct nk_sem *s)
 {
 	hal_flags_t flags = hal_oob_save();

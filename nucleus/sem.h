@@ -36,6 +36,11 @@ int nk_sem_trywait(struct nk_sem *s);
  * Context: any; may switch; takes the wait queue's lock. */
 int nk_sem_post(struct nk_sem *s);
 
+/* The same from where no switch may be, like under another object's lock of a lower rank. In the midst
+ * of a broadcast it may go to one that this was about to wake.
+ * Context: any, hard masked; never blocks; takes the wait queue's lock. */
+int nk_sem_give(struct nk_sem *s);
+
 /* Everybody who waits now goes on with @error, 0 as after a post; the count stays 0 then. Returns
  * how many. Context: any; may switch; takes the wait queue's lock. */
 int nk_sem_broadcast(struct nk_sem *s, int error);

@@ -3,6 +3,7 @@
  * Keel calls.
  */
 #include <keel/abi.h>
+#include "messages.h"
 #include "native.h"
 #include "nucleus/sched.h"
 #include "nucleus/sem.h"
@@ -62,8 +63,23 @@ static __attribute__((__noinline__, __flatten__)) long sem_call(struct native_sp
 	return ret;
 }
 
+/* Out of line: what it puts on the stack is nothing to the calls above. */
+static __attribute__((__noinline__)) long object_call(struct native_space *s, long nr, unsigned long a,
+						      unsigned long b, unsigned long c,
+						      const unsigned long *more)
+{
+	struct native_args args;
+
+	args.space = s;
+	args.b = b;
+	args.c = c;
+	args.d = more[0];
+	args.e = more[1];
+	return native_sync_call(nr, a, &args);
+}
+
 long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
-		 unsigned long c, unsigned long d)
+		 unsigned long c, const unsigned long *more)
 {
 	switch (nr) {
 	case KEEL_CALL_PERIOD_WAIT:
@@ -86,8 +102,7 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 	case KEEL_CALL_SEM_WAIT:
 		if (!(a & KEEL_REALTIME))
 			return sem_call(s, 0, a, (nk_time_t)b);
-		return native_sync_call(s, nr, a, b, c, d);
-	default:
-		return native_sync_call(s, nr, a, b, c, d);
+		break;
 	}
+	return object_call(s, nr, a, b, c, more);
 }

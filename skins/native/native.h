@@ -9,9 +9,9 @@
 
 struct native_space;
 
-/* Keel call @nr (KEEL_CALL_*, but not RELAX) of the current thread. Returns its value or a
- * negative errno. Context: oob, hard masked; may block. */
+/* Keel call @nr (KEEL_CALL_*, but not RELAX) of the current thread, with two @more arguments. Returns
+ * its value or a negative errno. Context: oob, hard masked; may block. */
 long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
-		 unsigned long c, unsigned long d);
+		 unsigned long c, const unsigned long *more);
 
 #endif

@@ -13,15 +13,21 @@
  */
 #include <keel/abi.h>
 #include "nucleus/barrier.h"
+#include "nucleus/buffer.h"
+#include "nucleus/channel.h"
 #include "nucleus/cond.h"
 #include "nucleus/event.h"
+#include "nucleus/heap.h"
+#include "nucleus/queue.h"
 #include "nucleus/rwlock.h"
 #include "nucleus/sem.h"
 #include "nucleus/snapshot.h"
+#include "memory.h"
+#include "messages.h"
 #include "objects.h"
 
 #define TYPE_SHIFT	10	/* KEEL_MAX_OBJECTS is 1 << this */
-#define GENERATION	(1u << (TYPE_SHIFT + 4))
+#define GENERATION	(NATIVE_PLACES * NATIVE_TYPES)
 
 #define FITS(type) _Static_assert(sizeof(struct type) <= NATIVE_BODY, #type)
 FITS(nk_mutex);
@@ -32,6 +38,7 @@ FITS(nk_rwlock);
 FITS(nk_barrier);
 FITS(native_set);
 _Static_assert(sizeof(((struct native_set *)0)->ids) == KEEL_SET_MAX * sizeof(nk_u32), "set");
+_Static_assert(KEEL_TYPES <= NATIVE_TYPES, "types");
 _Static_assert(KEEL_MAX_OBJECTS == NATIVE_PLACES && NATIVE_PLACES == 1 << TYPE_SHIFT, "places");
 
 static nk_u32 id_get(const struct native_object *o)
@@ -60,11 +67,10 @@ static int mutex_init(struct native_object *o, const struct keel_object *req)
 
 static int is_watchable(struct native_space *s, nk_u32 id)
 {
-	nk_u32 type = native_type(id);
 	struct native_object *o = NULL;
 
-	if (type == KEEL_SEM || type == KEEL_EVENT)
-		o = native_get(s, id, type);
+	if (native_ready_of(native_type(id)))
+		o = native_get(s, id, native_type(id));
 	if (o)
 		native_put(o);
 	return o != NULL;
@@ -89,6 +95,8 @@ static int set_init(struct native_space *s, struct native_object *o,
 static int object_init(struct native_space *s, struct native_object *o,
 		       const struct keel_object *req, const nk_u32 *ids)
 {
+	if (o->mem && o->mem->type >= KEEL_QUEUE)
+		return native_memory_init(o->mem);
 	switch (req->type) {
 	case KEEL_MUTEX:
 		return mutex_init(o, req);
@@ -115,7 +123,8 @@ static int request_is_valid(const struct keel_object *req)
 {
 	static const int has[KEEL_TYPES] = {
 		[KEEL_MUTEX] = 2, [KEEL_SEM] = 2, [KEEL_EVENT] = 1, [KEEL_BARRIER] = 1,
-		[KEEL_SET] = 1,
+		[KEEL_SET] = 1, [KEEL_QUEUE] = 2, [KEEL_BUFFER] = 1, [KEEL_CHANNEL] = 2,
+		[KEEL_HEAP] = 1,
 	};
 
 	if (!req->type || req->type >= KEEL_TYPES || req->id || req->pad)
@@ -124,33 +133,58 @@ static int request_is_valid(const struct keel_object *req)
 	       (req->type == KEEL_SET || !req->data);
 }
 
-static struct native_object *free_place(struct native_space *s)
+int native_object_needs(const struct keel_object *req, int shared, unsigned long *body,
+			unsigned long *area)
+{
+	*body = 0;
+	*area = 0;
+	if (!request_is_valid(req) || (shared && req->type == KEEL_SET))
+		return -NK_EINVAL;
+	if (req->type >= KEEL_QUEUE)
+		return native_memory_needs(req, body, area);
+	if (shared)
+		*body = NATIVE_BODY;
+	return 0;
+}
+
+/* Nobody is in the place any more: what is shared is not this process's now. */
+static struct native_memory *place_leave(struct native_space *s, struct native_object *o)
+{
+	struct native_memory *mem = o->mem;
+
+	if (mem && mem->shared)
+		native_memory_leave(s, o);
+	o->mem = NULL;
+	return mem;
+}
+
+static int is_unused(const struct native_object *o)
+{
+	return !id_get(o) && !__atomic_load_n(&o->users, __ATOMIC_SEQ_CST);
+}
+
+static struct native_object *free_place(struct native_space *s, struct native_memory **old)
 {
 	struct native_object *o = s->objects;
 
-	for (; o < s->objects + KEEL_MAX_OBJECTS; o++)
-		if (!id_get(o) && !__atomic_load_n(&o->users, __ATOMIC_SEQ_CST))
-			return o;
+	*old = NULL;
+	for (; o < s->objects + KEEL_MAX_OBJECTS; o++) {
+		if (!is_unused(o))
+			continue;
+		*old = place_leave(s, o);
+		return o;
+	}
 	return NULL;
 }
 
-long native_object_create(struct native_space *s, const struct keel_object *req,
-			  const nk_u32 *ids)
+/* The object in @o is ready for its id. */
+static long place_open(struct native_space *s, struct native_object *o, nk_u32 type)
 {
-	struct native_object *o = free_place(s);
-	nk_u32 at, id;
-	int err;
+	nk_u32 at = (nk_u32)(o - s->objects);
+	nk_u32 id = o->generation++ * GENERATION + (type << TYPE_SHIFT) + at;
 
-	if (!request_is_valid(req))
-		return -NK_EINVAL;
-	if (!o)
-		return -NK_ENOSPC;
-	err = object_init(s, o, req, ids);
-	if (err)
-		return err;
-	at = (nk_u32)(o - s->objects);
-	id = o->generation++ * GENERATION + (req->type << TYPE_SHIFT) + at;
-	if (req->type == KEEL_MUTEX) {
+	o->type = type;
+	if (type == KEEL_MUTEX && !o->mem) {
 		nk_mutex_share(native_body(o, mutex), &s->heap[at].word, &s->owners);
 		__atomic_store_n(&s->heap[at].id, id, __ATOMIC_RELEASE);
 	}
@@ -158,46 +192,128 @@ long native_object_create(struct native_space *s, const struct keel_object *req,
 	return id;
 }
 
+long native_object_create(struct native_space *s, const struct keel_object *req,
+			  const nk_u32 *ids, struct native_memory *mem,
+			  struct native_memory **old)
+{
+	struct native_object *o = free_place(s, old);
+	int err;
+
+	if (!request_is_valid(req))
+		return -NK_EINVAL;
+	if (!o)
+		return -NK_ENOSPC;
+	o->mem = mem;
+	o->body = mem ? mem->body : o->here;
+	err = object_init(s, o, req, ids);
+	if (!err)
+		return place_open(s, o, req->type);
+	o->mem = NULL;
+	return err;
+}
+
+long native_object_bind(struct native_space *s, struct native_memory *mem,
+			struct native_memory **old)
+{
+	struct native_object *o = free_place(s, old);
+
+	if (!o)
+		return -NK_ENOSPC;
+	o->mem = mem;
+	o->body = mem->body;
+	return place_open(s, o, mem->type);
+}
+
 /* ---- delete ------------------------------------------------------------------------------ */
 
 /* Those with waits that end are gone at once, whoever has still to leave: users knows. */
-static int object_destroy(struct native_object *o, nk_u32 type)
+int native_object_destroy(void *body, nk_u32 type)
 {
 	switch (type) {
 	case KEEL_MUTEX:
-		return nk_mutex_destroy(native_body(o, mutex));
+		return nk_mutex_destroy(body);
 	case KEEL_RWLOCK:
-		return nk_rwlock_destroy(native_body(o, rwlock));
+		return nk_rwlock_destroy(body);
 	case KEEL_BARRIER:
-		return nk_barrier_destroy(native_body(o, barrier));
+		return nk_barrier_destroy(body);
 	case KEEL_COND:
-		nk_cond_destroy(native_body(o, cond));
+		nk_cond_destroy(body);
 		return 0;
 	case KEEL_SEM:
-		nk_sem_destroy(native_body(o, sem));
+		nk_sem_destroy(body);
 		return 0;
 	case KEEL_EVENT:
-		nk_event_destroy(native_body(o, event));
+		nk_event_destroy(body);
+		return 0;
+	case KEEL_QUEUE:
+		nk_queue_destroy(body);
+		return 0;
+	case KEEL_BUFFER:
+		nk_buffer_destroy(body);
+		return 0;
+	case KEEL_CHANNEL:
+		nk_channel_destroy(body);
+		return 0;
+	case KEEL_HEAP:
+		nk_heap_destroy(body);
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-int native_object_delete(struct native_space *s, nk_u32 type, nk_u32 id)
+/* A thread of @s has it: it would not be found any more when that ends. */
+static int is_held_here(struct native_space *s, struct native_object *o, nk_u32 type)
+{
+	const struct nk_thread *holder = NULL;
+	unsigned int i;
+
+	if (type == KEEL_MUTEX)
+		holder = native_body(o, mutex)->owner;
+	else if (type == KEEL_RWLOCK)
+		holder = native_body(o, rwlock)->writer;
+	for (i = 0; holder && i < KEEL_MAX_THREADS; i++)
+		if (s->threads[i] == holder)
+			return 1;
+	return 0;
+}
+
+int native_object_delete(struct native_space *s, nk_u32 type, nk_u32 id,
+			 struct native_memory **old)
 {
 	struct native_object *o = type ? native_get(s, id, type) : NULL;
 	int err;
 
+	*old = NULL;
 	if (!o)
 		return -NK_EINVAL;
-	err = object_destroy(o, type);
+	if (o->mem && o->mem->shared)
+		err = is_held_here(s, o, type) ? -NK_EBUSY : 0;
+	else
+		err = native_object_destroy(o->body, type);
 	if (!err) {
 		__atomic_store_n(&s->heap[o - s->objects].id, 0, __ATOMIC_RELEASE);
 		id_set(o, 0);
 	}
 	native_put(o);
+	if (!err && is_unused(o))
+		*old = place_leave(s, o);
 	return err;
+}
+
+struct native_memory *native_place_end(struct native_space *s, unsigned int place)
+{
+	struct native_object *o = &s->objects[place];
+
+	id_set(o, 0);
+	if (o->type && o->body == o->here)
+		native_body_quiesce(o->body, o->type);
+	return place_leave(s, o);
+}
+
+struct native_memory *native_place_memory(struct native_space *s, unsigned int place)
+{
+	return place < KEEL_MAX_OBJECTS && id_get(&s->objects[place]) ? s->objects[place].mem : NULL;
 }
 
 int native_object_count(const struct native_space *s)
@@ -213,11 +329,12 @@ int native_object_count(const struct native_space *s)
 
 nk_u32 native_object_at(const struct native_space *s, const struct nk_waitq *wq)
 {
-	unsigned long offset = (unsigned long)wq - (unsigned long)s->objects;
+	unsigned int at;
 
-	if (!wq || offset >= KEEL_MAX_OBJECTS * sizeof(*s->objects))
-		return 0;
-	return id_get(&s->objects[offset / sizeof(*s->objects)]);
+	for (at = 0; wq && at < KEEL_MAX_OBJECTS; at++)
+		if (s->objects[at].body == wq && id_get(&s->objects[at]))
+			return id_get(&s->objects[at]);
+	return 0;
 }
 
 static void object_snapshot(struct native_object *o, nk_u32 type, struct nk_object_snapshot *s)
@@ -238,6 +355,18 @@ static void object_snapshot(struct native_object *o, nk_u32 type, struct nk_obje
 		break;
 	case KEEL_BARRIER:
 		nk_barrier_snapshot(native_body(o, barrier), s);
+		break;
+	case KEEL_QUEUE:
+		s->value = nk_queue_length(native_body(o, queue));
+		s->limit = native_body(o, queue)->count;
+		break;
+	case KEEL_BUFFER:
+		s->value = (unsigned int)nk_buffer_fill(native_body(o, buffer));
+		s->limit = (unsigned int)native_body(o, buffer)->size;
+		break;
+	case KEEL_HEAP:
+		s->value = (unsigned int)nk_heap_used(native_body(o, heap));
+		s->limit = native_body(o, heap)->units * NK_HEAP_UNIT;
 		break;
 	}
 }
@@ -268,14 +397,6 @@ void native_thread_begins(struct native_space *s, unsigned int i, struct nk_thre
 	nk_owners_set(&s->owners, i, t);
 }
 
-static void let_go(struct native_object *o, nk_u32 type, unsigned int i, struct nk_thread *t)
-{
-	if (type == KEEL_MUTEX)
-		nk_word_bereave(native_body(o, mutex), i + 1);
-	else
-		nk_rwlock_bereave(native_body(o, rwlock), t);
-}
-
 void native_thread_ends(struct native_space *s, unsigned int i)
 {
 	struct nk_thread *t = s->threads[i];
@@ -286,12 +407,16 @@ void native_thread_ends(struct native_space *s, unsigned int i)
 		nk_u32 id = id_get(&s->objects[at]);
 		struct native_object *o;
 
-		if (native_type(id) != KEEL_MUTEX && native_type(id) != KEEL_RWLOCK)
+		if (native_type(id) != KEEL_MUTEX && native_type(id) != KEEL_RWLOCK &&
+		    native_type(id) != KEEL_CHANNEL)
 			continue;
 		o = native_get(s, id, native_type(id));
-		if (o) {
-			let_go(o, native_type(id), i, t);
-			native_put(o);
-		}
+		if (!o)
+			continue;
+		if (native_type(id) == KEEL_MUTEX && !o->mem)
+			nk_word_bereave(native_body(o, mutex), i + 1);
+		else
+			native_let_go(o, native_type(id), t);
+		native_put(o);
 	}
 }

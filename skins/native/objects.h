@@ -3,6 +3,9 @@
  * The objects of one process, and their ids: an id has the object's place, its type and a
  * generation. Memory stays until the process closes the device, and a place is used
  * again only when no call is on its way there, so an id that went stale names nothing.
+ *
+ * What is larger than a place, or shared by processes under a name, has memory of its own, which the
+ * places only refer to; the owner of spaces gives it and takes it back (kmod/objects.c).
  */
 #ifndef SKINS_NATIVE_OBJECTS_H
 #define SKINS_NATIVE_OBJECTS_H
@@ -11,15 +14,30 @@
 
 #define NATIVE_BODY	240	/* bytes; enough for the largest object, a power of two in all */
 #define NATIVE_PLACES	1024	/* KEEL_MAX_OBJECTS */
+#define NATIVE_TYPES	64	/* that an id can tell apart */
 
 struct keel_object;
 struct keel_word;
 
+/* An object that is not in a place. */
+struct native_memory {
+	void *body;		/* (c) the object, and what belongs to it */
+	char *area;		/* (c) mapped by processes, or NULL */
+	unsigned long area_size; /* (c) whole pages */
+	unsigned long body_pages; /* (c) */
+	nk_u32 type;		/* (c) */
+	nk_u32 args[2];		/* (c) what it was made with */
+	int shared;		/* (c) by name */
+};
+
 struct native_object {
 	nk_u32 id;		/* (a) 0: none, or it goes */
 	int users;		/* (a) calls on their way */
+	void *body;		/* the object: here or elsewhere */
 	unsigned int generation; /* of the next id */
-	unsigned long body[NATIVE_BODY / sizeof(long)];
+	nk_u32 type;		/* of the last id */
+	struct native_memory *mem; /* or NULL; also after the id has gone, while there are users */
+	unsigned long here[NATIVE_BODY / sizeof(long)];
 };
 
 struct native_space {
@@ -34,24 +52,53 @@ struct native_set {
 	nk_u32 ids[32];		/* KEEL_SET_MAX */
 };
 
-/* The object of @o: mutex, cond, sem, event, rwlock or barrier. */
+/* The object of @o: mutex, cond, sem, event, rwlock, barrier, queue, buffer, channel or heap. */
 #define native_body(o, type) ((struct nk_##type *)(o)->body)
 
 static inline struct native_set *native_set_of(struct native_object *o)
 {
-	return (struct native_set *)o->body;
+	return o->body;
 }
 
 /* Context: in-band, once, before anything else. */
 void native_space_init(struct native_space *s);
 
-/* Make what @req asks for, with @ids for a set: its id, or -EINVAL, -ENOSPC.
- * Context: in-band, one caller at a time. */
-long native_object_create(struct native_space *s, const struct keel_object *req,
-			  const nk_u32 *ids);
+/* The memory that the object of @req needs elsewhere: bytes of @body, and of @area, which is for
+ * processes to map. 0 for both: none. -EINVAL: it cannot be made. @shared: it is to have a name.
+ * Context: in-band. */
+int native_object_needs(const struct keel_object *req, int shared, unsigned long *body,
+			unsigned long *area);
 
-/* 0, -EINVAL: no such object of that type; -EBUSY, see abi.h. Context: as create. */
-int native_object_delete(struct native_space *s, nk_u32 type, nk_u32 id);
+/* Make what @req asks for, in @mem unless that is NULL, with @ids for a set: its id, or -EINVAL,
+ * -ENOSPC. @old: what had this place before and nobody refers to from here any more, or NULL; also
+ * with an error. Context: in-band, one caller at a time. */
+long native_object_create(struct native_space *s, const struct keel_object *req,
+			  const nk_u32 *ids, struct native_memory *mem,
+			  struct native_memory **old);
+
+/* An id for what is in @mem already. As above. */
+long native_object_bind(struct native_space *s, struct native_memory *mem,
+			struct native_memory **old);
+
+/* 0, -EINVAL: no such object of that type; -EBUSY, see abi.h. One that is shared only loses its id
+ * here; -EBUSY while a thread of @s holds it. @old as above. Context: as create. */
+int native_object_delete(struct native_space *s, nk_u32 type, nk_u32 id,
+			 struct native_memory **old);
+
+/* Place by place from 0: what the process had there, its threads have ended; or NULL. Nothing in the
+ * place is referred to afterwards. Context: in-band, may wait for others' walks passing by. */
+struct native_memory *native_place_end(struct native_space *s, unsigned int place);
+
+/* All waits for the shared object in @mem end, and later calls are refused; -EBUSY: it is held.
+ * Context: in-band. */
+int native_memory_close(struct native_memory *mem);
+
+/* Nobody refers to @mem any more: nor does anything of the nucleus after this.
+ * Context: in-band, may wait for walks passing by. */
+void native_memory_quiesce(struct native_memory *mem);
+
+/* The memory that place @place can map, or NULL. Context: as create. */
+struct native_memory *native_place_memory(struct native_space *s, unsigned int place);
 
 /* The id of the object whose wait queue @wq is, or was; 0: it is none of @s. Context: any. */
 nk_u32 native_object_at(const struct native_space *s, const struct nk_waitq *wq);
@@ -68,7 +115,7 @@ int native_object_count(const struct native_space *s);
 /* The type an id is of, if it is one. Context: any. */
 static inline nk_u32 native_type(unsigned long id)
 {
-	return id / NATIVE_PLACES % 16;
+	return id / NATIVE_PLACES % NATIVE_TYPES;
 }
 
 static inline void native_put(struct native_object *o)

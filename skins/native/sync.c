@@ -10,45 +10,38 @@
 #include "nucleus/rwlock.h"
 #include "nucleus/sem.h"
 #include "nucleus/watch.h"
+#include "messages.h"
 #include "objects.h"
 #include "sync.h"
 
-struct args {
-	struct native_space *space;
-	unsigned long b, c, d;
-	nk_time_t until;
-};
-
-typedef long call_fn(struct native_object *o, const struct args *a);
-
 /* ---- mutexes and conditions ---------------------------------------------------------------- */
 
-static long mutex_lock(struct native_object *o, const struct args *a)
+static long mutex_lock(struct native_object *o, const struct native_args *a)
 {
 	return nk_mutex_lock(native_body(o, mutex), a->until);
 }
 
-static long mutex_trylock(struct native_object *o, const struct args *a)
+static long mutex_trylock(struct native_object *o, const struct native_args *a)
 {
 	return nk_mutex_trylock(native_body(o, mutex));
 }
 
-static long mutex_unlock(struct native_object *o, const struct args *a)
+static long mutex_unlock(struct native_object *o, const struct native_args *a)
 {
 	return nk_mutex_unlock(native_body(o, mutex));
 }
 
-static long mutex_consistent(struct native_object *o, const struct args *a)
+static long mutex_consistent(struct native_object *o, const struct native_args *a)
 {
 	return nk_mutex_consistent(native_body(o, mutex));
 }
 
-static long mutex_ceiling(struct native_object *o, const struct args *a)
+static long mutex_ceiling(struct native_object *o, const struct native_args *a)
 {
 	return a->b > NK_PRIO_MAX ? -NK_EINVAL : nk_mutex_set_ceiling(native_body(o, mutex), (int)a->b);
 }
 
-static long cond_wait(struct native_object *o, const struct args *a)
+static long cond_wait(struct native_object *o, const struct native_args *a)
 {
 	struct native_object *m = native_get(a->space, a->b, KEEL_MUTEX);
 	long ret = -NK_EINVAL;
@@ -60,13 +53,13 @@ static long cond_wait(struct native_object *o, const struct args *a)
 	return ret;
 }
 
-static long cond_signal(struct native_object *o, const struct args *a)
+static long cond_signal(struct native_object *o, const struct native_args *a)
 {
 	nk_cond_signal(native_body(o, cond));
 	return 0;
 }
 
-static long cond_broadcast(struct native_object *o, const struct args *a)
+static long cond_broadcast(struct native_object *o, const struct native_args *a)
 {
 	nk_cond_broadcast(native_body(o, cond));
 	return 0;
@@ -74,32 +67,32 @@ static long cond_broadcast(struct native_object *o, const struct args *a)
 
 /* ---- semaphores and events ----------------------------------------------------------------- */
 
-static long sem_wait(struct native_object *o, const struct args *a)
+static long sem_wait(struct native_object *o, const struct native_args *a)
 {
 	return nk_sem_wait(native_body(o, sem), a->until);
 }
 
-static long sem_trywait(struct native_object *o, const struct args *a)
+static long sem_trywait(struct native_object *o, const struct native_args *a)
 {
 	return nk_sem_trywait(native_body(o, sem));
 }
 
-static long sem_broadcast(struct native_object *o, const struct args *a)
+static long sem_broadcast(struct native_object *o, const struct native_args *a)
 {
 	return nk_sem_broadcast(native_body(o, sem), 0);
 }
 
-static long sem_flush(struct native_object *o, const struct args *a)
+static long sem_flush(struct native_object *o, const struct native_args *a)
 {
 	return nk_sem_broadcast(native_body(o, sem), -NK_ECANCELED);
 }
 
-static long sem_count(struct native_object *o, const struct args *a)
+static long sem_count(struct native_object *o, const struct native_args *a)
 {
 	return nk_sem_count(native_body(o, sem));
 }
 
-static long event_wait(struct native_object *o, const struct args *a)
+static long event_wait(struct native_object *o, const struct native_args *a)
 {
 	nk_u32 got = 0;
 	long ret = nk_event_wait(native_body(o, event), (nk_u32)a->b, (int)(a->b >> 32), &got, a->until);
@@ -107,7 +100,7 @@ static long event_wait(struct native_object *o, const struct args *a)
 	return ret ? ret : got;
 }
 
-static long event_trywait(struct native_object *o, const struct args *a)
+static long event_trywait(struct native_object *o, const struct native_args *a)
 {
 	nk_u32 got = 0;
 	long ret = nk_event_trywait(native_body(o, event), (nk_u32)a->b, (int)(a->b >> 32), &got);
@@ -120,69 +113,60 @@ static int is_bits(unsigned long bits)
 	return bits == (nk_u32)bits;
 }
 
-static long event_post(struct native_object *o, const struct args *a)
+static long event_post(struct native_object *o, const struct native_args *a)
 {
 	return is_bits(a->b) ? nk_event_post(native_body(o, event), (nk_u32)a->b) : -NK_EINVAL;
 }
 
-static long event_broadcast(struct native_object *o, const struct args *a)
+static long event_broadcast(struct native_object *o, const struct native_args *a)
 {
 	return is_bits(a->b) ? nk_event_broadcast(native_body(o, event), (nk_u32)a->b) : -NK_EINVAL;
 }
 
-static long event_clear(struct native_object *o, const struct args *a)
+static long event_clear(struct native_object *o, const struct native_args *a)
 {
 	return is_bits(a->b) ? (long)nk_event_clear(native_body(o, event), (nk_u32)a->b) : -NK_EINVAL;
 }
 
 /* ---- read-write locks and barriers ---------------------------------------------------------- */
 
-static long rwlock_read(struct native_object *o, const struct args *a)
+static long rwlock_read(struct native_object *o, const struct native_args *a)
 {
 	return nk_rwlock_read(native_body(o, rwlock), a->until);
 }
 
-static long rwlock_write(struct native_object *o, const struct args *a)
+static long rwlock_write(struct native_object *o, const struct native_args *a)
 {
 	return nk_rwlock_write(native_body(o, rwlock), a->until);
 }
 
-static long rwlock_tryread(struct native_object *o, const struct args *a)
+static long rwlock_tryread(struct native_object *o, const struct native_args *a)
 {
 	return nk_rwlock_tryread(native_body(o, rwlock));
 }
 
-static long rwlock_trywrite(struct native_object *o, const struct args *a)
+static long rwlock_trywrite(struct native_object *o, const struct native_args *a)
 {
 	return nk_rwlock_trywrite(native_body(o, rwlock));
 }
 
-static long rwlock_unlock(struct native_object *o, const struct args *a)
+static long rwlock_unlock(struct native_object *o, const struct native_args *a)
 {
 	return nk_rwlock_unlock(native_body(o, rwlock));
 }
 
-static long barrier_wait(struct native_object *o, const struct args *a)
+static long barrier_wait(struct native_object *o, const struct native_args *a)
 {
 	return nk_barrier_wait(native_body(o, barrier), a->until);
 }
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
-static int sem_is_ready(const struct nk_waitq *wq)
-{
-	return nk_container_of(wq, struct nk_sem, wq)->count != 0;
-}
-
-static int event_is_ready(const struct nk_waitq *wq)
-{
-	return nk_container_of(wq, struct nk_event, wq)->bits != 0;
-}
-
+/* The wait queue is the first in each of these. */
 static void watch_init(struct nk_watch *w, struct native_object *o, nk_u32 type)
 {
-	w->wq = type == KEEL_SEM ? &native_body(o, sem)->wq : &native_body(o, event)->wq;
-	w->ready = type == KEEL_SEM ? sem_is_ready : event_is_ready;
+	w->wq = o->body;
+	w->ready = native_ready_of(type);
 }
 
 static long set_wait_held(const struct native_set *set, struct native_object **of, nk_time_t until)
@@ -203,7 +187,7 @@ static long set_wait_held(const struct native_set *set, struct native_object **o
 }
 
 /* One that has been deleted is as ready as it will ever be: a wait for the others would not end. */
-static long set_wait(struct native_object *o, const struct args *a)
+static long set_wait(struct native_object *o, const struct native_args *a)
 {
 	const struct native_set *set = native_set_of(o);
 	struct native_object *of[KEEL_SET_MAX];
@@ -231,7 +215,7 @@ enum { NONE, B, C, D };	/* where the deadline stands */
 	[nr - KEEL_CALL_BASE] = { .fn = fn_, .type = type_, .until = until_ }
 
 static const struct {
-	call_fn *fn;
+	native_call_fn *fn;
 	nk_u32 type;
 	int until;
 } calls[KEEL_CALL_COUNT] = {
@@ -260,6 +244,22 @@ static const struct {
 	ROW(KEEL_CALL_RWLOCK_UNLOCK, rwlock_unlock, KEEL_RWLOCK, NONE),
 	ROW(KEEL_CALL_BARRIER_WAIT, barrier_wait, KEEL_BARRIER, B),
 	ROW(KEEL_CALL_SET_WAIT, set_wait, KEEL_SET, B),
+	ROW(KEEL_CALL_QUEUE_SEND, native_queue_send, KEEL_QUEUE, D),
+	ROW(KEEL_CALL_QUEUE_RECEIVE, native_queue_receive, KEEL_QUEUE, D),
+	ROW(KEEL_CALL_QUEUE_ALLOC, native_queue_alloc, KEEL_QUEUE, B),
+	ROW(KEEL_CALL_QUEUE_PASS, native_queue_pass, KEEL_QUEUE, NONE),
+	ROW(KEEL_CALL_QUEUE_TAKE, native_queue_take, KEEL_QUEUE, B),
+	ROW(KEEL_CALL_QUEUE_FREE, native_queue_free, KEEL_QUEUE, NONE),
+	ROW(KEEL_CALL_QUEUE_NOTIFY, native_queue_notify, KEEL_QUEUE, NONE),
+	ROW(KEEL_CALL_QUEUE_COUNT, native_queue_count, KEEL_QUEUE, NONE),
+	ROW(KEEL_CALL_BUFFER_WRITE, native_buffer_write, KEEL_BUFFER, D),
+	ROW(KEEL_CALL_BUFFER_READ, native_buffer_read, KEEL_BUFFER, D),
+	ROW(KEEL_CALL_BUFFER_COUNT, native_buffer_count, KEEL_BUFFER, NONE),
+	ROW(KEEL_CALL_CHANNEL_SEND, native_channel_send, KEEL_CHANNEL, D),
+	ROW(KEEL_CALL_CHANNEL_RECEIVE, native_channel_receive, KEEL_CHANNEL, D),
+	ROW(KEEL_CALL_CHANNEL_REPLY, native_channel_reply, KEEL_CHANNEL, NONE),
+	ROW(KEEL_CALL_HEAP_ALLOC, native_heap_alloc, KEEL_HEAP, C),
+	ROW(KEEL_CALL_HEAP_FREE, native_heap_free, KEEL_HEAP, NONE),
 };
 
 static int until_get(unsigned long value, int realtime, nk_time_t *until)
@@ -268,30 +268,32 @@ static int until_get(unsigned long value, int realtime, nk_time_t *until)
 
 	if (t < 0)
 		return -NK_EINVAL;
-	*until = realtime ? nk_until_realtime(t) : t;
+	*until = realtime && t ? nk_until_realtime(t) : t;	/* 0 may mean: no wait */
 	return 0;
 }
 
-long native_sync_call(struct native_space *s, long nr, unsigned long id, unsigned long b,
-		      unsigned long c, unsigned long d)
+static unsigned long until_at(const struct native_args *a, int where)
+{
+	return where == B ? a->b : where == C ? a->c : a->d;
+}
+
+long native_sync_call(long nr, unsigned long id, struct native_args *a)
 {
 	unsigned long i = (unsigned long)nr - KEEL_CALL_BASE;
-	struct args a = { .space = s, .b = b, .c = c, .d = d };
 	struct native_object *o;
 	long ret;
 
 	if (i >= KEEL_CALL_COUNT || !calls[i].fn)
 		return -NK_EINVAL;
 	if (calls[i].until) {
-		if (until_get(calls[i].until == B ? b : calls[i].until == C ? c : d,
-			      (id & KEEL_REALTIME) != 0, &a.until))
+		if (until_get(until_at(a, calls[i].until), (id & KEEL_REALTIME) != 0, &a->until))
 			return -NK_EINVAL;
 		id &= ~KEEL_REALTIME;
 	}
-	o = native_get(s, id, calls[i].type);
+	o = native_get(a->space, id, calls[i].type);
 	if (!o)
 		return -NK_EINVAL;
-	ret = calls[i].fn(o, &a);
+	ret = calls[i].fn(o, a);
 	native_put(o);
 	return ret;
 }

@@ -5,11 +5,10 @@
 #ifndef SKINS_NATIVE_SYNC_H
 #define SKINS_NATIVE_SYNC_H
 
-struct native_space;
+struct native_args;
 
-/* Call @nr, which is about an object, or else -EINVAL.
+/* Call @nr, which is about the object @id, or else -EINVAL. Fills a->until.
  * Context: oob, hard masked; may block; no object lock held. */
-long native_sync_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
-		      unsigned long c, unsigned long d);
+long native_sync_call(long nr, unsigned long id, struct native_args *a);
 
 #endif

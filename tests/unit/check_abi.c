@@ -9,7 +9,10 @@
 
 #include "keel/abi.h"
 #include "nucleus/barrier.h"
+#include "nucleus/buffer.h"
+#include "nucleus/channel.h"
 #include "nucleus/event.h"
+#include "nucleus/heap.h"
 #include "nucleus/mutex.h"
 #include "nucleus/sem.h"
 #include "nucleus/stage.h"
@@ -67,6 +70,15 @@ static void print_requests(FILE *out)
 	FIELD(keel_object, args);
 	FIELD(keel_object, data);
 	FIELD(keel_object, pad);
+	SIZE(keel_name);
+	FIELD(keel_name, type);
+	FIELD(keel_name, id);
+	FIELD(keel_name, args);
+	FIELD(keel_name, data);
+	FIELD(keel_name, until);
+	FIELD(keel_name, mode);
+	FIELD(keel_name, pad);
+	FIELD(keel_name, name);
 	SIZE(keel_word);
 	FIELD(keel_word, word);
 	FIELD(keel_word, id);
@@ -186,6 +198,9 @@ static void print_ioctls(FILE *out)
 	NUMBER(KEEL_IOC_OBJECT_CREATE);
 	NUMBER(KEEL_IOC_OBJECT_DELETE);
 	NUMBER(KEEL_IOC_LIST);
+	NUMBER(KEEL_IOC_NAME_CREATE);
+	NUMBER(KEEL_IOC_NAME_BIND);
+	NUMBER(KEEL_IOC_NAME_DELETE);
 	NUMBER(KEEL_CONTROL_STOP);
 	NUMBER(KEEL_CONTROL_START);
 }
@@ -228,6 +243,22 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_CALL_BARRIER_WAIT);
 	NUMBER(KEEL_CALL_SET_WAIT);
 	NUMBER(KEEL_CALL_CLOCK_SLEEP);
+	NUMBER(KEEL_CALL_QUEUE_SEND);
+	NUMBER(KEEL_CALL_QUEUE_RECEIVE);
+	NUMBER(KEEL_CALL_QUEUE_ALLOC);
+	NUMBER(KEEL_CALL_QUEUE_PASS);
+	NUMBER(KEEL_CALL_QUEUE_TAKE);
+	NUMBER(KEEL_CALL_QUEUE_FREE);
+	NUMBER(KEEL_CALL_QUEUE_NOTIFY);
+	NUMBER(KEEL_CALL_QUEUE_COUNT);
+	NUMBER(KEEL_CALL_BUFFER_WRITE);
+	NUMBER(KEEL_CALL_BUFFER_READ);
+	NUMBER(KEEL_CALL_BUFFER_COUNT);
+	NUMBER(KEEL_CALL_CHANNEL_SEND);
+	NUMBER(KEEL_CALL_CHANNEL_RECEIVE);
+	NUMBER(KEEL_CALL_CHANNEL_REPLY);
+	NUMBER(KEEL_CALL_HEAP_ALLOC);
+	NUMBER(KEEL_CALL_HEAP_FREE);
 	NUMBER(KEEL_CALL_COUNT);
 	NUMBER(KEEL_REALTIME);
 	NUMBER(KEEL_FOREVER);
@@ -242,6 +273,10 @@ static void print_objects(FILE *out)
 	NUMBER(KEEL_RWLOCK);
 	NUMBER(KEEL_BARRIER);
 	NUMBER(KEEL_SET);
+	NUMBER(KEEL_QUEUE);
+	NUMBER(KEEL_BUFFER);
+	NUMBER(KEEL_CHANNEL);
+	NUMBER(KEEL_HEAP);
 	NUMBER(KEEL_TYPES);
 	NUMBER(KEEL_MUTEX_ERRORCHECK);
 	NUMBER(KEEL_MUTEX_RECURSIVE);
@@ -253,6 +288,14 @@ static void print_objects(FILE *out)
 	NUMBER(KEEL_EVENT_CONSUME);
 	NUMBER(KEEL_SEM_MAX);
 	NUMBER(KEEL_SET_MAX);
+	NUMBER(KEEL_QUEUE_PRIOS);
+	NUMBER(KEEL_QUEUE_COUNT);
+	NUMBER(KEEL_MESSAGE_SIZE);
+	NUMBER(KEEL_BUFFER_SIZE);
+	NUMBER(KEEL_CHANNEL_FLOWS);
+	NUMBER(KEEL_HEAP_UNIT);
+	NUMBER(KEEL_AREA_OFFSET);
+	NUMBER(KEEL_AREA_MAX);
 	NUMBER(KEEL_HEAP_OFFSET);
 	NUMBER(KEEL_HEAP_SIZE);
 	NUMBER(KEEL_WORD_FREE);
@@ -373,6 +416,13 @@ START_TEST(the_nucleus_and_the_abi_agree)
 	ck_assert_int_eq(NK_EVENT_CONSUME, KEEL_EVENT_CONSUME);
 	ck_assert_int_eq(NK_SEM_MAX, KEEL_SEM_MAX);
 	ck_assert_int_eq(NK_BARRIER_LAST, 1);
+	ck_assert_int_eq(NK_QUEUE_PRIOS, KEEL_QUEUE_PRIOS);
+	ck_assert_int_eq(NK_QUEUE_COUNT, KEEL_QUEUE_COUNT);
+	ck_assert_int_eq(NK_QUEUE_SIZE, KEEL_MESSAGE_SIZE);
+	ck_assert_int_eq(NK_BUFFER_SIZE, KEEL_BUFFER_SIZE);
+	ck_assert_int_eq(NK_CHANNEL_FLOWS, KEEL_CHANNEL_FLOWS);
+	ck_assert_int_eq(NK_HEAP_UNIT, KEEL_HEAP_UNIT);
+	ck_assert_int_eq((long)NK_HEAP_UNITS * NK_HEAP_UNIT, KEEL_AREA_MAX);
 	ck_assert_int_le(KEEL_SET_MAX, NK_WATCH_MAX);
 }
 END_TEST

@@ -14,6 +14,7 @@
 #include <linux/types.h>
 #include <linux/ioctl.h>
 #include <keel/list.h>
+#include <keel/messaging.h>
 #include <keel/mutex.h>
 
 /* A library built for level L runs on a module with BASE <= L <= LEVEL. */
@@ -76,7 +77,24 @@
 #define KEEL_CALL_SET_WAIT	(KEEL_CALL_BASE + 32)	/* (id, until) -> who is ready, a bit each */
 /* [3] */
 #define KEEL_CALL_CLOCK_SLEEP	(KEEL_CALL_BASE + 33)	/* (0 or KEEL_REALTIME, until) */
-#define KEEL_CALL_COUNT		34
+/* [3], see messaging.h; the first four arguments, and up to two more in r10 and r9 */
+#define KEEL_CALL_QUEUE_SEND	(KEEL_CALL_BASE + 34)	/* (id, from, size | priority << 32, until) */
+#define KEEL_CALL_QUEUE_RECEIVE	(KEEL_CALL_BASE + 35)	/* (id, to, room, until) -> size | priority << 32 */
+#define KEEL_CALL_QUEUE_ALLOC	(KEEL_CALL_BASE + 36)	/* (id, until) -> slot */
+#define KEEL_CALL_QUEUE_PASS	(KEEL_CALL_BASE + 37)	/* (id, slot, size | priority << 32) */
+#define KEEL_CALL_QUEUE_TAKE	(KEEL_CALL_BASE + 38)	/* (id, until) -> slot | priority << 16 | size << 32 */
+#define KEEL_CALL_QUEUE_FREE	(KEEL_CALL_BASE + 39)	/* (id, slot) */
+#define KEEL_CALL_QUEUE_NOTIFY	(KEEL_CALL_BASE + 40)	/* (id, semaphore's id or 0) */
+#define KEEL_CALL_QUEUE_COUNT	(KEEL_CALL_BASE + 41)	/* (id) -> messages */
+#define KEEL_CALL_BUFFER_WRITE	(KEEL_CALL_BASE + 42)	/* (id, from, size, until) -> bytes */
+#define KEEL_CALL_BUFFER_READ	(KEEL_CALL_BASE + 43)	/* (id, to, size, until) -> bytes */
+#define KEEL_CALL_BUFFER_COUNT	(KEEL_CALL_BASE + 44)	/* (id) -> bytes */
+#define KEEL_CALL_CHANNEL_SEND	(KEEL_CALL_BASE + 45)	/* (id, from, size | room << 32, until, to) -> size */
+#define KEEL_CALL_CHANNEL_RECEIVE (KEEL_CALL_BASE + 46)	/* (id, to, room, until) -> flow | size << 32 */
+#define KEEL_CALL_CHANNEL_REPLY	(KEEL_CALL_BASE + 47)	/* (id, flow, from, size) */
+#define KEEL_CALL_HEAP_ALLOC	(KEEL_CALL_BASE + 48)	/* (id, size, until) -> offset in its area */
+#define KEEL_CALL_HEAP_FREE	(KEEL_CALL_BASE + 49)	/* (id, offset) */
+#define KEEL_CALL_COUNT		50
 
 #define KEEL_REALTIME		0x100000000ul
 
@@ -171,7 +189,7 @@ struct keel_mutex_req {
 	__u32 pad;
 };
 
-/* [2] Types of objects, KEEL_IOC_OBJECT_CREATE. What args[] are, and what a delete answers. */
+/* [2], [3] Types of objects, KEEL_IOC_OBJECT_CREATE. What args[] are, and what a delete answers. */
 #define KEEL_MUTEX		1	/* KEEL_MUTEX_*, ceiling or 0; -EBUSY: held or waited for */
 #define KEEL_COND		2	/* waits end with -EIDRM, as with the next two */
 #define KEEL_SEM		3	/* count, its maximum up to KEEL_SEM_MAX */
@@ -179,7 +197,12 @@ struct keel_mutex_req {
 #define KEEL_RWLOCK		5	/* -EBUSY: held or waited for */
 #define KEEL_BARRIER		6	/* how many meet; -EBUSY: somebody waits */
 #define KEEL_SET		7	/* 1 to KEEL_SET_MAX, ids in the array at data */
-#define KEEL_TYPES		8
+/* [3] An id is deleted at once; the object itself, if it has a name, by KEEL_IOC_NAME_DELETE. */
+#define KEEL_QUEUE		8	/* how many messages, their size at most; waits end with -EIDRM */
+#define KEEL_BUFFER		9	/* bytes; so here, */
+#define KEEL_CHANNEL		10	/* how many messages on their way, the size of each; here */
+#define KEEL_HEAP		11	/* bytes; and here */
+#define KEEL_TYPES		12
 
 /* A mutex's kind. Robust may be or-ed in. */
 #define KEEL_MUTEX_ERRORCHECK	0	/* a second lock by the owner: -EDEADLK */
@@ -199,7 +222,8 @@ struct keel_object {
 	__u32 type;			/* in */
 	__u32 id;			/* out of create, in of delete, never 0 */
 	__u32 args[2];			/* in of create; else, and if the type has none, 0 */
-	__u64 data;			/* in of create: a set's ids, __u32 each; else 0 */
+	__u64 data;			/* in of create: a set's ids, __u32 each; else 0. [3] out of create: where
+					 * in the device the area of a queue or heap can be mapped */
 	__u64 pad;
 };
 
@@ -259,6 +283,9 @@ struct keel_control {
 #define KEEL_IOC_OBJECT_CREATE	_IOWR(KEEL_IOC_MAGIC, 10, struct keel_object)
 #define KEEL_IOC_OBJECT_DELETE	_IOW(KEEL_IOC_MAGIC, 11, struct keel_object)
 #define KEEL_IOC_LIST		_IOWR(KEEL_IOC_MAGIC, 12, struct keel_list)
+#define KEEL_IOC_NAME_CREATE	_IOWR(KEEL_IOC_MAGIC, 13, struct keel_name)
+#define KEEL_IOC_NAME_BIND	_IOWR(KEEL_IOC_MAGIC, 14, struct keel_name)
+#define KEEL_IOC_NAME_DELETE	_IOW(KEEL_IOC_MAGIC, 15, struct keel_name)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");

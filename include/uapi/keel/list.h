@@ -55,8 +55,10 @@ struct keel_object_info {
 	__u32 pid, uid;
 	__u32 type, id;			/* of KEEL_IOC_OBJECT_CREATE */
 	__u32 owner;			/* tid of who has a mutex, or writes under a read-write lock; or 0 */
-	__u32 value;			/* mutex: depth; sem: count; event: bits; rwlock: readers; barrier: arrived */
-	__u32 limit;			/* mutex: ceiling; sem: maximum; barrier: how many meet */
+	__u32 value;			/* mutex: depth; sem: count; event: bits; rwlock: readers; barrier: arrived;
+					 * queue: messages; buffer, heap: bytes */
+	__u32 limit;			/* mutex: ceiling; sem: maximum; barrier: how many meet; queue, buffer, heap: the
+					 * same, at most */
 	__u32 kind;			/* mutex: KEEL_MUTEX_* */
 };
 

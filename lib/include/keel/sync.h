@@ -154,11 +154,11 @@ struct keel_set {
 	unsigned int id;
 };
 
-/* The semaphores and event flags with these @ids, 1 to KEEL_SET_MAX of them. */
+/* The semaphores, event flags, queues, buffers and channels with these @ids, 1 to KEEL_SET_MAX. */
 int keel_set_create(struct keel_set *set, const unsigned int *ids, unsigned int count);
 int keel_set_delete(struct keel_set *set);	/* who waits goes on with what it waits for */
 
-/* Wait until a semaphore has a count, or an event a bit: bit i of @ready stands for ids[i]. Takes
+/* Wait until a semaphore has a count, an event a bit, any other a message or byte: bit i of @ready stands for ids[i]. Takes
  * nothing; who is faster may, so go on with a call that does not wait. One that was deleted is
  * ready too. Context: attached; hardens; blocks. */
 int keel_set_wait(struct keel_set *set, uint32_t *ready);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * synccost: what threads of one priority on one CPU pay for a mutex that nobody contends, for one
- * that goes from one to the other each time, and for a semaphore there and another one back; for Keel's
- * and Linux's own, with inheritance. In ns of one, which are guest instructions where the guest
+ * that goes from one to the other each time, and for a semaphore, message or byte there and another one
+ * back; for Keel's and Linux's own, with inheritance. Beside Linux's message queues and pipes Keel's
+ * queues and buffers; beside a message and a reply by pipes what a channel does. In ns of one, which are guest instructions where the guest
  * counts them; then no system call fits into what Keel's uncontended ones may take.
  */
+#include <fcntl.h>
+#include <mqueue.h>
 #include <semaphore.h>
 #include <time.h>
-#include <keel/sync.h>
+#include <keel/heap.h>
+#include <keel/message.h>
 #include "hard.h"
 
 #define PRIO	50
@@ -97,6 +101,141 @@ static void linux_sem_pong(void)
 	sem_post(&lback);
 }
 
+#define MESSAGE 64
+
+static struct keel_queue kthere_queue, kback_queue;
+static struct keel_buffer kthere_buffer, kback_buffer;
+static struct keel_channel kchannel;
+static mqd_t lthere_queue, lback_queue;
+static int lthere_pipe[2], lback_pipe[2];
+static __thread char message[MESSAGE];
+
+static void keel_queue_ping(void)
+{
+	keel_queue_send(&kthere_queue, message, MESSAGE, 0);
+	keel_queue_receive(&kback_queue, message, MESSAGE, NULL);
+}
+
+static void keel_queue_pong(void)
+{
+	keel_queue_receive(&kthere_queue, message, MESSAGE, NULL);
+	keel_queue_send(&kback_queue, message, MESSAGE, 0);
+}
+
+static void keel_place_send(struct keel_queue *q)
+{
+	void *m;
+
+	must(keel_queue_alloc(q, &m, CLOCK_MONOTONIC, KEEL_FOREVER));
+	keel_queue_pass(q, m, MESSAGE, 0);
+}
+
+static void keel_place_receive(struct keel_queue *q)
+{
+	void *m;
+
+	must(keel_queue_take(q, &m, NULL, CLOCK_MONOTONIC, KEEL_FOREVER));
+	keel_queue_free(q, m);
+}
+
+static void keel_place_ping(void)
+{
+	keel_place_send(&kthere_queue);
+	keel_place_receive(&kback_queue);
+}
+
+static void keel_place_pong(void)
+{
+	keel_place_receive(&kthere_queue);
+	keel_place_send(&kback_queue);
+}
+
+static void keel_buffer_ping(void)
+{
+	keel_buffer_write(&kthere_buffer, message, MESSAGE);
+	keel_buffer_read(&kback_buffer, message, MESSAGE);
+}
+
+static void keel_buffer_pong(void)
+{
+	keel_buffer_read(&kthere_buffer, message, MESSAGE);
+	keel_buffer_write(&kback_buffer, message, MESSAGE);
+}
+
+static void keel_channel_ping(void)
+{
+	must(keel_channel_send(&kchannel, message, MESSAGE, message, MESSAGE));
+}
+
+static void keel_channel_pong(void)
+{
+	unsigned int flow;
+
+	must(keel_channel_receive(&kchannel, message, MESSAGE, &flow));
+	keel_channel_reply(&kchannel, flow, message, MESSAGE);
+}
+
+static void linux_queue_ping(void)
+{
+	mq_send(lthere_queue, message, MESSAGE, 0);
+	mq_receive(lback_queue, message, MESSAGE, NULL);
+}
+
+static void linux_queue_pong(void)
+{
+	mq_receive(lthere_queue, message, MESSAGE, NULL);
+	mq_send(lback_queue, message, MESSAGE, 0);
+}
+
+static void linux_pipe_ping(void)
+{
+	check(write(lthere_pipe[1], message, MESSAGE) == MESSAGE);
+	check(read(lback_pipe[0], message, MESSAGE) == MESSAGE);
+}
+
+static void linux_pipe_pong(void)
+{
+	check(read(lthere_pipe[0], message, MESSAGE) == MESSAGE);
+	check(write(lback_pipe[1], message, MESSAGE) == MESSAGE);
+}
+
+static mqd_t linux_queue(const char *name)
+{
+	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = MESSAGE };
+	mqd_t q = mq_open(name, O_RDWR | O_CREAT, 0600, &attr);
+
+	if (q == (mqd_t)-1)
+		fail("mq_open: %m");
+	mq_unlink(name);
+	return q;
+}
+
+static void messages_create(void)
+{
+	must(keel_queue_create(&kthere_queue, 4, MESSAGE));
+	must(keel_queue_create(&kback_queue, 4, MESSAGE));
+	must(keel_buffer_create(&kthere_buffer, 256));
+	must(keel_buffer_create(&kback_buffer, 256));
+	must(keel_channel_create(&kchannel, 4, MESSAGE));
+	lthere_queue = linux_queue("/there");
+	lback_queue = linux_queue("/back");
+	check(!pipe(lthere_pipe) && !pipe(lback_pipe));
+}
+
+/* ---- memory ------------------------------------------------------------------------------------- */
+
+static struct keel_heap kheap;
+
+static void *allocs(void *arg)
+{
+	void *block;
+
+	must(keel_heap_alloc(&kheap, 100, &block));
+	must(keel_heap_free(&kheap, block));
+	LOOP("keel_heap_pair", ({ keel_heap_alloc(&kheap, 100, &block); keel_heap_free(&kheap, block); }));
+	return arg;
+}
+
 static void nothing(void)
 {
 }
@@ -115,6 +254,12 @@ static const struct pair {
 	{ "linux_handover", 0, 2, linux_lock, linux_mutex_turn, linux_mutex_turn, linux_unlock },
 	{ "keel_sem_round", 1, 1, nothing, keel_sem_ping, keel_sem_pong, nothing },
 	{ "linux_sem_round", 0, 1, nothing, linux_sem_ping, linux_sem_pong, nothing },
+	{ "keel_queue_round", 1, 1, nothing, keel_queue_ping, keel_queue_pong, nothing },
+	{ "keel_in_place_round", 1, 1, nothing, keel_place_ping, keel_place_pong, nothing },
+	{ "linux_queue_round", 0, 1, nothing, linux_queue_ping, linux_queue_pong, nothing },
+	{ "keel_buffer_round", 1, 1, nothing, keel_buffer_ping, keel_buffer_pong, nothing },
+	{ "keel_channel_round", 1, 1, nothing, keel_channel_ping, keel_channel_pong, nothing },
+	{ "linux_pipe_round", 0, 1, nothing, linux_pipe_ping, linux_pipe_pong, nothing },
 };
 
 static const struct pair *pair;
@@ -185,7 +330,10 @@ int main(void)
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
 	pthread_mutex_init(&lmutex, &attr);
+	messages_create();
+	must(keel_heap_create(&kheap, 1 << 20));
 	pthread_join(hard_create("alone", PRIO, 0, alone, NULL), NULL);
+	pthread_join(hard_create("allocs", PRIO, 0, allocs, NULL), NULL);
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		in_turns(&pairs[i]);
 	return 0;

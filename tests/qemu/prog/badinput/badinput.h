@@ -43,6 +43,7 @@ void requests_run(const char *where, const struct request *requests, int count);
 /* Context: main thread, in-band and not attached. */
 void requests_test(void);	/* ioctl, mmap, lseek */
 void inband_test(void);		/* Keel calls and the library from threads that are not hard */
+void messages_test(void);	/* queues, buffers, channels, heaps, names */
 void objects_test(void);	/* what threads synchronise by */
 void hard_test(void);		/* Keel calls from a hard thread */
 void attach_test(void);		/* attached twice, to two files, more than there is room for */

@@ -170,6 +170,7 @@ int main(int argc, char **argv)
 		inband_test();
 		hard_test();
 		objects_test();
+		messages_test();
 		attach_test();
 		others_test();
 	}

@@ -63,7 +63,7 @@ static uint32_t word;
 ROW(mutex_is_sem, keel_mutex_lock(AS(mutex, sem)))
 ROW(mutex_unlock_sem, keel_mutex_unlock(AS(mutex, sem)))
 ROW(mutex_is_0, keel_mutex_lock(&(struct keel_mutex){ 0 }))
-ROW(mutex_next, keel_mutex_lock(&(struct keel_mutex){ mutex.id + (1 << 14) }))
+ROW(mutex_next, keel_mutex_lock(&(struct keel_mutex){ mutex.id + (1 << 16) }))
 ROW(mutex_clock, keel_mutex_clocklock(&mutex, CLOCK_MONOTONIC_RAW, MS))
 ROW(mutex_negative, keel_mutex_clocklock(&mutex, CLOCK_REALTIME, -1))
 ROW(mutex_consistent, keel_mutex_consistent(&mutex))

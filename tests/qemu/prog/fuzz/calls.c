@@ -34,16 +34,26 @@ static long number(struct dice *d)
 	}
 }
 
-static long call(long nr, unsigned long a, unsigned long b, unsigned long c)
+static long call5(long nr, unsigned long a, unsigned long b, unsigned long c, unsigned long d,
+		  unsigned long e)
 {
+	register unsigned long r10 __asm__("r10") = d;
+	register unsigned long r9 __asm__("r9") = e;
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c)
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret;
 }
 
-enum { NEVER, B, C };	/* which argument ends the wait */
+static long call(long nr, unsigned long a, unsigned long b, unsigned long c)
+{
+	return call5(nr, a, b, c, 0, 0);
+}
+
+static __thread unsigned int flow;	/* received last */
+
+enum { NEVER, B, C, D };	/* which argument ends the wait */
 
 /* What each call's first argument is the id of, when it ends, and what the second is the id of. */
 static const struct {
@@ -62,12 +72,33 @@ static const struct {
 	TAKES(RWLOCK_WRITE, KEEL_RWLOCK, B), TAKES(RWLOCK_TRYREAD, KEEL_RWLOCK),
 	TAKES(RWLOCK_TRYWRITE, KEEL_RWLOCK), TAKES(RWLOCK_UNLOCK, KEEL_RWLOCK),
 	TAKES(BARRIER_WAIT, KEEL_BARRIER, B), TAKES(SET_WAIT, KEEL_SET, B),
+	TAKES(QUEUE_SEND, KEEL_QUEUE, D), TAKES(QUEUE_RECEIVE, KEEL_QUEUE, D),
+	TAKES(QUEUE_ALLOC, KEEL_QUEUE, B), TAKES(QUEUE_PASS, KEEL_QUEUE),
+	TAKES(QUEUE_TAKE, KEEL_QUEUE, B), TAKES(QUEUE_FREE, KEEL_QUEUE),
+	TAKES(QUEUE_NOTIFY, KEEL_QUEUE, NEVER, KEEL_SEM), TAKES(QUEUE_COUNT, KEEL_QUEUE),
+	TAKES(BUFFER_WRITE, KEEL_BUFFER, D), TAKES(BUFFER_READ, KEEL_BUFFER, D),
+	TAKES(BUFFER_COUNT, KEEL_BUFFER), TAKES(CHANNEL_SEND, KEEL_CHANNEL, D),
+	TAKES(CHANNEL_RECEIVE, KEEL_CHANNEL, D), TAKES(CHANNEL_REPLY, KEEL_CHANNEL),
+	TAKES(HEAP_ALLOC, KEEL_HEAP, C), TAKES(HEAP_FREE, KEEL_HEAP),
 #undef TAKES
 };
 
+/* Where a message may come from or go to: mostly all of it is there. */
+static volatile char *place_random(struct dice *d)
+{
+	return request_page() + dice_below(d, dice_below(d, 4) ? 4096 : 3 * 4096);
+}
+
+/* Mostly what the calling thread received last, else another's. */
+static unsigned int flow_random(struct dice *d)
+{
+	return dice_below(d, 4) ? flow : dice_value(d);
+}
+
 /* Mostly what may be carried out. Waits end soon: the next thing to draw is worth more than the rest
  * of this one. */
-static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, unsigned long *c)
+static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, unsigned long *c,
+		  unsigned long *d4)
 {
 	unsigned long i = (unsigned long)nr - KEEL_CALL_BASE, soon = keel_clock_ns() + dice_below(d, MS);
 
@@ -85,6 +116,17 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*b = soon;
 	else if (takes[i].until == C)
 		*c = soon;
+	else if (takes[i].until == D)
+		*d4 = dice_below(d, 4) ? soon : 0;
+	if (takes[i].until == D && dice_below(d, 8)) {
+		*b = (unsigned long)place_random(d);
+		*c = dice_below(d, 9) | (unsigned long)dice_below(d, 9) << 32;
+	}
+	if (nr == KEEL_CALL_CHANNEL_REPLY && dice_below(d, 4)) {
+		*b = flow_random(d);
+		*c = (unsigned long)place_random(d);
+		*d4 = dice_below(d, 9);
+	}
 	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)
 		*a = soon;
 	if (nr == KEEL_CALL_CLOCK_SLEEP) {
@@ -117,7 +159,7 @@ static void word_random(struct dice *d, struct keel_word *heap)
 /* Mutexes by the library, whatever the words say. */
 static void mutex_random(struct dice *d)
 {
-	struct keel_mutex m = { dice_below(d, 2) << 14 | KEEL_MUTEX << 10 | dice_below(d, 32) };
+	struct keel_mutex m = { dice_below(d, 2) << 16 | KEEL_MUTEX << 10 | dice_below(d, 32) };
 
 	switch (dice_below(d, 4)) {
 	case 0:
@@ -163,10 +205,13 @@ void *hard_random(void *arg)
 	for (;;) {
 		for (int i = dice_below(&d, BURST); i > 0; i--) {
 			long nr = number(&d);
-			unsigned long a = argument(&d), b = argument(&d), c = argument(&d);
+			unsigned long a = argument(&d), b = argument(&d), c = argument(&d), d4 = argument(&d);
+			long ret;
 
-			bound(&d, nr, &a, &b, &c);
-			call(nr, a, b, c);
+			bound(&d, nr, &a, &b, &c, &d4);
+			ret = call5(nr, a, b, c, d4, (unsigned long)place_random(&d));
+			if (nr == KEEL_CALL_CHANNEL_RECEIVE && ret > 0)
+				flow = ret;
 			mutex_random(&d);
 			word_random(&d, heap);
 		}

@@ -56,7 +56,7 @@ unsigned int dice_id(struct dice *d, unsigned int type)
 		type = 1 + dice_below(d, KEEL_TYPES - 1);
 	if (dice_below(d, 4))
 		return made[type][dice_below(d, MADE)];
-	return dice_below(d, 4) << 14 | type << 10 | dice_below(d, 32);
+	return dice_below(d, 4) << 16 | type << 10 | dice_below(d, 32);
 }
 
 static void made_note(struct dice *d, unsigned int type, unsigned int id)
@@ -68,7 +68,8 @@ static void made_note(struct dice *d, unsigned int type, unsigned int id)
 static const unsigned int known[] = {
 	KEEL_IOC_INFO, KEEL_IOC_ATTACH, KEEL_IOC_DETACH, KEEL_IOC_THREAD_SET, KEEL_IOC_MUTEX_CREATE,
 	KEEL_IOC_MUTEX_DELETE, KEEL_IOC_LATENCY_START, KEEL_IOC_LATENCY_READ, KEEL_IOC_LATENCY_STOP,
-	KEEL_IOC_OBJECT_CREATE, KEEL_IOC_OBJECT_DELETE, KEEL_IOC_LIST,
+	KEEL_IOC_OBJECT_CREATE, KEEL_IOC_OBJECT_DELETE, KEEL_IOC_LIST, KEEL_IOC_NAME_CREATE,
+	KEEL_IOC_NAME_BIND, KEEL_IOC_NAME_DELETE,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -115,6 +116,20 @@ void request_init(struct dice *d, int fd)
 	}
 }
 
+/* All processes share a few names. */
+static void name_good(struct dice *d, unsigned int cmd, struct keel_name *n)
+{
+	*n = (struct keel_name){ .type = 1 + dice_below(d, KEEL_TYPES - 1) };
+	snprintf(n->name, sizeof(n->name), "fuzz%u", dice_below(d, 3));
+	if (cmd == KEEL_IOC_NAME_CREATE) {
+		n->mode = dice_below(d, 0777);
+		n->args[0] = dice_below(d, 8);
+		n->args[1] = dice_below(d, 2) ? dice_below(d, 8) : 0;
+	} else if (cmd == KEEL_IOC_NAME_BIND && dice_below(d, 2)) {
+		n->until = keel_clock_ns() + dice_below(d, 4 * MS);
+	}
+}
+
 /* What would be carried out, but for one or two fields. */
 static void request_good(struct dice *d, unsigned int cmd, void *at)
 {
@@ -141,7 +156,7 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 	case KEEL_IOC_OBJECT_DELETE: {
 		unsigned int id = dice_id(d, 0);
 
-		*(struct keel_object *)at = (struct keel_object){ .type = id >> 10 & 15, .id = id };
+		*(struct keel_object *)at = (struct keel_object){ .type = id >> 10 & 63, .id = id };
 		break;
 	}
 	case KEEL_IOC_LIST:
@@ -150,6 +165,11 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 			.room = dice_below(d, 64),
 			.data = dice_below(d, 4) ? (unsigned long)cells : dice_value(d),
 		};
+		break;
+	case KEEL_IOC_NAME_CREATE:
+	case KEEL_IOC_NAME_BIND:
+	case KEEL_IOC_NAME_DELETE:
+		name_good(d, cmd, at);
 		break;
 	case KEEL_IOC_LATENCY_START:
 		*(struct keel_latency_start *)at = (struct keel_latency_start){
@@ -204,9 +224,10 @@ void ioctl_random(struct dice *d, int fd)
 {
 	unsigned int cmd = request_number(d);
 	void *at = request_place(d, cmd);
-	volatile struct keel_object *o = at;
+	volatile struct keel_object *o = at;	/* a name begins like one */
 
-	if (!ioctl(fd, cmd, at) && cmd == KEEL_IOC_OBJECT_CREATE && at == area + 8)
+	if (!ioctl(fd, cmd, at) && at == area + 8 &&
+	    (cmd == KEEL_IOC_OBJECT_CREATE || cmd == KEEL_IOC_NAME_CREATE || cmd == KEEL_IOC_NAME_BIND))
 		made_note(d, o->type, o->id);
 }
 
