@@ -3,6 +3,7 @@
  * What an open file of the device stands for, and its memory.
  */
 #include <linux/cred.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
