@@ -8,15 +8,6 @@
 _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t), "mtx_t");
 _Static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t), "cnd_t");
 
-int __wrap_pthread_mutex_lock(pthread_mutex_t *m);
-int __wrap_pthread_mutex_trylock(pthread_mutex_t *m);
-int __wrap_pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until);
-int __wrap_pthread_mutex_unlock(pthread_mutex_t *m);
-int __wrap_pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m);
-int __wrap_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until);
-int __wrap_pthread_cond_signal(pthread_cond_t *c);
-int __wrap_pthread_cond_broadcast(pthread_cond_t *c);
-
 static int thrd(int err)
 {
 	switch (err) {
@@ -51,29 +42,28 @@ EXPORT(mtx_destroy);
 
 int __wrap_mtx_lock(mtx_t *m)
 {
-	CORE(mtx_lock);
-	return thrd(__wrap_pthread_mutex_lock((pthread_mutex_t *)m));
+	return thrd(posix_mutex_lock(POSIX_CALL_mtx_lock, POSIX_LOCK, (pthread_mutex_t *)m,
+				     CLOCK_MONOTONIC, NULL));
 }
 EXPORT(mtx_lock);
 
 int __wrap_mtx_trylock(mtx_t *m)
 {
-	CORE(mtx_trylock);
-	return thrd(__wrap_pthread_mutex_trylock((pthread_mutex_t *)m));
+	return thrd(posix_mutex_lock(POSIX_CALL_mtx_trylock, POSIX_TRYLOCK, (pthread_mutex_t *)m,
+				     CLOCK_MONOTONIC, NULL));
 }
 EXPORT(mtx_trylock);
 
 int __wrap_mtx_timedlock(mtx_t *m, const struct timespec *until)
 {
-	CORE(mtx_timedlock);
-	return thrd(__wrap_pthread_mutex_timedlock((pthread_mutex_t *)m, until));
+	return thrd(posix_mutex_lock(POSIX_CALL_mtx_timedlock, POSIX_TIMEDLOCK, (pthread_mutex_t *)m,
+				     CLOCK_REALTIME, until));
 }
 EXPORT(mtx_timedlock);
 
 int __wrap_mtx_unlock(mtx_t *m)
 {
-	CORE(mtx_unlock);
-	return thrd(__wrap_pthread_mutex_unlock((pthread_mutex_t *)m));
+	return thrd(posix_mutex_unlock(POSIX_CALL_mtx_unlock, (pthread_mutex_t *)m));
 }
 EXPORT(mtx_unlock);
 
@@ -95,28 +85,26 @@ EXPORT(cnd_destroy);
 
 int __wrap_cnd_wait(cnd_t *c, mtx_t *m)
 {
-	CORE(cnd_wait);
-	return thrd(__wrap_pthread_cond_wait((pthread_cond_t *)c, (pthread_mutex_t *)m));
+	return thrd(posix_cond_wait(POSIX_CALL_cnd_wait, (pthread_cond_t *)c, (pthread_mutex_t *)m,
+				    CLOCK_REALTIME, NULL));
 }
 EXPORT(cnd_wait);
 
 int __wrap_cnd_timedwait(cnd_t *c, mtx_t *m, const struct timespec *until)
 {
-	CORE(cnd_timedwait);
-	return thrd(__wrap_pthread_cond_timedwait((pthread_cond_t *)c, (pthread_mutex_t *)m, until));
+	return thrd(posix_cond_wait(POSIX_CALL_cnd_timedwait, (pthread_cond_t *)c, (pthread_mutex_t *)m,
+				    CLOCK_REALTIME, until));
 }
 EXPORT(cnd_timedwait);
 
 int __wrap_cnd_signal(cnd_t *c)
 {
-	CORE(cnd_signal);
-	return thrd(__wrap_pthread_cond_signal((pthread_cond_t *)c));
+	return thrd(posix_cond_signal(POSIX_CALL_cnd_signal, (pthread_cond_t *)c, 0));
 }
 EXPORT(cnd_signal);
 
 int __wrap_cnd_broadcast(cnd_t *c)
 {
-	CORE(cnd_broadcast);
-	return thrd(__wrap_pthread_cond_broadcast((pthread_cond_t *)c));
+	return thrd(posix_cond_signal(POSIX_CALL_cnd_broadcast, (pthread_cond_t *)c, 1));
 }
 EXPORT(cnd_broadcast);

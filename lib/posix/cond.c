@@ -133,8 +133,8 @@ static int glibc_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
 	return again ? again : err;
 }
 
-static int do_wait(enum posix_call call, pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
-		   const struct timespec *until)
+int posix_cond_wait(enum posix_call call, pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+		    const struct timespec *until)
 {
 	int rt = posix_is_active() && posix_is_rt();
 	struct wait w = { NULL };
@@ -164,13 +164,13 @@ static clockid_t clock_of(const pthread_cond_t *c)
 
 int __wrap_pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 {
-	return do_wait(POSIX_CALL_pthread_cond_wait, c, m, CLOCK_MONOTONIC, NULL);
+	return posix_cond_wait(POSIX_CALL_pthread_cond_wait, c, m, CLOCK_MONOTONIC, NULL);
 }
 EXPORT(pthread_cond_wait);
 
 int __wrap_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
 {
-	return do_wait(POSIX_CALL_pthread_cond_timedwait, c, m, clock_of(c), until);
+	return posix_cond_wait(POSIX_CALL_pthread_cond_timedwait, c, m, clock_of(c), until);
 }
 EXPORT(pthread_cond_timedwait);
 
@@ -179,7 +179,7 @@ int __wrap_pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid
 {
 	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
 		return EINVAL;
-	return do_wait(POSIX_CALL_pthread_cond_clockwait, c, m, clock, until);
+	return posix_cond_wait(POSIX_CALL_pthread_cond_clockwait, c, m, clock, until);
 }
 EXPORT(pthread_cond_clockwait);
 
@@ -206,7 +206,7 @@ static int core_signal(struct posix_object *o, int all)
 	return err;
 }
 
-static int do_signal(enum posix_call call, pthread_cond_t *c, int all)
+int posix_cond_signal(enum posix_call call, pthread_cond_t *c, int all)
 {
 	struct posix_object *o = posix_is_active() ? posix_object_find(c, POSIX_COND) : NULL;
 	int err = 0;
@@ -225,13 +225,13 @@ static int do_signal(enum posix_call call, pthread_cond_t *c, int all)
 
 int __wrap_pthread_cond_signal(pthread_cond_t *c)
 {
-	return do_signal(POSIX_CALL_pthread_cond_signal, c, 0);
+	return posix_cond_signal(POSIX_CALL_pthread_cond_signal, c, 0);
 }
 EXPORT(pthread_cond_signal);
 
 int __wrap_pthread_cond_broadcast(pthread_cond_t *c)
 {
-	return do_signal(POSIX_CALL_pthread_cond_broadcast, c, 1);
+	return posix_cond_signal(POSIX_CALL_pthread_cond_broadcast, c, 1);
 }
 EXPORT(pthread_cond_broadcast);
 

@@ -199,11 +199,9 @@ struct posix_object *posix_mutex_hold(pthread_mutex_t *m, int convert_it)
 
 /* ---- locking ------------------------------------------------------------------------------------------- */
 
-enum how { LOCK, TRYLOCK, TIMEDLOCK };
-
 struct want {
 	enum posix_call call;
-	enum how how;
+	enum posix_how how;
 	clockid_t clock;
 	const struct timespec *until;
 };
@@ -211,9 +209,9 @@ struct want {
 static int glibc_lock(pthread_mutex_t *m, const struct want *w)
 {
 	switch (w->how) {
-	case LOCK:
+	case POSIX_LOCK:
 		return REAL(pthread_mutex_lock)(m);
-	case TRYLOCK:
+	case POSIX_TRYLOCK:
 		return REAL(pthread_mutex_trylock)(m);
 	default:
 		return REAL(pthread_mutex_clocklock)(m, w->clock, w->until);
@@ -223,7 +221,7 @@ static int glibc_lock(pthread_mutex_t *m, const struct want *w)
 static int core_lock(struct posix_object *o, const struct want *w)
 {
 	posix_me()->counts.core[w->call]++;
-	return w->how == TRYLOCK ? try_take(o) : posix_mutex_take(o, w->clock, w->until);
+	return w->how == POSIX_TRYLOCK ? try_take(o) : posix_mutex_take(o, w->clock, w->until);
 }
 
 /* @m is the caller's at glibc's level. */
@@ -242,37 +240,51 @@ static int settle(pthread_mutex_t *m, const struct want *w)
 	return 0;
 }
 
-static int lock(pthread_mutex_t *m, const struct want *w)
+int posix_mutex_lock(enum posix_call call, enum posix_how how, pthread_mutex_t *m, clockid_t clock,
+		     const struct timespec *until)
 {
+	const struct want w = { call, how, clock, until };
 	struct posix_object *o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
 	int err;
 
 	if (o)
-		return core_lock(o, w);
-	err = glibc_lock(m, w);
+		return core_lock(o, &w);
+	err = glibc_lock(m, &w);
 	if (!err && posix_is_active())
-		return settle(m, w);
-	posix_me()->counts.glibc[w->call]++;
+		return settle(m, &w);
+	posix_me()->counts.glibc[call]++;
 	return err;
+}
+
+int posix_mutex_unlock(enum posix_call call, pthread_mutex_t *m)
+{
+	struct posix_object *o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
+
+	if (o) {
+		posix_me()->counts.core[call]++;
+		return posix_mutex_give(o);
+	}
+	posix_me()->counts.glibc[call]++;
+	return REAL(pthread_mutex_unlock)(m);
 }
 
 int __wrap_pthread_mutex_lock(pthread_mutex_t *m)
 {
-	return lock(m, &(struct want){ POSIX_CALL_pthread_mutex_lock, LOCK, CLOCK_MONOTONIC, NULL });
+	return posix_mutex_lock(POSIX_CALL_pthread_mutex_lock, POSIX_LOCK, m, CLOCK_MONOTONIC, NULL);
 }
 EXPORT(pthread_mutex_lock);
 
 int __wrap_pthread_mutex_trylock(pthread_mutex_t *m)
 {
-	return lock(m, &(struct want){ POSIX_CALL_pthread_mutex_trylock, TRYLOCK, CLOCK_MONOTONIC,
-				       NULL });
+	return posix_mutex_lock(POSIX_CALL_pthread_mutex_trylock, POSIX_TRYLOCK, m, CLOCK_MONOTONIC,
+				NULL);
 }
 EXPORT(pthread_mutex_trylock);
 
 int __wrap_pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until)
 {
-	return lock(m, &(struct want){ POSIX_CALL_pthread_mutex_timedlock, TIMEDLOCK, CLOCK_REALTIME,
-				       until });
+	return posix_mutex_lock(POSIX_CALL_pthread_mutex_timedlock, POSIX_TIMEDLOCK, m, CLOCK_REALTIME,
+				until);
 }
 EXPORT(pthread_mutex_timedlock);
 
@@ -280,20 +292,13 @@ int __wrap_pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const st
 {
 	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
 		return EINVAL;
-	return lock(m, &(struct want){ POSIX_CALL_pthread_mutex_clocklock, TIMEDLOCK, clock, until });
+	return posix_mutex_lock(POSIX_CALL_pthread_mutex_clocklock, POSIX_TIMEDLOCK, m, clock, until);
 }
 EXPORT(pthread_mutex_clocklock);
 
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *m)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
-
-	if (o) {
-		CORE(pthread_mutex_unlock);
-		return posix_mutex_give(o);
-	}
-	GLIBC(pthread_mutex_unlock);
-	return REAL(pthread_mutex_unlock)(m);
+	return posix_mutex_unlock(POSIX_CALL_pthread_mutex_unlock, m);
 }
 EXPORT(pthread_mutex_unlock);
 

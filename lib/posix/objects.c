@@ -78,6 +78,9 @@ static int keel_objects_delete(struct posix_object *o)
 	case POSIX_SEM:
 		keel_sem_delete(&o->sem);
 		break;
+	case POSIX_RWLOCK:
+		err = keel_rwlock_delete(&o->rwlock);
+		break;
 	}
 	return err == -EBUSY ? EBUSY : 0;
 }
@@ -93,6 +96,7 @@ static void put(struct posix_object *to, const void *at, const struct posix_obje
 	to->mutex = o->mutex;
 	to->cond = o->cond;
 	to->sem = o->sem;
+	to->rwlock = o->rwlock;
 	__atomic_store_n(&to->type, o->type, __ATOMIC_RELEASE);
 	__atomic_store_n(&to->at, at, __ATOMIC_RELEASE);
 }

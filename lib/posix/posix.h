@@ -186,7 +186,7 @@ static inline int64_t posix_ns(const struct timespec *ts)
 
 /* ---- objects ---------------------------------------------------------------------------------------- */
 
-enum posix_type { POSIX_FREE, POSIX_MUTEX, POSIX_COND, POSIX_SEM };
+enum posix_type { POSIX_FREE, POSIX_MUTEX, POSIX_COND, POSIX_SEM, POSIX_RWLOCK };
 
 struct posix_object {
 	const void *at;			/* (a) whose it is; NULL: never used */
@@ -199,6 +199,7 @@ struct posix_object {
 	struct keel_mutex mutex;	/* or the one inside a condition */
 	struct keel_cond cond;
 	struct keel_sem sem;
+	struct keel_rwlock rwlock;
 };
 
 /* The core's object for that at @at, or NULL. Context: any; never blocks. */
@@ -215,5 +216,15 @@ int posix_object_drop(const void *at);
 struct posix_object *posix_mutex_hold(pthread_mutex_t *m, int convert);
 int posix_mutex_take(struct posix_object *o, clockid_t clock, const struct timespec *until);
 int posix_mutex_give(struct posix_object *o);
+
+/* What several calls share: each says as which it is counted. Results are those of the pthread call. */
+enum posix_how { POSIX_LOCK, POSIX_TRYLOCK, POSIX_TIMEDLOCK };
+
+int posix_mutex_lock(enum posix_call call, enum posix_how how, pthread_mutex_t *m, clockid_t clock,
+		     const struct timespec *until);
+int posix_mutex_unlock(enum posix_call call, pthread_mutex_t *m);
+int posix_cond_wait(enum posix_call call, pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
+		    const struct timespec *until);
+int posix_cond_signal(enum posix_call call, pthread_cond_t *c, int all);
 
 #endif

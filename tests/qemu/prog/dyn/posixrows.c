@@ -460,6 +460,7 @@ static void row_sem_errors(void)
 	sem_errors(NULL);
 }
 
+#include "posixlocks.h"
 #include "posixtime.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
@@ -480,6 +481,9 @@ static const struct {
 	{ "cond-timed", row_cond_timed },
 	{ "sem-mixed", row_sem_mixed },
 	{ "sem-errors", row_sem_errors },
+	{ "rwlock", row_rwlock },
+	{ "barrier", row_barrier },
+	{ "spin", row_spin },
 	{ "sleep", row_sleep },
 	{ "sleep-signal", row_sleep_signal },
 	{ "sem-signal", row_sem_signal },
