@@ -58,6 +58,9 @@ hal_time_t hal_clock_near(void);
  * hear of it, see nk_hal_clock_set(). Context: any; never blocks. */
 hal_time_t hal_clock_realtime_offset(void);
 
+/* Be busy until @when, which is microseconds away at most. Context: hard masked. */
+void hal_clock_await(hal_time_t when);
+
 /* Ask for nk_hal_tick() on this CPU at @deadline (absolute ns; HAL_TIME_NEVER: none).
  * A deadline in the past fires at once. The port may fire early; never loses one.
  * Context: hard masked; never blocks. */

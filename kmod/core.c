@@ -17,6 +17,7 @@
 #include "latency.h"
 #include "nucleus/init.h"
 #include "nucleus/share.h"
+#include "nucleus/timer.h"
 #include "nucleus/watchdog.h"
 #include "shadow.h"
 #include "version.h"
@@ -54,6 +55,29 @@ static const struct kernel_param_ops linux_share_ops = {
 };
 module_param_cb(linux_share, &linux_share_ops, &nk_share_percent, 0644);
 MODULE_PARM_DESC(linux_share, "percent of each CPU that Linux gets if it wants, 0 to 50; 0: none, and watchdog_ms counts");
+
+static int gravity_set(const char *text, const struct kernel_param *kp)
+{
+	unsigned int ns;
+	int err = kstrtouint(text, 0, &ns);
+
+	if (!err && ns > NK_GRAVITY_MAX)
+		err = -EINVAL;
+	if (!err)
+		WRITE_ONCE(*(int *)kp->arg, ns);
+	return err;
+}
+
+static const struct kernel_param_ops gravity_ops = {
+	.set = gravity_set,
+	.get = param_get_int,
+};
+module_param_cb(gravity_irq, &gravity_ops, &nk_gravity[NK_GRAVITY_IRQ], 0644);
+MODULE_PARM_DESC(gravity_irq, "ns by which timers with a handler anticipate their time, 0 to 100000");
+module_param_cb(gravity_kernel, &gravity_ops, &nk_gravity[NK_GRAVITY_KERNEL], 0644);
+MODULE_PARM_DESC(gravity_kernel, "the same for waits of Keel's kernel threads");
+module_param_cb(gravity_user, &gravity_ops, &nk_gravity[NK_GRAVITY_USER], 0644);
+MODULE_PARM_DESC(gravity_user, "the same for waits of user threads");
 
 static char *fault_symbol;
 module_param(fault_symbol, charp, 0444);

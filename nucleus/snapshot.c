@@ -29,7 +29,7 @@ static nk_time_t deadline_of(const struct nk_timer *timer)
 		return 0;
 	if (__atomic_load_n(&timer->clock, __ATOMIC_RELAXED) == NK_CLOCK_REALTIME)
 		due -= hal_clock_realtime_offset();
-	return due;
+	return due + __atomic_load_n(&timer->early, __ATOMIC_RELAXED);
 }
 
 /* How long the present residence lasts; a little less while another CPU is at it. */

@@ -112,15 +112,47 @@ int nk_thread_wait_begin(struct nk_thread *t)
 	return recalled ? -NK_EINTR : 0;
 }
 
-/* The wait itself, until a time of nk_until_realtime(). */
-static nk_cold int wait_realtime(struct nk_rq *rq, struct nk_thread *t, nk_time_t until)
+/* From now on; below 0: it has passed. */
+static nk_time_t left_of(nk_time_t until)
 {
-	nk_timer_set_clock(&t->timer, NK_CLOCK_REALTIME);
-	nk_timer_start(&t->timer, nk_until_realtime(until), 0);
+	nk_time_t now = hal_clock_now();
+
+	if (until >= 0)
+		return until - now;
+	return nk_until_realtime(until) - hal_clock_realtime_offset() - now;
+}
+
+/* The interrupt was early: spend the rest. More than that is left when CLOCK_REALTIME has been set
+ * back just now. */
+static void spend_rest(const struct nk_timer *timer, nk_time_t until)
+{
+	nk_time_t left = left_of(until);
+
+	if (left > 0)
+		hal_clock_await(hal_clock_now() + (left < timer->early ? left : timer->early));
+}
+
+/* The wait itself, with gravity or until a time of nk_until_realtime(). */
+static nk_cold int wait_specially(struct nk_rq *rq, struct nk_thread *t, nk_time_t until)
+{
+	struct nk_timer *timer = &t->timer;
+
+	timer->early = nk_gravity[t->user ? NK_GRAVITY_USER : NK_GRAVITY_KERNEL];
+	if (until < 0)
+		nk_timer_set_clock(timer, NK_CLOCK_REALTIME);
+	nk_timer_start(timer, until < 0 ? nk_until_realtime(until) : until, 0);
 	nk_rq_switch(rq);
-	nk_timer_stop(&t->timer);
-	nk_timer_set_clock(&t->timer, NK_CLOCK_MONOTONIC);
+	nk_timer_stop(timer);
+	nk_timer_set_clock(timer, NK_CLOCK_MONOTONIC);
+	if (timer->early && t->wait_error == t->timeout_error)
+		spend_rest(timer, until);
+	timer->early = 0;
 	return t->wait_error;
+}
+
+static inline int has_gravity(void)
+{
+	return nk_gravity[NK_GRAVITY_KERNEL] | nk_gravity[NK_GRAVITY_USER];
 }
 
 int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_error)
@@ -138,8 +170,8 @@ int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_e
 	nk_lock_release(&rq->lock);
 	if (deadline != NK_TIME_NEVER) {
 		t->timeout_error = timeout_error;
-		if (nk_unlikely(deadline < 0))
-			return wait_realtime(rq, t, deadline);
+		if (nk_unlikely(deadline < 0 || has_gravity()))
+			return wait_specially(rq, t, deadline);
 		nk_timer_start(&t->timer, deadline, 0);
 	}
 	nk_rq_switch(rq);
@@ -147,15 +179,6 @@ int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_e
 	if (t->timer.armed)
 		nk_timer_stop(&t->timer);
 	return t->wait_error;
-}
-
-static int has_passed(nk_time_t until)
-{
-	nk_time_t now = hal_clock_now();
-
-	if (until >= 0)
-		return until <= now;
-	return nk_until_realtime(until) <= now + hal_clock_realtime_offset();
 }
 
 static int sleep_until(struct nk_thread *t, nk_time_t abs)
@@ -173,7 +196,7 @@ int nk_sleep_until(nk_time_t abs)
 	nk_assert_can_block();
 	/* A time that is past is no wait: Linux would get the CPU for a moment only, which
 	 * would hide a loop of such calls from the watchdog. */
-	if (has_passed(abs))
+	if (left_of(abs) <= 0)
 		ret = nk_thread_current()->recall ? -NK_EINTR : 0;
 	else
 		ret = sleep_until(nk_thread_current(), abs);

@@ -40,6 +40,8 @@
 #include "nucleus/timer.h"
 #include "nucleus/sched.h"
 
+int nk_gravity[NK_GRAVITY_LEVELS];
+
 static inline struct nk_timer *timer_of(struct nk_tree_node *n)
 {
 	return nk_container_of(n, struct nk_timer, node);
@@ -154,7 +156,9 @@ void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time
 	if (timer->armed || timer->cpu != cpu)
 		disarm(timer, cpu);
 	nk_lock_acquire(&base->lock);
-	timer->node.key = first;
+	if (timer->handler)
+		timer->early = nk_gravity[NK_GRAVITY_IRQ];
+	timer->node.key = first - timer->early;
 	timer->interval = interval;
 	timer->overruns = 0;
 	queue_add(base, timer);
@@ -238,7 +242,7 @@ static struct nk_timer *take_first(struct nk_timer_base *base, const struct nk_t
 		return NULL;
 	t = timer_of(queue->first);
 	queue_del(base, t);
-	t->due = t->node.key;
+	t->due = t->node.key + t->early;
 	if (t->interval)
 		rearm_periodic(base, t, now);
 	if (t->handler)
@@ -356,6 +360,7 @@ void nk_timer_start_behind(struct nk_timer *timer, nk_time_t after)
 	if (timer->armed)
 		queue_del(base, timer);
 	if (base->queue.first) {
+		timer->early = 0;
 		timer->node.key = base->queue.first->key + after;
 		queue_add(base, timer);
 	}

@@ -19,11 +19,29 @@ enum nk_clock {
 	NK_CLOCK_REALTIME,
 };
 
+/*
+ * Gravity: how much earlier than due the interrupt is asked for, as it takes a while from there to
+ * where the time was meant to be met. Of all timers started from then on; 0 at first. A handler
+ * may so run early, by less than that; a wait spends what is left of it before it returns, so
+ * no thread sees the end of a wait before its time.
+ */
+enum nk_gravity_level {
+	NK_GRAVITY_IRQ,			/* handlers */
+	NK_GRAVITY_KERNEL,		/* waits of kernel threads */
+	NK_GRAVITY_USER,		/* waits of user threads */
+	NK_GRAVITY_LEVELS,
+};
+
+#define NK_GRAVITY_MAX	100000	/* ns; more than any latency worth living with */
+
+extern int nk_gravity[NK_GRAVITY_LEVELS];
+
 struct nk_timer {
-	struct nk_tree_node node;	/* (b) in the queue of cpu, by its next expiry */
+	struct nk_tree_node node;	/* (b) in the queue of cpu, by its next interrupt */
 	int armed;			/* (b) */
 	int cpu;			/* (b) whose queue */
 	enum nk_clock clock;		/* (b) of first and due */
+	nk_time_t early;		/* (b) how much before due it stands in its queue */
 	nk_time_t interval;		/* (b) 0: one-shot */
 	nk_time_t due;			/* (b) the expiry being, or last, served */
 	unsigned long overruns;		/* (b) grid points skipped since the start */

@@ -98,6 +98,13 @@ hal_time_t hal_clock_near(void)
 	return hal_clock_now();
 }
 
+void hal_clock_await(hal_time_t when)
+{
+	sim_require(sim_this_cpu()->masked);
+	if (sim_machine.now < when)
+		sim_machine.now = when;
+}
+
 hal_time_t hal_inband_left(void)
 {
 	return sim_this_cpu()->left;

@@ -125,6 +125,12 @@ hal_time_t hal_clock_near(void)
 	return clock_near(&hal_this()->timer);
 }
 
+void hal_clock_await(hal_time_t when)
+{
+	while (hal_clock_now() < when)
+		cpu_relax();
+}
+
 hal_time_t hal_inband_left(void)
 {
 	return hal_this()->left_at;

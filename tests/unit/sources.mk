@@ -10,6 +10,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_cond.c \
 	tests/unit/check_copy.c \
 	tests/unit/check_event.c \
+	tests/unit/check_gravity.c \
 	tests/unit/check_heap.c \
 	tests/unit/check_init.c \
 	tests/unit/check_list.c \

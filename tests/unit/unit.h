@@ -78,6 +78,7 @@ Suite *channel_suite(void);
 Suite *cond_suite(void);
 Suite *copy_suite(void);
 Suite *event_suite(void);
+Suite *gravity_suite(void);
 Suite *heap_suite(void);
 Suite *init_suite(void);
 Suite *list_suite(void);

@@ -13,6 +13,7 @@
 #define STATUS_FAILED	1
 #define STATUS_USAGE	2
 
+int cmd_gravity(int argc, char **argv);
 int cmd_latency(int argc, char **argv);
 int cmd_locks(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
@@ -35,8 +36,9 @@ int device_open(struct keel_info *info);
 /* Carry out KEEL_CONTROL_* and say what came of it. */
 int device_control(unsigned int command);
 
-/* Linux's share as the module has it: 0 or a negative errno. */
-int share_read(int *percent);
+/* A parameter of the module: 0 or a negative errno. */
+int param_read(const char *name, int *value);
+int param_write(const char *name, const char *value);
 
 /* Parse the arguments of a subcommand that takes none but --help. */
 void parse_no_arguments(int argc, char **argv, const char *doc);

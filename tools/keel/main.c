@@ -9,6 +9,7 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "gravity", cmd_gravity },
 	{ "latency", cmd_latency },
 	{ "locks", cmd_locks },
 	{ "ps", cmd_ps },
@@ -26,6 +27,7 @@ static const struct command {
 static const char doc[] =
 	"Measure and control Keel, the real-time nanokernel beneath Linux.\n"
 	"\n"
+	"  keel gravity   print or set how much timers anticipate their time\n"
 	"  keel latency   measure how late threads and interrupts are\n"
 	"  keel locks     list mutexes and what else threads wait for\n"
 	"  keel ps        list the threads\n"

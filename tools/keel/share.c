@@ -1,34 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "keel.h"
 
-#define SHARE_FILE	"/sys/module/keel/parameters/linux_share"
-
-int share_read(int *percent)
-{
-	FILE *f = fopen(SHARE_FILE, "re");
-	int found;
-
-	if (!f)
-		return -errno;
-	found = fscanf(f, "%d", percent);
-	fclose(f);
-	return found == 1 ? 0 : -EIO;
-}
-
-static int share_write(const char *percent)
-{
-	FILE *f = fopen(SHARE_FILE, "we");
-	int bad;
-
-	if (!f)
-		return -errno;
-	bad = fputs(percent, f) == EOF;
-	return fclose(f) || bad ? -errno : 0;
-}
+#define SHARE	"linux_share"
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -57,9 +33,9 @@ int cmd_share(int argc, char **argv)
 	int now, err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &percent);
-	err = percent ? share_write(percent) : share_read(&now);
+	err = percent ? param_write(SHARE, percent) : param_read(SHARE, &now);
 	if (err) {
-		fprintf(stderr, "keel share: %s: %s\n", SHARE_FILE, strerror(-err));
+		fprintf(stderr, "keel share: %s: %s\n", SHARE, strerror(-err));
 		return STATUS_FAILED;
 	}
 	if (!percent)

@@ -36,7 +36,7 @@ static json_t *read_share(void)
 	int percent;
 	FILE *f;
 
-	if (share_read(&percent)) {
+	if (param_read("linux_share", &percent)) {
 		json_decref(slices);
 		return NULL;
 	}
