@@ -147,7 +147,7 @@ void hal_warn(const char *what, long arg);
 
 /* ---- what the client (nucleus) provides ---------------------------------------- */
 
-/* All below are called hard masked, on the CPU concerned. */
+/* All below are called hard masked, on the CPU concerned, unless they say otherwise. */
 
 /* The programmed deadline may have passed; @now was read at entry. Runs expired timers and
  * returns the next deadline, which the port programs. Must not switch. */
@@ -178,6 +178,11 @@ void nk_hal_inband_runs(void);
 
 /* In-band is about to wait for an interrupt, and none is held back. May call hal_switch(). */
 void nk_hal_inband_idle(void);
+
+/* @cpu, where no oob thread lives, goes offline, or is not there from the start; timers of it go to
+ * @to, which is online. And it comes. Context: in-band on @cpu, or it has never run; not masked. */
+void nk_hal_cpu_offline(int cpu, int to);
+void nk_hal_cpu_online(int cpu);
 
 /* 1 when no oob thread lives on @cpu. Context: any. */
 int nk_cpu_idle(int cpu);

@@ -261,6 +261,7 @@ void nk_class_init(int cpu)
 	nk_lock_init(&c->lock, NK_RANK_CLASS);
 	nk_list_init(&c->edf);
 	nk_timer_init(&c->timer, budget_fires);
+	c->timer.pinned = 1;
 	c->timer.cpu = cpu;
 	nk_quota_init(c, cpu);
 	nk_tp_init(c, cpu);

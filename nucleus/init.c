@@ -41,6 +41,22 @@ int nk_cpu_idle(int cpu)
 	return idle;
 }
 
+void nk_hal_cpu_offline(int cpu, int to)
+{
+	nk_timer_redirect(cpu, to);
+	nk_timer_move_all(cpu, to);
+}
+
+/* Pinned timers may have been started meanwhile. */
+void nk_hal_cpu_online(int cpu)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_timer_redirect(cpu, cpu);
+	nk_timer_kick(&nk_rqs[cpu].timers);
+	hal_oob_restore(flags);
+}
+
 static void cpu_exit(int cpu)
 {
 	nk_assert(nk_cpu_idle(cpu));

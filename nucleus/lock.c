@@ -13,8 +13,7 @@ static int in_order(const struct nk_lock *first, const struct nk_lock *second)
 {
 	if (first->rank != second->rank)
 		return first->rank < second->rank;
-	if (first->rank != NK_RANK_THREAD && first->rank != NK_RANK_RQ &&
-	    first->rank != NK_RANK_CLASS)
+	if (first->rank < NK_RANK_THREAD && first->rank != NK_RANK_CLASS)
 		return 0;
 	return (nk_uintptr)first < (nk_uintptr)second;
 }

@@ -6,9 +6,9 @@
  *
  *	class -> cond -> waitq -> owners -> thread -> rq -> timer base	(hal's pipeline log comes last)
  *
- * Two locks of one rank are allowed for threads, rqs and classes, lower address first (the last two
- * stand in arrays, so that is also lower CPU first). NK_DEBUG builds keep a list of held locks per CPU
- * and panic at the first lock taken against this order.
+ * Two locks of one rank are allowed for threads, rqs, timer bases and classes, lower address first (the
+ * last three stand in arrays, so that is also lower CPU first). NK_DEBUG builds keep a list of held
+ * locks per CPU and panic at the first lock taken against this order.
  */
 #ifndef NUCLEUS_LOCK_H
 #define NUCLEUS_LOCK_H

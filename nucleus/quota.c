@@ -116,6 +116,7 @@ void nk_quota_init(struct nk_class_cpu *c, int cpu)
 	for (i = 0; i < NK_GROUPS; i++) {
 		nk_gate_init(&c->groups[i].gate);
 		nk_timer_init(&c->groups[i].timer, group_fires);
+		c->groups[i].timer.pinned = 1;
 		c->groups[i].timer.cpu = cpu;
 	}
 }

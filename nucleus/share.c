@@ -214,6 +214,7 @@ void nk_share_init(struct nk_rq *rq)
 	rq->share = (struct nk_share){ .percent = nk_share_percent };
 	nk_timer_init(&rq->share.timer, share_fires);
 	rq->share.timer.cpu = rq->cpu;
+	rq->share.timer.pinned = 1;
 }
 
 void nk_share_exit(struct nk_rq *rq)

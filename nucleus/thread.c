@@ -21,6 +21,7 @@ void nk_thread_init(struct nk_thread *t, const char *name, int prio, int cpu)
 	nk_plist_init(&t->owned);
 	nk_timer_init(&t->timer, NULL);
 	nk_timer_init(&t->sched.timer, NULL);
+	t->sched.timer.pinned = 1;
 	for (i = 0; i < NK_NAME_LEN - 1 && name[i]; i++)
 		t->name[i] = name[i];
 }

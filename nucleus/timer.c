@@ -36,6 +36,26 @@
  *								kick: lock, alarm anew
  *
  * If CPU 1 takes the kick before CPU 0 has the lock, then CPU 0 reads the new offset.
+ *
+ * A CPU that goes offline moves its timers, the first ones first, a few at a time with both locks held,
+ * so whoever looks for one finds it, armed, in one queue or the other:
+ *
+ *	move_all(0, 1), CPU 0		stop, CPU 2
+ *					cpu is 0: lock base 0, wait
+ *	cpu = 1; into queue 1
+ *	unlock both
+ *					has it; cpu is not 0 any more: unlock
+ *					lock base 1: armed: off
+ *
+ * Those that are about their CPU, the alarm too, are pinned: they wait in its queue until it is back.
+ * What else is started on it is passed on, under its lock; each of a row of such CPUs went offline while the
+ * next was online, so the row has an end:
+ *
+ *	redirect(0, 1), CPU 0		start_on(0), CPU 2
+ *	lock base 0; serves = 1; unlock
+ *	moves
+ *					lock base 0: served by 1; cpu = 1; unlock
+ *					lock base 1: into its queue
  */
 #include "nucleus/timer.h"
 #include "nucleus/sched.h"
@@ -90,11 +110,13 @@ void nk_timer_base_init(struct nk_timer_base *base, int cpu)
 	nk_lock_init(&base->lock, NK_RANK_TIMER);
 	nk_tree_init(&base->queue);
 	base->running = NULL;
+	base->serves = cpu;
 	base->in_tick = 0;
 	base->programmed = NK_TIME_NEVER;
 	nk_tree_init(&base->real);
 	nk_timer_init(&base->alarm, alarm_fires);
 	base->alarm.cpu = cpu;
+	base->alarm.pinned = 1;
 }
 
 void nk_timer_set_clock(struct nk_timer *timer, enum nk_clock clock)
@@ -106,7 +128,7 @@ void nk_timer_set_clock(struct nk_timer *timer, enum nk_clock clock)
 void nk_timer_init(struct nk_timer *timer,
 		   void (*handler)(struct nk_timer *timer, nk_time_t now))
 {
-	*timer = (struct nk_timer){ .handler = handler };
+	*timer = (struct nk_timer){ .handler = handler, .anticipates = handler != NULL };
 }
 
 /* cpu changes only while disarmed, so a base that is locked and still the right one stays so. */
@@ -148,26 +170,47 @@ static void program_locked(struct nk_timer_base *base, nk_time_t deadline)
 		hal_timer_program(deadline);
 }
 
+/* The first has changed, perhaps. The base lock is held. */
+static void retime(struct nk_timer_base *base, int cpu)
+{
+	if (next_deadline(base) >= base->programmed)
+		return;
+	if (cpu == hal_cpu())
+		program_locked(base, next_deadline(base));
+	else if (nk_likely(base->serves == cpu))
+		hal_ipi_send(cpu);
+}
+
+/* Lock the base that serves @cpu, and say that the timer, which is not armed, will be there. */
+static struct nk_timer_base *lock_base_for(struct nk_timer *timer, int cpu)
+{
+	for (;;) {
+		struct nk_timer_base *base = &nk_rqs[cpu].timers;
+
+		nk_lock_acquire(&base->lock);
+		if (nk_likely(base->serves == cpu || timer->pinned))
+			return base;
+		cpu = base->serves;
+		__atomic_store_n(&timer->cpu, cpu, __ATOMIC_RELAXED);
+		nk_lock_release(&base->lock);
+	}
+}
+
 void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time_t interval)
 {
-	struct nk_timer_base *base = &nk_rqs[cpu].timers;
 	hal_flags_t flags = hal_oob_save();
+	struct nk_timer_base *base;
 
 	if (timer->armed || timer->cpu != cpu)
 		disarm(timer, cpu);
-	nk_lock_acquire(&base->lock);
-	if (timer->handler)
+	base = lock_base_for(timer, cpu);
+	if (timer->anticipates)
 		timer->early = nk_gravity[NK_GRAVITY_IRQ];
 	timer->node.key = first - timer->early;
 	timer->interval = interval;
 	timer->overruns = 0;
 	queue_add(base, timer);
-	if (next_deadline(base) < base->programmed) {
-		if (cpu == hal_cpu())
-			program_locked(base, next_deadline(base));
-		else
-			hal_ipi_send(cpu);
-	}
+	retime(base, timer->cpu);
 	nk_lock_release(&base->lock);
 	hal_oob_restore(flags);
 }
@@ -193,13 +236,24 @@ int nk_timer_stop(struct nk_timer *timer)
 	return armed;
 }
 
-/* One look under the lock: 1 when @timer is neither armed nor running. */
+/* On any CPU: a handler may have started its timer on another one. */
+static int is_running(const struct nk_timer *timer)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < HAL_MAX_CPUS; cpu++)
+		if (__atomic_load_n(&nk_rqs[cpu].timers.running, __ATOMIC_ACQUIRE) == timer)
+			return 1;
+	return 0;
+}
+
+/* One look under the lock, without which no handler starts it again: 1 when @timer is neither armed
+ * nor running. */
 static int is_quiet(struct nk_timer *timer)
 {
 	hal_flags_t flags = hal_oob_save();
 	struct nk_timer_base *base = lock_base_of(timer);
-	int quiet = !timer->armed &&
-		    __atomic_load_n(&base->running, __ATOMIC_ACQUIRE) != timer;
+	int quiet = !timer->armed && !is_running(timer);
 
 	nk_lock_release(&base->lock);
 	hal_oob_restore(flags);
@@ -376,6 +430,74 @@ void nk_hal_clock_set(void)
 		if (cpu != hal_cpu() && hal_cpu_online(cpu))
 			hal_ipi_send(cpu);
 	nk_timer_kick(&nk_rq_this()->timers);
+}
+
+static void lock_both(struct nk_timer_base *a, struct nk_timer_base *b)
+{
+	nk_lock_acquire(a < b ? &a->lock : &b->lock);
+	nk_lock_acquire(a < b ? &b->lock : &a->lock);
+}
+
+/* The first of a queue that is not pinned. */
+static struct nk_timer *first_of(const struct nk_tree *queue)
+{
+	const struct nk_tree_node *n = queue->first;
+
+	while (n && timer_of((struct nk_tree_node *)n)->pinned)
+		n = nk_tree_next(n);
+	return n ? timer_of((struct nk_tree_node *)n) : NULL;
+}
+
+static struct nk_timer *first_to_move(const struct nk_timer_base *base)
+{
+	struct nk_timer *t = first_of(&base->real);
+
+	return t ? t : first_of(&base->queue);
+}
+
+/* 1 when some are left. */
+static int move_some(struct nk_timer_base *from, struct nk_timer_base *to, int cpu)
+{
+	struct nk_timer *t = NULL;
+	int n;
+
+	for (n = 0; n < NK_TIMER_BATCH; n++) {
+		t = first_to_move(from);
+		if (!t)
+			break;
+		queue_del(from, t);
+		__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELAXED);
+		queue_add(to, t);
+	}
+	retime(to, cpu);
+	return t != NULL;
+}
+
+void nk_timer_move_all(int cpu, int to)
+{
+	struct nk_timer_base *a = &nk_rqs[cpu].timers, *b = &nk_rqs[to].timers;
+	hal_flags_t flags;
+	int more;
+
+	do {
+		flags = hal_oob_save();
+		lock_both(a, b);
+		more = move_some(a, b, to);
+		nk_lock_release(&a->lock);
+		nk_lock_release(&b->lock);
+		hal_oob_restore(flags);
+	} while (more);
+}
+
+void nk_timer_redirect(int cpu, int to)
+{
+	struct nk_timer_base *base = &nk_rqs[cpu].timers;
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&base->lock);
+	base->serves = to;
+	nk_lock_release(&base->lock);
+	hal_oob_restore(flags);
 }
 
 static int queue_check(const struct nk_timer_base *base, const struct nk_tree *queue)

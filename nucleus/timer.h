@@ -40,6 +40,8 @@ struct nk_timer {
 	struct nk_tree_node node;	/* (b) in the queue of cpu, by its next interrupt */
 	int armed;			/* (b) */
 	int cpu;			/* (b) whose queue */
+	int anticipates;		/* (c) by NK_GRAVITY_IRQ: initialised with a handler */
+	int pinned;			/* (c) about its CPU: does not move when that goes offline */
 	enum nk_clock clock;		/* (b) of first and due */
 	nk_time_t early;		/* (b) how much before due it stands in its queue */
 	nk_time_t interval;		/* (b) 0: one-shot */
@@ -53,6 +55,7 @@ struct nk_timer_base {
 	struct nk_lock lock;
 	struct nk_tree queue;		/* (b) by the monotonic clock */
 	struct nk_timer *running;	/* (a) whose handler runs on this CPU now */
+	int serves;			/* (b) the CPU whose queue is used: another one's while offline */
 	nk_time_t programmed;		/* (b) what the hardware waits for */
 	int in_tick;			/* this CPU only: the hardware comes last */
 	struct nk_tree real;		/* (b) by CLOCK_REALTIME */
@@ -73,11 +76,19 @@ void nk_timer_init(struct nk_timer *timer,
 /* Of a timer that is not armed: its clock from the next start on. Context: any; never blocks. */
 void nk_timer_set_clock(struct nk_timer *timer, enum nk_clock clock);
 
+/* What is started on CPU @cpu from now on goes to @to, which is online, or @cpu itself again.
+ * Context: any; never blocks; takes the base lock. */
+void nk_timer_redirect(int cpu, int to);
+
+/* Move all timers of @cpu, which is redirected to @to, there, in order, but those that are pinned.
+ * Context: in-band on @cpu, not hard masked; takes both base locks for a few timers at a time. */
+void nk_timer_move_all(int cpu, int to);
+
 /* Arm, or arm anew, for @first (absolute) and then each @interval (0: once) on this CPU.
  * Context: any; never blocks; takes the base lock. */
 void nk_timer_start(struct nk_timer *timer, nk_time_t first, nk_time_t interval);
 
-/* The same on CPU @cpu, which must have seen nk_cpu_init().
+/* The same on CPU @cpu, which must have seen nk_cpu_init(), or on another if it is offline.
  * Context: any; never blocks; takes the base lock. */
 void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time_t interval);
 

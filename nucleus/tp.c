@@ -117,5 +117,6 @@ void nk_tp_init(struct nk_class_cpu *c, int cpu)
 	for (i = 0; i < NK_PARTITIONS; i++)
 		nk_gate_init(&c->partitions[i]);
 	nk_timer_init(&c->tp_timer, tp_fires);
+	c->tp_timer.pinned = 1;
 	c->tp_timer.cpu = cpu;
 }

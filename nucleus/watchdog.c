@@ -50,6 +50,7 @@ void nk_watchdog_init(struct nk_rq *rq)
 {
 	nk_timer_init(&rq->watchdog, watchdog_fires);
 	rq->watchdog.cpu = rq->cpu;
+	rq->watchdog.pinned = 1;
 }
 
 void nk_watchdog_exit(struct nk_rq *rq)

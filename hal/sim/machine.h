@@ -37,6 +37,7 @@ struct sim_cpu {
 	int masked;
 	int locks;		/* spinlocks held */
 	int kicked;
+	int offline;
 	int content;		/* Linux wants nothing */
 	hal_time_t left;	/* Linux lost the CPU last */
 	hal_time_t deadline;

@@ -49,7 +49,7 @@ void hal_local_set(int cpu, void *local)
 
 int hal_cpu_online(int cpu)
 {
-	return cpu >= 0 && cpu < sim_machine.cpus;
+	return cpu >= 0 && cpu < sim_machine.cpus && !sim_machine.cpu[cpu].offline;
 }
 
 /* Somebody else must do something, or this spins for ever. */

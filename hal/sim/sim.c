@@ -63,7 +63,8 @@ static struct sim_call dequeue(struct sim_queue *q)
 
 static int has_irq(const struct sim_cpu *c)
 {
-	return !c->masked && (c->kicked || c->irqs.count || c->deadline <= sim_machine.now);
+	return !c->masked && !c->offline &&
+	       (c->kicked || c->irqs.count || c->deadline <= sim_machine.now);
 }
 
 static int wants_turn(const struct sim_cpu *c)
@@ -254,7 +255,7 @@ static hal_time_t next_deadline(void)
 	int cpu;
 
 	for (cpu = 0; cpu < sim_machine.cpus; cpu++)
-		if (sim_machine.cpu[cpu].deadline < next)
+		if (hal_cpu_online(cpu) && sim_machine.cpu[cpu].deadline < next)
 			next = sim_machine.cpu[cpu].deadline;
 	return next;
 }
@@ -301,6 +302,11 @@ void sim_irq(int cpu, void (*fn)(void *arg), void *arg)
 	enqueue(&sim_machine.cpu[cpu].irqs, fn, arg);
 	if (cpu == sim_machine.me)
 		sim_deliver();
+}
+
+void sim_set_online(int cpu, int online)
+{
+	sim_machine.cpu[cpu].offline = !online;
 }
 
 void sim_inband_wants(int cpu, int wants)

@@ -45,6 +45,9 @@ void sim_irq(int cpu, void (*fn)(void *arg), void *arg);
 /* The other CPU with something to do gets the turn now, if there is one. */
 void sim_switch_cpu(void);
 
+/* Whether @cpu is online, as all are at first. One that is not takes no kick and no timer. */
+void sim_set_online(int cpu, int online);
+
 /* Does Linux want the CPU, when hal is asked: yes from the start. */
 void sim_inband_wants(int cpu, int wants);
 

@@ -8,6 +8,7 @@
  * restored; then a grace period, until nobody can be inside a thunk.
  */
 #include <linux/kernel.h>
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
 #include <linux/rcupdate.h>
@@ -248,6 +249,7 @@ static int hotplug_online(unsigned int cpu)
 {
 	unsigned long flags;
 
+	nk_hal_cpu_online(cpu);
 	if (!hal_att.on)
 		return 0;
 	flags = hal_oob_save();
@@ -263,17 +265,33 @@ static int hotplug_offline(unsigned int cpu)
 {
 	unsigned long flags;
 
-	if (!hal_att.on)
-		return 0;
-	if (!nk_cpu_idle(cpu)) {
+	if (hal_att.on && !nk_cpu_idle(cpu)) {
 		pr_err("keel: CPU %u has real-time threads: end or move them before taking it offline\n",
 		       cpu);
 		return -EBUSY;
 	}
+	nk_hal_cpu_offline(cpu, cpumask_any_but(cpu_online_mask, cpu));
+	if (!hal_att.on)
+		return 0;
 	flags = hal_oob_save();
 	hal_timer_release(hal_this());
 	hal_oob_restore(flags);
 	return 0;
+}
+
+/* The CPU's state, or an error. */
+static int hotplug_watch(void)
+{
+	int cpu, err;
+
+	cpus_read_lock();
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			nk_hal_cpu_offline(cpu, cpumask_first(cpu_online_mask));
+	err = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_AP_ONLINE_DYN, "keel:online",
+						   hotplug_online, hotplug_offline);
+	cpus_read_unlock();
+	return err;
 }
 
 int hal_cpu_online(int cpu)
@@ -448,8 +466,7 @@ int hal_init(const struct hal_faults *f)
 	err = modules_watch();
 	if (err)
 		goto free;
-	err = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "keel:online", hotplug_online,
-					hotplug_offline);
+	err = hotplug_watch();
 	if (err < 0)
 		goto unregister;
 	hotplug_state = err;

@@ -42,10 +42,11 @@ START_TEST(rising_ranks_are_allowed)
 }
 END_TEST
 
-START_TEST(threads_and_rqs_may_be_taken_by_rising_address)
+START_TEST(some_ranks_may_be_taken_by_rising_address)
 {
 	take_two(NK_RANK_THREAD, NK_RANK_THREAD, 0);
 	take_two(NK_RANK_RQ, NK_RANK_RQ, 0);
+	take_two(NK_RANK_TIMER, NK_RANK_TIMER, 0);
 	ck_assert_int_eq(nk_lock_count(0), 0);
 }
 END_TEST
@@ -71,10 +72,10 @@ START_TEST(two_wait_queues_panic)
 }
 END_TEST
 
-START_TEST(two_timer_bases_panic)
+START_TEST(two_owners_panic)
 {
 	sim_on_panic(exit_caught);
-	take_two(NK_RANK_TIMER, NK_RANK_TIMER, 0);
+	take_two(NK_RANK_OWNERS, NK_RANK_OWNERS, 0);
 }
 END_TEST
 
@@ -106,12 +107,12 @@ Suite *lock_suite(void)
 	TCase *tc = unit_case(s, "order");
 
 	tcase_add_test(tc, rising_ranks_are_allowed);
-	tcase_add_test(tc, threads_and_rqs_may_be_taken_by_rising_address);
+	tcase_add_test(tc, some_ranks_may_be_taken_by_rising_address);
 	tcase_add_test(tc, a_lock_is_held_by_the_cpu_that_took_it);
 	tcase_add_exit_test(tc, a_falling_rank_panics, CAUGHT);
 	tcase_add_exit_test(tc, a_falling_address_panics, CAUGHT);
 	tcase_add_exit_test(tc, two_wait_queues_panic, CAUGHT);
-	tcase_add_exit_test(tc, two_timer_bases_panic, CAUGHT);
+	tcase_add_exit_test(tc, two_owners_panic, CAUGHT);
 	tcase_add_exit_test(tc, releasing_what_is_not_held_panics, CAUGHT);
 	return s;
 }

@@ -37,6 +37,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_sweep.c \
 	tests/unit/check_thread.c \
 	tests/unit/check_timer.c \
+	tests/unit/check_timer_move.c \
 	tests/unit/check_timer_real.c \
 	tests/unit/check_tree.c \
 	tests/unit/check_wait.c \

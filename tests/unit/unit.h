@@ -104,6 +104,7 @@ Suite *snapshot_suite(void);
 Suite *stage_suite(void);
 Suite *sweep_suite(void);
 Suite *thread_suite(void);
+Suite *timer_move_suite(void);
 Suite *timer_real_suite(void);
 Suite *timer_suite(void);
 Suite *tree_suite(void);
