@@ -110,7 +110,7 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 	}
 	get_task_struct(current);
 	atomic_inc(&shadow_count);
-	native_thread_begins(p->space, i, &s->thread);
+	native_thread_begins(p->space, i, &s->thread, task_pid_vnr(current));
 	spin_lock(&shadows_lock);
 	hash_add_rcu(shadows, &s->by_task, (unsigned long)current);
 	spin_unlock(&shadows_lock);

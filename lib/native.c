@@ -153,6 +153,11 @@ int keel_period_wait(unsigned long *overruns)
 	return 0;
 }
 
+int keel_thread_unblock(pid_t tid)
+{
+	return libkeel_call(KEEL_CALL_THREAD_UNBLOCK, tid, 0);
+}
+
 int keel_yield(void)
 {
 	return libkeel_call(KEEL_CALL_YIELD, 0, 0);

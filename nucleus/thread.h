@@ -57,7 +57,7 @@ struct nk_thread {
 	nk_time_t period;		/* (o) 0: not periodic */
 	nk_time_t release;		/* (o) next point of the grid */
 
-	int pins;			/* (a) chain walks that hold a pointer to this */
+	int pins;			/* (a) chain walks, and others, that hold a pointer to this */
 	int leaving;			/* (a) off the rq, but its CPU still stands on its stack */
 	int leave_reason;		/* (o) as given to nk_stage_leave() */
 	int user;			/* (c) belongs to a Linux task; set by the owner */
@@ -97,6 +97,12 @@ int nk_thread_set_prio(struct nk_thread *t, int prio);
 /* End @t's wait early with @error; 1 when it waited, else nothing happens.
  * Context: any; may switch; takes the rq lock. */
 int nk_thread_unblock(struct nk_thread *t, int error);
+
+/* @t, which was pinned, may go. Context: hard masked. */
+static inline void nk_thread_unpin(struct nk_thread *t)
+{
+	__atomic_fetch_sub(&t->pins, 1, __ATOMIC_RELEASE);
+}
 
 /* Sleep until @abs, which may be one of nk_until_realtime(): 0, or -EINTR when unblocked or recalled. Context: oob; may block. */
 int nk_sleep_until(nk_time_t abs);

@@ -30,6 +30,7 @@ typedef hal_time_t nk_time_t;
 /* The numbers of Linux, returned negative. check_abi.c compares them with the host's. */
 enum {
 	NK_EPERM = 1,
+	NK_ESRCH = 3,
 	NK_EINTR = 4,
 	NK_EWOULDBLOCK = 11,	/* also EAGAIN */
 	NK_ENOMEM = 12,

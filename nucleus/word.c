@@ -67,6 +67,27 @@ void nk_owners_set(struct nk_owners *owners, unsigned int i, struct nk_thread *t
 	hal_oob_restore(flags);
 }
 
+/*
+ *	unblock, CPU 0				its thread ends, CPU 1, in-band
+ *	lock owners; it is there: pin; unlock
+ *						lock owners; nobody any more; unlock
+ *						destroy: pinned, waits
+ *	does not wait: nothing to end; unpin
+ *						goes on
+ */
+struct nk_thread *nk_owners_pin(struct nk_owners *owners, unsigned int i)
+{
+	struct nk_thread *t;
+
+	nk_assert_masked();
+	nk_lock_acquire(&owners->lock);
+	t = owners->of[i];
+	if (t)
+		__atomic_fetch_add(&t->pins, 1, __ATOMIC_ACQUIRE);
+	nk_lock_release(&owners->lock);
+	return t;
+}
+
 void nk_mutex_share(struct nk_mutex *m, nk_u32 *word, struct nk_owners *owners)
 {
 	m->word = word;

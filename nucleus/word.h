@@ -22,6 +22,11 @@ void nk_owners_init(struct nk_owners *owners, struct nk_thread **of, unsigned in
  * is given no mutex by a word. Context: any; never blocks; takes the owners' lock. */
 void nk_owners_set(struct nk_owners *owners, unsigned int i, struct nk_thread *t);
 
+/* The thread that words with @i + 1 mean, which stays until nk_thread_unpin(), or NULL. Who ends meanwhile
+ * waits for that in Linux, so no wait and no switch comes in between.
+ * Context: any, hard masked; never blocks; takes the owners' lock. */
+struct nk_thread *nk_owners_pin(struct nk_owners *owners, unsigned int i);
+
 /* @word, of a mutex that nobody uses yet, is what user space takes it by from now on. With a ceiling
  * that says no more than: make the call. Context: any; never blocks. */
 void nk_mutex_share(struct nk_mutex *m, nk_u32 *word, struct nk_owners *owners);

@@ -97,6 +97,8 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 	case KEEL_CALL_YIELD:
 		nk_yield();
 		return 0;
+	case KEEL_CALL_THREAD_UNBLOCK:
+		return native_thread_unblock(s, a);
 	case KEEL_CALL_SEM_POST:
 		return sem_call(s, 1, a, 0);
 	case KEEL_CALL_SEM_WAIT:

@@ -20,6 +20,7 @@
 #include "nucleus/heap.h"
 #include "nucleus/queue.h"
 #include "nucleus/rwlock.h"
+#include "nucleus/sched.h"
 #include "nucleus/sem.h"
 #include "nucleus/snapshot.h"
 #include "memory.h"
@@ -40,6 +41,7 @@ FITS(native_set);
 _Static_assert(sizeof(((struct native_set *)0)->ids) == KEEL_SET_MAX * sizeof(nk_u32), "set");
 _Static_assert(KEEL_TYPES <= NATIVE_TYPES, "types");
 _Static_assert(KEEL_MAX_OBJECTS == NATIVE_PLACES && NATIVE_PLACES == 1 << TYPE_SHIFT, "places");
+_Static_assert(KEEL_MAX_THREADS == NATIVE_THREADS, "threads");
 
 static nk_u32 id_get(const struct native_object *o)
 {
@@ -392,9 +394,66 @@ int native_object_list(struct native_space *s, unsigned int at, struct keel_obje
 
 /* ---- threads ------------------------------------------------------------------------------ */
 
-void native_thread_begins(struct native_space *s, unsigned int i, struct nk_thread *t)
+static nk_u32 tid_get(const struct native_space *s, unsigned int i)
 {
+	return __atomic_load_n(&s->tids[i], __ATOMIC_SEQ_CST);
+}
+
+static void tid_set(struct native_space *s, unsigned int i, nk_u32 tid)
+{
+	__atomic_store_n(&s->tids[i], tid, __ATOMIC_SEQ_CST);
+}
+
+void native_thread_begins(struct native_space *s, unsigned int i, struct nk_thread *t, nk_u32 tid)
+{
+	unsigned int top = __atomic_load_n(&s->top, __ATOMIC_RELAXED);
+
+	tid_set(s, i, tid);
 	nk_owners_set(&s->owners, i, t);
+	while (top <= i && !__atomic_compare_exchange_n(&s->top, &top, i + 1, 0, __ATOMIC_SEQ_CST,
+							__ATOMIC_RELAXED))
+		;
+}
+
+/*
+ * A place may pass to another thread between the look at its name and the pin, so the name is looked at
+ * again. It is written before the thread is there, and cleared after that has gone:
+ *
+ *	pin A, CPU 0				A ends, B begins, CPU 1
+ *	tids[3] is A's
+ *						nobody at 3; tids[3] = 0
+ *						tids[3] = B's; B at 3
+ *	pin what is at 3: B
+ *	tids[3] is B's: unpin, there is no A
+ */
+struct nk_thread *native_thread_pin(struct native_space *s, unsigned long tid)
+{
+	unsigned int i, top = __atomic_load_n(&s->top, __ATOMIC_SEQ_CST);
+	struct nk_thread *t;
+
+	for (i = 0; i < top && tid_get(s, i) != tid; i++)
+		;
+	if (!tid || i == top)
+		return NULL;
+	t = nk_owners_pin(&s->owners, i);
+	if (t && tid_get(s, i) != tid) {
+		nk_thread_unpin(t);
+		t = NULL;
+	}
+	return t;
+}
+
+long native_thread_unblock(struct native_space *s, unsigned long tid)
+{
+	struct nk_thread *t = native_thread_pin(s, tid);
+	int won;
+
+	if (!t)
+		return -NK_ESRCH;
+	won = nk_thread_wake(t, -NK_EINTR);
+	nk_thread_unpin(t);
+	nk_sched();
+	return won;
 }
 
 void native_thread_ends(struct native_space *s, unsigned int i)
@@ -403,6 +462,7 @@ void native_thread_ends(struct native_space *s, unsigned int i)
 	int at;
 
 	nk_owners_set(&s->owners, i, NULL);
+	tid_set(s, i, 0);
 	for (at = 0; at < KEEL_MAX_OBJECTS; at++) {
 		nk_u32 id = id_get(&s->objects[at]);
 		struct native_object *o;

@@ -15,6 +15,7 @@
 #define NATIVE_BODY	240	/* bytes; enough for the largest object, a power of two in all */
 #define NATIVE_PLACES	1024	/* KEEL_MAX_OBJECTS */
 #define NATIVE_TYPES	64	/* that an id can tell apart */
+#define NATIVE_THREADS	256	/* KEEL_MAX_THREADS */
 
 struct keel_object;
 struct keel_word;
@@ -45,6 +46,8 @@ struct native_space {
 	struct keel_word *heap;		/* (c) as many; the process writes there too */
 	struct nk_thread **threads;	/* (c) KEEL_MAX_THREADS, for owners */
 	struct nk_owners owners;
+	nk_u32 tids[NATIVE_THREADS];	/* (a) what Linux calls them, 0: nobody */
+	unsigned int top;		/* (a) no thread has stood there or behind */
 };
 
 struct native_set {
@@ -139,9 +142,18 @@ static inline struct native_object *native_get(struct native_space *s, unsigned 
 	return NULL;
 }
 
-/* @t has number @i + 1 in words, until it ends: it does not run any more, and lets go of all it had
- * got by words. Context: in-band or any where Linux does not sleep; takes all ranks up to rq. */
-void native_thread_begins(struct native_space *s, unsigned int i, struct nk_thread *t);
+/* @t has number @i + 1 in words, and the process calls it @tid, until it ends: it does not run any more,
+ * and lets go of all it had got by words.
+ * Context: in-band or any where Linux does not sleep; takes all ranks up to rq. */
+void native_thread_begins(struct native_space *s, unsigned int i, struct nk_thread *t, nk_u32 tid);
 void native_thread_ends(struct native_space *s, unsigned int i);
+
+/* The thread that is called @tid, pinned as nk_owners_pin() says, or NULL: it is none of this process, or
+ * not attached. Context: any, hard masked; takes the owners' lock. */
+struct nk_thread *native_thread_pin(struct native_space *s, unsigned long tid);
+
+/* End its wait, whatever for, with -EINTR: 1, or 0 when it did not wait; -ESRCH: there is none.
+ * Context: any, hard masked; may switch; takes the owners' and rq locks. */
+long native_thread_unblock(struct native_space *s, unsigned long tid);
 
 #endif

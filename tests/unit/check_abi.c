@@ -259,6 +259,7 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_CALL_CHANNEL_REPLY);
 	NUMBER(KEEL_CALL_HEAP_ALLOC);
 	NUMBER(KEEL_CALL_HEAP_FREE);
+	NUMBER(KEEL_CALL_THREAD_UNBLOCK);
 	NUMBER(KEEL_CALL_COUNT);
 	NUMBER(KEEL_REALTIME);
 	NUMBER(KEEL_FOREVER);
@@ -379,6 +380,7 @@ END_TEST
 START_TEST(error_numbers_are_those_of_linux)
 {
 	ck_assert_int_eq(NK_EPERM, EPERM);
+	ck_assert_int_eq(NK_ESRCH, ESRCH);
 	ck_assert_int_eq(NK_EINTR, EINTR);
 	ck_assert_int_eq(NK_EWOULDBLOCK, EWOULDBLOCK);
 	ck_assert_int_eq(NK_ENOMEM, ENOMEM);

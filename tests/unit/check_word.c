@@ -375,6 +375,47 @@ START_TEST(an_end_against_a_claim_is_heard_of)
 }
 END_TEST
 
+static void end_and_wipe(void *arg)
+{
+	struct unit_thread *o = arg;
+
+	nk_owners_set(&owners, 0, NULL);
+	nk_thread_destroy(&o->t);
+	memset(&o->t, 0x5a, sizeof(o->t));
+}
+
+static void unblock_against_end(void *arg)
+{
+	struct unit_thread *o;
+	struct nk_thread *t;
+	hal_flags_t flags;
+
+	(void)arg;
+	setup();
+	o = unit_user("o", 10, holds, NULL);
+	nk_owners_set(&owners, 0, &o->t);
+	sim_post(1, end_and_wipe, o);
+	sim_race_begin();
+	flags = hal_oob_save();
+	t = nk_owners_pin(&owners, 0);
+	if (t) {
+		ck_assert_int_eq(nk_thread_wake(t, -NK_EINTR), 0);
+		nk_thread_unpin(t);
+	}
+	hal_oob_restore(flags);
+	sim_race_end();
+	sim_settle();
+	ck_assert_ptr_null(of[0]);
+	o->gone = 1;
+	teardown();
+}
+
+START_TEST(an_end_against_an_unblock_waits_for_its_last_touch)
+{
+	unit_explore(unblock_against_end, NULL);
+}
+END_TEST
+
 Suite *word_suite(void)
 {
 	Suite *s = suite_create("word");
@@ -395,5 +436,6 @@ Suite *word_suite(void)
 	tcase_add_test(tc, what_is_written_over_a_claim_is_not_believed);
 	tcase_add_loop_test(race, unlock_against_a_claim_loses_nobody, 0, 2);
 	tcase_add_loop_test(race, an_end_against_a_claim_is_heard_of, 0, 2);
+	tcase_add_test(race, an_end_against_an_unblock_waits_for_its_last_touch);
 	return s;
 }

@@ -100,4 +100,8 @@ PLANTED = [
 	 [("	__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);\n", ""),
 	  ("	__atomic_fetch_sub(&wq->pins, 1, __ATOMIC_RELEASE);\n", "")],
 	 "sweep", "freeing_an_object_waits_for_who_tells_its_watchers"),
+	("a thread that is to be unblocked is not pinned",
+	 "nucleus/word.c",
+	 [("		__atomic_fetch_add(&t->pins, 1, __ATOMIC_ACQUIRE);\n	nk_lock_release(&owners->lock);", "		(void)0;\n	nk_lock_release(&owners->lock);")],
+	 "word", "an_end_against_an_unblock_waits_for_its_last_touch"),
 ]

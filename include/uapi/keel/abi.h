@@ -94,7 +94,8 @@
 #define KEEL_CALL_CHANNEL_REPLY	(KEEL_CALL_BASE + 47)	/* (id, flow, from, size) */
 #define KEEL_CALL_HEAP_ALLOC	(KEEL_CALL_BASE + 48)	/* (id, size, until) -> offset in its area */
 #define KEEL_CALL_HEAP_FREE	(KEEL_CALL_BASE + 49)	/* (id, offset) */
-#define KEEL_CALL_COUNT		50
+#define KEEL_CALL_THREAD_UNBLOCK (KEEL_CALL_BASE + 50) /* (tid) -> 1 when it waited */
+#define KEEL_CALL_COUNT		51
 
 #define KEEL_REALTIME		0x100000000ul
 

@@ -10,9 +10,10 @@
  * All functions that return int give 0 or a negative errno. A call that needs an attached
  * thread returns -EPERM from any other; one that hardens returns -EAGAIN while Keel is stopped and
  * -EOPNOTSUPP when this thread cannot be hard, see keel_refusal(); one that blocks returns -EINTR
- * when a signal's handler ran that was not installed with SA_RESTART. Times are nanoseconds on
- * CLOCK_MONOTONIC; unless called a duration they are absolute. Priorities are 1 to 99, higher
- * wins. After fork() the child's thread is not attached, and mutexes stay with the parent.
+ * when a signal's handler ran that was not installed with SA_RESTART, or keel_thread_unblock()
+ * ended its wait. Times are nanoseconds on CLOCK_MONOTONIC; unless called a duration they are
+ * absolute. Priorities are 1 to 99, higher wins. After fork() the child's thread is not attached,
+ * and mutexes stay with the parent.
  */
 #ifndef KEEL_KEEL_H
 #define KEEL_KEEL_H
@@ -65,6 +66,12 @@ int keel_thread_detach(void);
  * Context: any thread; in-band; blocks until the thread is attached. */
 int keel_thread_create(pthread_t *thread, const struct keel_thread_attr *attr,
 		       void *(*fn)(void *arg), void *arg);
+
+/* End the wait of the attached thread that Linux calls @tid, gettid() there, of this process: whatever Keel
+ * call it waits in returns -EINTR, as with a signal, and a period stays due. Returns 1, or 0 when it
+ * did not wait: then nothing happens, now or later. -ESRCH: there is no such thread.
+ * Context: attached; hardens. */
+int keel_thread_unblock(pid_t tid);
 
 /* New priority. In-band the Linux priority changes too, while hard only Keel's.
  * Context: attached; hard or in-band. */

@@ -19,6 +19,7 @@ struct waiter {
 	long (*call)(void);
 	int going, done;
 	long ret;
+	pid_t tid;
 	pthread_t thread;
 };
 
@@ -77,6 +78,9 @@ void copy_not_there(void);
 void names_shared(void);
 void names_killed(void);
 void names_rights(void);
+void unblock_each(void);
+void unblock_nobody(void);
+void unblock_races(void);
 void boost_shown(void);
 void boost_given_up(void);
 void boost_bounded(void);

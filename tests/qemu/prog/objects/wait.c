@@ -2,6 +2,7 @@
 /*
  * Hard threads that make one call for a row.
  */
+#include <sys/syscall.h>
 #include "objects.h"
 #include "rows.h"
 
@@ -35,6 +36,7 @@ static void *waiter_run(void *arg)
 	struct waiter *w = arg;
 
 	me = w;
+	w->tid = syscall(SYS_gettid);
 	flag_set(&w->going, 1);
 	w->ret = w->call();
 	flag_set(&w->done, 1);
