@@ -7,11 +7,14 @@
 #include <linux/bug.h>
 #include <linux/cpuidle.h>
 #include <linux/irq_work.h>
+#include <linux/list.h>
 #include <linux/membarrier.h>
 #include <linux/mmu_notifier.h>
 #include <linux/pm_qos.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include "x86/compat.h"
 #include "x86/cpu.h"
 #include "x86/linux_side.h"
@@ -161,14 +164,46 @@ static void mm_invalidate(struct mmu_notifier *mn, struct mm_struct *mm, unsigne
 			hard_cpu_flush(cpu, mm);
 }
 
+static atomic_t mm_count = ATOMIC_INIT(0);
+static LIST_HEAD(mms);		/* of processes with attached threads */
+static DEFINE_SPINLOCK(mms_lock);
+
+/* Whether the process has asked for barriers of others. Its mm may go any moment: it is looked at only
+ * while its entry holds it. */
+static bool mm_takes_barriers(const void *mm)
+{
+	const struct hal_mm *hm;
+	bool takes = false;
+
+	spin_lock(&mms_lock);
+	list_for_each_entry(hm, &mms, list)
+		if (hm->mm == mm)
+			takes = atomic_read(&hm->mm->membarrier_state) &
+				MEMBARRIER_STATE_GLOBAL_EXPEDITED;
+	spin_unlock(&mms_lock);
+	return takes;
+}
+
+static bool membarrier_is_for(int cmd, const void *mm)
+{
+	switch (cmd) {
+	case MEMBARRIER_CMD_GLOBAL:	/* slow: nobody can make many */
+		return true;
+	case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
+		return mm_takes_barriers(mm);
+	default:
+		return mm == current->mm;
+	}
+}
+
 /*
- * membarrier() asks the CPUs whose current task is of the process. The same order as above makes
- * this one right: a CPU that is not asked has its barrier still before it, or behind its hard thread.
+ * membarrier() asks the CPUs whose current task is of the process, or of one that has registered. The
+ * same order as above makes this one right: a CPU that is not asked has its barrier still before it,
+ * or behind its hard thread. Who registers does so in Linux, so it is seen here from then on.
  */
 void hal_membarrier_hard(const struct pt_regs *regs)
 {
-	int cpu, cmd = regs->di, all = cmd == MEMBARRIER_CMD_GLOBAL ||
-				       cmd == MEMBARRIER_CMD_GLOBAL_EXPEDITED;
+	int cpu, cmd = regs->di;
 
 	if (cmd == MEMBARRIER_CMD_QUERY)
 		return;
@@ -176,13 +211,11 @@ void hal_membarrier_hard(const struct pt_regs *regs)
 	for_each_online_cpu(cpu) {
 		const void *mm = READ_ONCE(per_cpu(hal_cpu_data, cpu).hard_mm);
 
-		if (mm && (all || mm == current->mm))
+		if (mm && membarrier_is_for(cmd, mm))
 			hard_cpu_flush(cpu, mm);
 	}
 	smp_mb();
 }
-
-static atomic_t mm_count = ATOMIC_INIT(0);
 
 int hal_mm_objects(void)
 {
@@ -196,8 +229,13 @@ void hal_mm_fault(int deaf)
 
 static void hal_mm_free(struct mmu_notifier *mn)
 {
+	struct hal_mm *hm = container_of(mn, struct hal_mm, notifier);
+
+	spin_lock(&mms_lock);
+	list_del(&hm->list);
+	spin_unlock(&mms_lock);
 	atomic_dec(&mm_count);
-	kfree(container_of(mn, struct hal_mm, notifier));
+	kfree(hm);
 }
 
 static struct mmu_notifier *hal_mm_alloc(struct mm_struct *mm)
@@ -206,6 +244,10 @@ static struct mmu_notifier *hal_mm_alloc(struct mm_struct *mm)
 
 	if (!hm)
 		return ERR_PTR(-ENOMEM);
+	hm->mm = mm;
+	spin_lock(&mms_lock);
+	list_add(&hm->list, &mms);
+	spin_unlock(&mms_lock);
 	atomic_inc(&mm_count);
 	return &hm->notifier;
 }

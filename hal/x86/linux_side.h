@@ -13,6 +13,8 @@
 /* One per mm with attached threads, counted. */
 struct hal_mm {
 	struct mmu_notifier notifier;
+	struct mm_struct *mm;
+	struct list_head list;
 };
 
 /* Called by Linux, in an interrupt with V stalled. */

@@ -186,3 +186,43 @@ void membarrier_global(void)
 	barrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
 	litmus(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
 }
+
+static void *spin(void *arg)
+{
+	flag_set((int *)&round_done, 1);
+	while (!flag_get((int *)&spin_stop))
+		;
+	return arg;
+}
+
+/* So many barriers, in time enough that Linux's slices of the other CPU are few of it. */
+static long stranger_flushes(void)
+{
+	long before = flushes(1);
+
+	for (int i = 0; i < ROUNDS; i++) {
+		if (i % 10 == 0)
+			sleep_ms(10);
+		barrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+	}
+	return flushes(1) - before;
+}
+
+/* Of anybody's barriers none reach a hard thread whose process has not asked for them. */
+void membarrier_stranger(void)
+{
+	pthread_t thread = hard_create("task", 15, 1, spin, NULL);
+	long n;
+
+	while (!flag_get((int *)&round_done))
+		;
+	n = stranger_flushes();
+	if (n > ROUNDS / 10)
+		fail("%ld barriers on CPU 1", n);
+	barrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+	n = stranger_flushes();
+	if (n < ROUNDS / 2)
+		fail("registered: %ld barriers on CPU 1, not %d", n, ROUNDS);
+	flag_set((int *)&spin_stop, 1);
+	pthread_join(thread, NULL);
+}

@@ -53,6 +53,7 @@ static const struct row rows[] = {
 	{ "rseq-moved", rseq_moved, EXITED(0), 2 },
 	{ "membarrier", membarrier_private, EXITED(0), 2 },
 	{ "membarrier-global", membarrier_global, EXITED(0), 2 },
+	{ "membarrier-stranger", membarrier_stranger, EXITED(0), 2 },
 	{ "refused", odd_refused, EXITED(0), 1 },
 	{ "ldt", odd_ldt, EXITED(0), 1 },
 	{ "thread-local", odd_own, EXITED(0), 1 },

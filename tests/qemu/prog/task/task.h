@@ -35,6 +35,7 @@ void rseq_forgotten(void);
 void rseq_moved(void);
 void membarrier_private(void);
 void membarrier_global(void);
+void membarrier_stranger(void);
 
 /* odd.c */
 void odd_refused(void);
