@@ -39,6 +39,16 @@ struct arcs_file {
 	struct arcs_function *const *functions;
 };
 
+static atomic_t fail_alloc = ATOMIC_INIT(0);
+
+bool alloc_fails(void)
+{
+	return atomic_dec_if_positive(&fail_alloc) == 0;
+}
+
+module_param_named(fail_alloc, fail_alloc.counter, int, 0644);
+MODULE_PARM_DESC(fail_alloc, "for tests: so many allocations from now on one fails; 0: none");
+
 int planted;
 module_param(planted, int, 0444);
 MODULE_PARM_DESC(planted, "for tests: this bug is awake");

@@ -6,6 +6,7 @@
 #define COUNTED_H
 
 #include <linux/compiler.h>
+#include <linux/types.h>
 
 struct arcs_file;
 
@@ -19,6 +20,9 @@ void arcs_hide(void);
 /* The bug that is awake, 0: none. The sources' headers send calls through functions that are not inlined,
  * as their own branches are not to be counted. */
 extern int planted;
+
+/* Whether the allocation that is about to be made is the one that fails. Context: in-band. */
+bool alloc_fails(void);
 
 #define PLANTED_POINTER	1	/* answers are written to wherever a pointer says */
 #define PLANTED_LEAK	2	/* memory of a measurement stays behind */
