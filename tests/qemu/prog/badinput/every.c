@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every Keel call that the ABI's headers define, by what they say of its arguments: calls.inc is made of
+ * that by the Makefile. Each argument in turn is what it must not be, the others being right. So a
+ * new call is tried as soon as it is defined, and one of which nothing is known fails the test.
+ */
+#include <keel/sync.h>
+#include "badinput.h"
+
+static const struct every_call {
+	const char *name;
+	long nr;
+	const char *args;
+} calls[] = {
+#include "calls.inc"
+};
+
+_Static_assert(COUNT(calls) == KEEL_CALL_COUNT, "a Keel call without its arguments in the header");
+
+#define ARGS 4
+#define BAD 5
+
+/* What an argument is called, what it may be, and what not. */
+struct kind {
+	const char *name;
+	unsigned long right;
+	long want;
+	unsigned long bad[BAD];
+	int bads;
+};
+
+#define VALUES(...) { __VA_ARGS__ }, (int)(sizeof((unsigned long[])VALUES_(__VA_ARGS__)) / sizeof(long))
+#define VALUES_(...) { __VA_ARGS__ }
+
+static const struct kind kinds[] = {
+	{ "id", 0, -EINVAL, VALUES(0, -1ul, 0xffffffff, 1ul << 33, KEEL_TYPES << 10) },
+	{ "mutex id", 0, -EINVAL, VALUES(0, -1ul, 0xffffffff, KEEL_TYPES << 10) },
+	{ "until", 0, -EINVAL, VALUES(-1ul, 1ul << 63) },
+	{ "abs ns", 0, -EINVAL, VALUES(-1ul, 1ul << 63) },
+	{ "first abs ns", 0, -EINVAL, VALUES(-1ul, 1ul << 63) },
+	{ "period ns", MS, -EINVAL, VALUES(1, KEEL_PERIOD_MIN_NS - 1, KEEL_PERIOD_MAX_NS + 1, -1ul) },
+	{ "priority", 20, -EINVAL, VALUES(0, 100, -1ul, 1ul << 32 | 20) },
+	{ "bits", 1, -EINVAL, VALUES(1ul << 32, -1ul) },
+	{ "bits | mode", 1, -EINVAL, VALUES(0, 1ul << 32, 3ul << 32 | 1, 8ul << 32 | 1, -1ul << 32 | 1) },
+	{ "tid", 0, -ESRCH, VALUES(0, 1, -1ul, 1ul << 32) },
+};
+
+/* The longest name that @arg begins with, or NULL. */
+static const struct kind *kind_of(const char *arg)
+{
+	const struct kind *found = NULL;
+
+	for (int i = 0; i < COUNT(kinds); i++)
+		if (!strncmp(arg, kinds[i].name, strlen(kinds[i].name)) &&
+		    (!found || strlen(kinds[i].name) > strlen(found->name)))
+			found = &kinds[i];
+	return found;
+}
+
+static struct keel_mutex mutex;
+static struct keel_cond cond;
+static struct keel_sem sem;
+static struct keel_event event;
+static struct keel_rwlock rwlock;
+static struct keel_barrier barrier;
+
+/* One object of each type; the calls' names begin with theirs. */
+static const struct {
+	const char *calls;
+	const unsigned int *id;
+} objects[] = {
+	{ "KEEL_CALL_MUTEX_", &mutex.id }, { "KEEL_CALL_COND_", &cond.id },
+	{ "KEEL_CALL_SEM_", &sem.id }, { "KEEL_CALL_EVENT_", &event.id },
+	{ "KEEL_CALL_RWLOCK_", &rwlock.id }, { "KEEL_CALL_BARRIER_", &barrier.id },
+};
+
+static unsigned int id_for(const struct every_call *c)
+{
+	for (int i = 0; i < COUNT(objects); i++)
+		if (!strncmp(c->name, objects[i].calls, strlen(objects[i].calls)))
+			return *objects[i].id;
+	return 0;
+}
+
+static void call_is(const struct every_call *c, const unsigned long *a, long want)
+{
+	long ret = result(syscall(c->nr, a[0], a[1], a[2], a[3]));
+
+	if (ret != want)
+		fail("%s(%#lx, %#lx, %#lx, %#lx): %ld, not %ld", c->name, a[0], a[1], a[2], a[3], ret,
+		     want);
+}
+
+/* Where the arguments of @c begin; returns how many. */
+static int args_of(const struct every_call *c, const char **args)
+{
+	const char *at = c->args;
+	int n = 0;
+
+	while (at && *at && n < ARGS) {
+		args[n++] = at;
+		at = strstr(at, ", ");
+		at = at ? at + 2 : NULL;
+	}
+	return n;
+}
+
+static int call_try(const struct every_call *c)
+{
+	unsigned long right[ARGS] = { 0 }, a[ARGS];
+	const char *args[ARGS];
+	const struct kind *k;
+	int n = args_of(c, args), tried = 0;
+
+	for (int i = 0; i < n; i++) {
+		k = kind_of(args[i]);
+		right[i] = !k ? 0 : !strcmp(k->name, "id") ? id_for(c) :
+			   !strcmp(k->name, "mutex id") ? mutex.id : k->right;
+	}
+	for (int i = 0; i < n; i++) {
+		k = kind_of(args[i]);
+		for (int j = 0; k && j < k->bads; j++, tried++) {
+			memcpy(a, right, sizeof(a));
+			a[i] = k->bad[j];
+			call_is(c, a, k->want);
+		}
+		/* Ids of every other type, and of what is here next. */
+		for (int j = 0; k && !strcmp(k->name, "id") && j < COUNT(objects); j++, tried++) {
+			memcpy(a, right, sizeof(a));
+			a[i] = *objects[j].id == right[i] ? right[i] + (1 << 14) : *objects[j].id;
+			call_is(c, a, -EINVAL);
+		}
+	}
+	if (n && !tried)
+		fail("%s(%s): no argument of which it is known what is wrong", c->name, c->args);
+	return tried;
+}
+
+void every_test(void)
+{
+	static const unsigned long zeros[ARGS];
+	int tried = 0;
+
+	for (int i = 0; i < COUNT(calls); i++)
+		call_is(&calls[i], zeros, -ENOSYS);
+	must(keel_mutex_create(&mutex));
+	must(keel_cond_create(&cond));
+	must(keel_sem_create(&sem, 0, 1));
+	must(keel_event_create(&event, 0));
+	must(keel_rwlock_create(&rwlock));
+	must(keel_barrier_create(&barrier, 2));
+	must(keel_thread_attach("every", 20, -1));
+	must(keel_harden());
+	for (int i = 0; i < COUNT(calls); i++)
+		tried += call_try(&calls[i]);
+	check(keel_is_hard());
+	must(keel_thread_detach());
+	/* Nothing is held, and nobody waits: what was refused has left no trace. */
+	must(keel_mutex_delete(&mutex));
+	must(keel_cond_delete(&cond));
+	must(keel_sem_delete(&sem));
+	must(keel_event_delete(&event));
+	must(keel_rwlock_delete(&rwlock));
+	must(keel_barrier_delete(&barrier));
+	printf("every call: %d\n", tried);
+}
