@@ -308,11 +308,12 @@ static const struct service {
 static const struct service *service;
 static int waiters, stretch;
 
-/* Samples are expensive: of many stretches some, and the last. */
+/* Samples are expensive: of many stretches some, with the first, where queues are empty, and the last. */
 static void unmasked(void)
 {
-	if (stretch++ % (waiters / 8) == 0 || stretch >= waiters)
+	if (stretch < 4 || stretch % (waiters / 8) == 0 || stretch >= waiters - 1)
 		measured(service->what, waiters);
+	stretch++;
 	measure();
 }
 
