@@ -100,8 +100,9 @@ PLANTED = [
 	 [("	__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);\n", ""),
 	  ("	__atomic_fetch_sub(&wq->pins, 1, __ATOMIC_RELEASE);\n", "")],
 	 "sweep", "freeing_an_object_waits_for_who_tells_its_watchers"),
-	("a thread that is to be unblocked is not pinned",
+	("a thread that is to be unblocked is pinned after the table was let go of",
 	 "nucleus/word.c",
-	 [("		__atomic_fetch_add(&t->pins, 1, __ATOMIC_ACQUIRE);\n	nk_lock_release(&owners->lock);", "		(void)0;\n	nk_lock_release(&owners->lock);")],
+	 [("	if (t)\n		__atomic_fetch_add(&t->pins, 1, __ATOMIC_ACQUIRE);\n	nk_lock_release(&owners->lock);\n",
+	   "	nk_lock_release(&owners->lock);\n	if (t)\n		__atomic_fetch_add(&t->pins, 1, __ATOMIC_ACQUIRE);\n")],
 	 "word", "an_end_against_an_unblock_waits_for_its_last_touch"),
 ]
