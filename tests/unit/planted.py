@@ -37,7 +37,7 @@ PLANTED = [
 	 "timer", "a_start_from_afar_against_a_tick_is_programmed"),
 	("stopping a timer does not wait for its handler",
 	 "nucleus/timer.c",
-	 [("!timer->armed &&\n		    __atomic_load_n(&base->running, __ATOMIC_ACQUIRE) != timer;", "!timer->armed;")],
+	 [("!timer->armed && !is_running(timer);", "!timer->armed;")],
 	 "timer", "stop_sync_against_expiry_leaves_no_handler_behind"),
 	("a recall is looked for before the wait is begun under the lock",
 	 "nucleus/thread.c",
