@@ -57,7 +57,8 @@ static void hits(int n, const void *ip)
 		if (sig != SIGTRAP || seen != (unsigned long)ip || (dr6 & 0x400f) != 1ul << n)
 			fail("stop %x at %lx, not %p, DR6 %lx", sig, seen, ip, dr6);
 		check(trace_si_code() == TRAP_HWBKPT);
-		check(shared->hard);
+		/* The tracer's stop may have come between a sleep and the first store. */
+		check(!i || shared->hard);
 		if (i && flag_get(&shared->value) != value + 1)
 			fail("value %d after %d", shared->value, value);
 		value = flag_get(&shared->value);
