@@ -207,6 +207,7 @@ long native_object_create(struct native_space *s, const struct keel_object *req,
 		return -NK_ENOSPC;
 	o->mem = mem;
 	o->body = mem ? mem->body : o->here;
+	o->type = 0;	/* what one that fails leaves in the body is no object of the type before */
 	err = object_init(s, o, req, ids);
 	if (!err)
 		return place_open(s, o, req->type);

@@ -128,7 +128,7 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*d4 = dice_below(d, 9);
 	}
 	if (nr == KEEL_CALL_THREAD_UNBLOCK)
-		*a = getpid() + dice_below(d, 16);	/* its threads come behind it */
+		*a = tids[dice_below(d, THREADS_MAX)];
 	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)
 		*a = soon;
 	if (nr == KEEL_CALL_CLOCK_SLEEP) {
