@@ -17,9 +17,7 @@
 #ifndef NUCLEUS_CLASS_H
 #define NUCLEUS_CLASS_H
 
-#include "nucleus/list.h"
-#include "nucleus/lock.h"
-#include "nucleus/timer.h"
+#include "nucleus/thread.h"
 
 #define NK_BUDGET_MIN	1000LL			/* ns */
 #define NK_PERIOD_MIN	10000LL
@@ -29,23 +27,8 @@
 #define NK_PARTITIONS	16	/* likewise */
 #define NK_WINDOWS	32
 #define NK_LOCKS_MAX	65535
-#define NK_REPL_MAX	8	/* replenishments of a sporadic server under way */
 
 struct nk_rq;
-struct nk_thread;
-
-enum nk_class_kind { NK_FIFO, NK_RR, NK_EDF, NK_SPORADIC, NK_QUOTA, NK_TP, NK_WEAK, NK_CLASSES };
-
-/* What a user asks for. Not all of it is for each class; what is not must be 0. */
-struct nk_sched_attr {
-	int kind;
-	int prio;		/* all but EDF and weak; t->prio counts */
-	int low_prio;		/* sporadic: once the budget is used */
-	int max_repl;		/* sporadic: 1 to NK_REPL_MAX */
-	int group;		/* quota: group; partitions: partition */
-	nk_time_t budget;	/* EDF, sporadic: per period; RR: slice */
-	nk_time_t period;	/* EDF, sporadic */
-};
 
 struct nk_class {
 	/* What the base priority is now. (l) */
@@ -88,25 +71,6 @@ struct nk_window {
 struct nk_frame {
 	struct nk_window windows[NK_WINDOWS];
 	int count;		/* 0: no partition ever runs */
-};
-
-struct nk_repl {
-	nk_time_t at, amount;
-};
-
-/* Of a thread that has a class. */
-struct nk_sched {
-	struct nk_sched_attr attr;	/* (l) */
-	int cpu;			/* (l) where it is admitted */
-	struct nk_list node;		/* (l) EDF threads of the CPU, members of a gate */
-	struct nk_timer timer;		/* replenishes */
-	nk_time_t left;			/* (m) of the budget, or slice */
-	nk_time_t deadline;		/* (q) EDF */
-	int held;			/* (l) EDF: until the deadline; sporadic: at low_prio */
-	nk_time_t active;		/* (m) sporadic: ready since, or replenished */
-	nk_time_t used;			/* (m) sporadic: since then */
-	int pending;			/* (m) sporadic: of repl, by time */
-	struct nk_repl repl[NK_REPL_MAX];
 };
 
 /* Of a CPU. */

@@ -12,6 +12,7 @@
 #ifndef NUCLEUS_SCHED_H
 #define NUCLEUS_SCHED_H
 
+#include "nucleus/class.h"
 #include "nucleus/runq.h"
 #include "nucleus/share.h"
 #include "nucleus/thread.h"

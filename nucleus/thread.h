@@ -14,11 +14,11 @@
 #ifndef NUCLEUS_THREAD_H
 #define NUCLEUS_THREAD_H
 
-#include "nucleus/class.h"
 #include "nucleus/list.h"
 #include "nucleus/lock.h"
 #include "nucleus/timer.h"
 
+struct nk_class;
 struct nk_waitq;
 
 enum nk_thread_state {
@@ -28,6 +28,40 @@ enum nk_thread_state {
 	NK_BLOCKED,	/* waits */
 	NK_INBAND,	/* its Linux task has it */
 	NK_DEAD,	/* a kernel thread that exited */
+};
+
+#define NK_REPL_MAX	8	/* replenishments of a sporadic server under way */
+
+enum nk_class_kind { NK_FIFO, NK_RR, NK_EDF, NK_SPORADIC, NK_QUOTA, NK_TP, NK_WEAK, NK_CLASSES };
+
+/* What a user asks for. Not all of it is for each class; what is not must be 0. */
+struct nk_sched_attr {
+	int kind;
+	int prio;		/* all but EDF and weak; t->prio counts */
+	int low_prio;		/* sporadic: once the budget is used */
+	int max_repl;		/* sporadic: 1 to NK_REPL_MAX */
+	int group;		/* quota: group; partitions: partition */
+	nk_time_t budget;	/* EDF, sporadic: per period; RR: slice */
+	nk_time_t period;	/* EDF, sporadic */
+};
+
+struct nk_repl {
+	nk_time_t at, amount;
+};
+
+/* Of a thread that has a class; (l) lock of its CPU's classes. */
+struct nk_sched {
+	struct nk_sched_attr attr;	/* (l) */
+	int cpu;			/* (l) where it is admitted */
+	struct nk_list node;		/* (l) EDF threads of the CPU, members of a gate */
+	struct nk_timer timer;		/* replenishes */
+	nk_time_t left;			/* (m) of the budget, or slice */
+	nk_time_t deadline;		/* (q) EDF */
+	int held;			/* (l) EDF: until the deadline; sporadic: at low_prio */
+	nk_time_t active;		/* (m) sporadic: ready since, or replenished */
+	nk_time_t used;			/* (m) sporadic: since then */
+	int pending;			/* (m) sporadic: of repl, by time */
+	struct nk_repl repl[NK_REPL_MAX];
 };
 
 struct nk_thread {
