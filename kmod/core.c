@@ -15,6 +15,7 @@
 #include "hal/x86/attach.h"
 #include "hal/x86/settle.h"
 #include "latency.h"
+#include "nucleus/class.h"
 #include "nucleus/init.h"
 #include "nucleus/share.h"
 #include "nucleus/timer.h"
@@ -78,6 +79,24 @@ module_param_cb(gravity_kernel, &gravity_ops, &nk_gravity[NK_GRAVITY_KERNEL], 06
 MODULE_PARM_DESC(gravity_kernel, "the same for waits of Keel's kernel threads");
 module_param_cb(gravity_user, &gravity_ops, &nk_gravity[NK_GRAVITY_USER], 0644);
 MODULE_PARM_DESC(gravity_user, "the same for waits of user threads");
+static int edf_percent_set(const char *text, const struct kernel_param *kp)
+{
+	unsigned int percent;
+	int err = kstrtouint(text, 0, &percent);
+
+	if (!err && (!percent || percent > 100))
+		err = -EINVAL;
+	if (!err)
+		WRITE_ONCE(nk_edf_percent, percent);
+	return err;
+}
+
+static const struct kernel_param_ops edf_percent_ops = {
+	.set = edf_percent_set,
+	.get = param_get_int,
+};
+module_param_cb(edf_percent, &edf_percent_ops, &nk_edf_percent, 0644);
+MODULE_PARM_DESC(edf_percent, "percent of each CPU that EDF threads may be promised, 1 to 100; who is admitted stays");
 
 static char *fault_symbol;
 module_param(fault_symbol, charp, 0444);

@@ -25,6 +25,7 @@
 #include "names.h"
 #include "objects.h"
 #include "process.h"
+#include "sched.h"
 #include "shadow.h"
 #include "skins/native/objects.h"
 #include "version.h"
@@ -42,6 +43,9 @@ union request {
 	struct keel_latency_read latency_read;
 	struct keel_control control;
 	struct keel_list list;
+	struct keel_sched sched;
+	struct keel_group group;
+	struct keel_frame frame;
 };
 
 /* One clear line for whoever reads the log; at most a few a second. */
@@ -231,6 +235,34 @@ static long do_control(struct keel_process *p, union request *r)
 	return r->control.command == KEEL_CONTROL_START ? keel_start() : keel_stop();
 }
 
+static long do_sched_set(struct keel_process *p, union request *r)
+{
+	long err = sched_class_set(p, &r->sched);
+
+	if (err == -EINVAL)
+		refuse(err, "scheduling class %u: a parameter is out of range", r->sched.sched_class);
+	return err;
+}
+
+static long do_sched_get(struct keel_process *p, union request *r)
+{
+	return sched_class_get(p, &r->sched);
+}
+
+static long do_group_set(struct keel_process *p, union request *r)
+{
+	if (!capable(CAP_SYS_NICE))
+		return refuse(-EPERM, "a quota group needs CAP_SYS_NICE");
+	return sched_group_set(&r->group);
+}
+
+static long do_frame_set(struct keel_process *p, union request *r)
+{
+	if (!capable(CAP_SYS_NICE))
+		return refuse(-EPERM, "time partitions need CAP_SYS_NICE");
+	return sched_frame_set(&r->frame);
+}
+
 static long do_list(struct keel_process *p, union request *r)
 {
 	struct keel_list *l = &r->list;
@@ -272,6 +304,10 @@ static const struct request_row {
 	{ KEEL_IOC_NAME_CREATE, do_name_create },
 	{ KEEL_IOC_NAME_BIND, do_name_bind },
 	{ KEEL_IOC_NAME_DELETE, do_name_delete },
+	{ KEEL_IOC_SCHED_SET, do_sched_set },
+	{ KEEL_IOC_SCHED_GET, do_sched_get },
+	{ KEEL_IOC_GROUP_SET, do_group_set },
+	{ KEEL_IOC_FRAME_SET, do_frame_set },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -217,9 +217,7 @@ int shadow_set(struct keel_process *p, const struct keel_thread_set *req)
 
 	if (!s)
 		return -EPERM;
-	if (req->prio)
-		nk_thread_set_prio(&s->thread, req->prio);
-	return 0;
+	return req->prio ? nk_thread_set_prio(&s->thread, req->prio) : 0;
 }
 
 /* ---- boosts ---------------------------------------------------------------------------------- */
@@ -238,7 +236,9 @@ int shadow_boost(const struct boost *b)
 	const struct nk_thread *t = &container_of(b, struct shadow, boost)->thread;
 	int prio = READ_ONCE(t->eprio);
 
-	return READ_ONCE(t->state) == NK_INBAND && prio > READ_ONCE(t->base_prio) ? prio : 0;
+	if (READ_ONCE(t->state) != NK_INBAND || prio <= READ_ONCE(t->base_prio))
+		return 0;
+	return min(prio, NK_PRIO_MAX);	/* of an EDF thread's: Linux has no more */
 }
 
 void shadow_recall_all(int reason)

@@ -181,9 +181,21 @@ nk_cold void nk_class_yield(struct nk_rq *rq, struct nk_thread *t)
 
 int nk_class_base(const struct nk_thread *t)
 {
+	int prio = t->class ? t->class->base(t) : t->prio;
+
 	if (t->sched_locks)
 		return NK_PRIO_LOCK;
-	return t->class ? t->class->base(t) : t->prio;
+	/* Linux waits for it: it has to run to get home. */
+	return prio == NK_PRIO_ROOT && t->recall ? t->prio : prio;
+}
+
+nk_cold void nk_class_recalled(struct nk_thread *t)
+{
+	struct nk_class_cpu *c = &nk_class_cpus[t->sched.cpu];
+
+	nk_lock_acquire(&c->lock);
+	nk_class_rebase(t);
+	nk_lock_release(&c->lock);
 }
 
 void nk_class_rebase(struct nk_thread *t)

@@ -120,6 +120,10 @@ int nk_frame_set(int cpu, const struct nk_frame *frame);
 int nk_sched_lock(void);
 int nk_sched_unlock(void);
 
+/* The caller's call on an object is over: a weak thread without a mutex is to go in-band now.
+ * Context: oob, hard masked; never blocks. */
+void nk_weak_call_ended(struct nk_thread *t);
+
 /* ---- for the nucleus ------------------------------------------------------------------------ */
 
 /* Context: in-band, before CPU @cpu runs anything, and after; the second waits for handlers. */
@@ -129,6 +133,10 @@ void nk_class_exit(int cpu);
 /* @t, in-band, is about to become hard on @cpu: -EBUSY when its class has no room there.
  * Context: hard masked, on @cpu; takes all ranks. */
 int nk_class_move(struct nk_thread *t, int cpu);
+
+/* @t, which has a class, is recalled, or is not any more: then a class does not hold it.
+ * Context: hard masked; takes all ranks. */
+void nk_class_recalled(struct nk_thread *t);
 
 /* @t ends. Context: in-band; waits for handlers. */
 void nk_class_end(struct nk_thread *t);

@@ -72,6 +72,14 @@ static inline void nk_breathe(hal_flags_t flags)
 	hal_oob_save();
 }
 
+static inline void nk_weak_call_ends(void)
+{
+	struct nk_thread *t = nk_thread_current();
+
+	if (nk_unlikely(t->class == &nk_class_weak))
+		nk_weak_call_ended(t);
+}
+
 #define nk_assert_can_block()						\
 	nk_assert(!nk_rq_this()->irq_depth && !nk_root_active(hal_cpu()))
 

@@ -26,6 +26,24 @@ static void move(struct nk_thread *t, int cpu)
 	nk_lock_release(&old->lock);
 }
 
+int nk_stage_move(struct nk_thread *t, int cpu)
+{
+	hal_flags_t flags = hal_oob_save();
+	int err = 0;
+
+	if (t->cpu != cpu) {
+		if (t->class)
+			err = nk_class_move(t, cpu);
+		if (!err) {
+			nk_lock_acquire(&t->lock);
+			move(t, cpu);
+			nk_lock_release(&t->lock);
+		}
+	}
+	hal_oob_restore(flags);
+	return err;
+}
+
 int nk_stage_enter(struct nk_thread *t, int cpu)
 {
 	struct nk_rq *rq = &nk_rqs[cpu];
@@ -33,17 +51,15 @@ int nk_stage_enter(struct nk_thread *t, int cpu)
 
 	nk_assert_masked();
 	nk_assert(cpu == hal_cpu() && !t->leaving);
-	if (nk_unlikely(t->class) && t->cpu != cpu) {
-		err = nk_class_move(t, cpu);
-		if (err)
-			return err;
-	}
+	err = nk_stage_move(t, cpu);
+	if (err)
+		return err;
+	t->recall = 0;
+	if (nk_unlikely(t->class))
+		nk_class_recalled(t);
 	nk_lock_acquire(&t->lock);
-	if (t->cpu != cpu)
-		move(t, cpu);
 	nk_lock_acquire(&rq->lock);
 	nk_assert(t->state == NK_INBAND || t->state == NK_DORMANT);
-	t->recall = 0;
 	rq->living++;
 	nk_rq_enqueue(rq, t);
 	nk_lock_release(&rq->lock);
@@ -81,6 +97,8 @@ void nk_stage_recall(struct nk_thread *t, int reason)
 			hal_ipi_send(rq->cpu);
 	}
 	nk_lock_release(&rq->lock);
+	if (nk_unlikely(t->class))
+		nk_class_recalled(t);
 	nk_sched();
 	hal_oob_restore(flags);
 }

@@ -9,8 +9,15 @@
 
 #include "nucleus/thread.h"
 
+/* A weak thread's reason to go in-band behind a call; equals KEEL_RELAX_CALL. */
+#define NK_RELAX_CALL 1
+
 /* The watchdog's reason to recall; equals KEEL_RELAX_WATCHDOG of the ABI. */
 #define NK_RELAX_WATCHDOG 5
+
+/* @t, in-band, has @cpu, the caller's, from now on: 0, or -EBUSY, its class has no room there.
+ * Context: in-band, not moved meanwhile; takes all ranks. */
+int nk_stage_move(struct nk_thread *t, int cpu);
 
 /* Make @t, its ctx prepared, ready on @cpu, which is the caller's. Forgets an old recall. The
  * caller then calls nk_sched(). 0, or -EBUSY: @t's class has no room on that CPU.

@@ -5,6 +5,14 @@
  * delay nobody but Linux.
  */
 #include "nucleus/sched.h"
+#include "nucleus/stage.h"
+
+/* As a recall: whoever goes on from here meets it on the way back to user mode. */
+void nk_weak_call_ended(struct nk_thread *t)
+{
+	if (nk_plist_empty(&t->owned) && !t->recall)
+		__atomic_store_n(&t->recall, NK_RELAX_CALL, __ATOMIC_RELAXED);
+}
 
 static int weak_base(const struct nk_thread *t)
 {

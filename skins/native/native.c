@@ -42,8 +42,7 @@ static long prio_set(unsigned long prio)
 {
 	if (prio < KEEL_PRIO_MIN || prio > KEEL_PRIO_MAX)
 		return -NK_EINVAL;
-	nk_thread_set_prio(nk_thread_current(), (int)prio);
-	return 0;
+	return nk_thread_set_prio(nk_thread_current(), (int)prio);
 }
 
 /* Flattened and here, not with the other objects: by these two, threads pass each other the turn. */
@@ -60,6 +59,7 @@ static __attribute__((__noinline__, __flatten__)) long sem_call(struct native_sp
 	else if (until >= 0)
 		ret = nk_sem_wait(native_body(o, sem), until);
 	native_put(o);
+	nk_weak_call_ends();
 	return ret;
 }
 
@@ -69,13 +69,16 @@ static __attribute__((__noinline__)) long object_call(struct native_space *s, lo
 						      const unsigned long *more)
 {
 	struct native_args args;
+	long ret;
 
 	args.space = s;
 	args.b = b;
 	args.c = c;
 	args.d = more[0];
 	args.e = more[1];
-	return native_sync_call(nr, a, &args);
+	ret = native_sync_call(nr, a, &args);
+	nk_weak_call_ends();
+	return ret;
 }
 
 long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
@@ -105,6 +108,10 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 		if (!(a & KEEL_REALTIME))
 			return sem_call(s, 0, a, (nk_time_t)b);
 		break;
+	case KEEL_CALL_SCHED_LOCK:
+		return nk_sched_lock();
+	case KEEL_CALL_SCHED_UNLOCK:
+		return nk_sched_unlock();
 	}
 	return object_call(s, nr, a, b, c, more);
 }

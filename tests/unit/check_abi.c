@@ -183,8 +183,55 @@ static void print_lists(FILE *out)
 	NUMBER(KEEL_TIMER_LINUX);
 }
 
+static void print_classes(FILE *out)
+{
+	SIZE(keel_sched);
+	FIELD(keel_sched, sched_class);
+	FIELD(keel_sched, prio);
+	FIELD(keel_sched, low_prio);
+	FIELD(keel_sched, max_repl);
+	FIELD(keel_sched, group);
+	FIELD(keel_sched, pad);
+	FIELD(keel_sched, budget_ns);
+	FIELD(keel_sched, period_ns);
+	FIELD(keel_sched, run_ns);
+	FIELD(keel_sched, switches);
+	FIELD(keel_sched, mode_switches);
+	FIELD(keel_sched, budget_overruns);
+	SIZE(keel_group);
+	FIELD(keel_group, cpu);
+	FIELD(keel_group, group);
+	FIELD(keel_group, budget_ns);
+	FIELD(keel_group, period_ns);
+	SIZE(keel_frame_window);
+	FIELD(keel_frame_window, partition);
+	FIELD(keel_frame_window, pad);
+	FIELD(keel_frame_window, length_ns);
+	SIZE(keel_frame);
+	FIELD(keel_frame, cpu);
+	FIELD(keel_frame, count);
+	FIELD(keel_frame, windows);
+	NUMBER(KEEL_CLASS_FIFO);
+	NUMBER(KEEL_CLASS_RR);
+	NUMBER(KEEL_CLASS_EDF);
+	NUMBER(KEEL_CLASS_SPORADIC);
+	NUMBER(KEEL_CLASS_QUOTA);
+	NUMBER(KEEL_CLASS_TP);
+	NUMBER(KEEL_CLASS_WEAK);
+	NUMBER(KEEL_CLASSES);
+	NUMBER(KEEL_GROUPS);
+	NUMBER(KEEL_PARTITIONS);
+	NUMBER(KEEL_WINDOWS_MAX);
+	NUMBER(KEEL_REPL_MAX);
+	NUMBER(KEEL_BUDGET_MIN_NS);
+}
+
 static void print_ioctls(FILE *out)
 {
+	NUMBER(KEEL_IOC_SCHED_SET);
+	NUMBER(KEEL_IOC_SCHED_GET);
+	NUMBER(KEEL_IOC_GROUP_SET);
+	NUMBER(KEEL_IOC_FRAME_SET);
 	NUMBER(KEEL_IOC_INFO);
 	NUMBER(KEEL_IOC_ATTACH);
 	NUMBER(KEEL_IOC_DETACH);
@@ -260,6 +307,8 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_CALL_HEAP_ALLOC);
 	NUMBER(KEEL_CALL_HEAP_FREE);
 	NUMBER(KEEL_CALL_THREAD_UNBLOCK);
+	NUMBER(KEEL_CALL_SCHED_LOCK);
+	NUMBER(KEEL_CALL_SCHED_UNLOCK);
 	NUMBER(KEEL_CALL_COUNT);
 	NUMBER(KEEL_REALTIME);
 	NUMBER(KEEL_FOREVER);
@@ -339,6 +388,7 @@ void unit_abi_print(FILE *out)
 	print_requests(out);
 	print_latency(out);
 	print_lists(out);
+	print_classes(out);
 	print_ioctls(out);
 	print_calls(out);
 	print_objects(out);
@@ -404,6 +454,7 @@ END_TEST
 START_TEST(the_nucleus_and_the_abi_agree)
 {
 	ck_assert_int_eq(NK_RELAX_WATCHDOG, KEEL_RELAX_WATCHDOG);
+	ck_assert_int_eq(NK_RELAX_CALL, KEEL_RELAX_CALL);
 	ck_assert_int_eq(NK_PRIO_MIN, KEEL_PRIO_MIN);
 	ck_assert_int_eq(NK_PRIO_MAX, KEEL_PRIO_MAX);
 	ck_assert_int_eq(NK_NAME_LEN, KEEL_NAME_LEN);

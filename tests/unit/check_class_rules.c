@@ -366,6 +366,49 @@ START_TEST(who_holds_what_edf_waits_for_goes_before_all_deadlines)
 }
 END_TEST
 
+/* ---- Linux wants it ------------------------------------------------------------------------------------ */
+
+START_TEST(who_is_held_goes_home_when_it_is_recalled)
+{
+	struct unit_thread *u = unit_user("u", 10, nothing, NULL);
+
+	/* No partition has a window. */
+	ck_assert_int_eq(nk_class_set(&u->t, &held_soon[3]), 0);
+	unit_enter(u);
+	sim_advance(MS);
+	ck_assert_int_eq(u->t.state, NK_READY);
+	ck_assert_int_eq(u->done, 0);
+	nk_stage_recall(&u->t, NK_RELAX_WATCHDOG);
+	ck_assert_int_eq(u->t.state, NK_INBAND);
+	/* And is held again the next time. */
+	unit_enter(u);
+	ck_assert_int_eq(u->t.state, NK_READY);
+	nk_stage_recall(&u->t, NK_RELAX_WATCHDOG);
+}
+END_TEST
+
+static void weak_calls(struct unit_thread *u)
+{
+	nk_mutex_lock(&mutex, NK_TIME_NEVER);
+	nk_weak_call_ends();
+	ck_assert_int_eq(u->t.recall, 0);
+	nk_mutex_unlock(&mutex);
+	nk_weak_call_ends();
+	ck_assert_int_eq(u->t.recall, NK_RELAX_CALL);
+}
+
+START_TEST(a_weak_thread_is_sent_home_behind_a_call_unless_it_holds_a_mutex)
+{
+	struct unit_thread *u = unit_user("u", 10, weak_calls, NULL);
+
+	nk_mutex_init(&mutex);
+	ck_assert_int_eq(nk_class_set(&u->t, &(struct nk_sched_attr){ .kind = NK_WEAK }), 0);
+	unit_enter(u);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(nk_mutex_destroy(&mutex), 0);
+}
+END_TEST
+
 /* ---- counting ----------------------------------------------------------------------------------------- */
 
 static void counted(struct unit_thread *u)
@@ -428,6 +471,9 @@ Suite *class_rules_suite(void)
 	tcase_add_loop_test(tc, who_is_held_runs_on_with_what_a_waiter_lends, 0,
 			    sizeof(held_soon) / sizeof(held_soon[0]));
 	tcase_add_test(tc, who_holds_what_edf_waits_for_goes_before_all_deadlines);
+	tc = unit_case(suite, "home");
+	tcase_add_test(tc, who_is_held_goes_home_when_it_is_recalled);
+	tcase_add_test(tc, a_weak_thread_is_sent_home_behind_a_call_unless_it_holds_a_mutex);
 	tc = unit_case(suite, "counted");
 	tcase_add_test(tc, run_time_is_counted_without_a_class_too);
 	tcase_add_test(tc, an_overrun_window_is_counted_and_one_slept_through_is_not);

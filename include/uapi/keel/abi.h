@@ -13,6 +13,7 @@
 
 #include <linux/types.h>
 #include <linux/ioctl.h>
+#include <keel/class.h>
 #include <keel/list.h>
 #include <keel/messaging.h>
 #include <keel/mutex.h>
@@ -95,7 +96,9 @@
 #define KEEL_CALL_HEAP_ALLOC	(KEEL_CALL_BASE + 48)	/* (id, size, until) -> offset in its area */
 #define KEEL_CALL_HEAP_FREE	(KEEL_CALL_BASE + 49)	/* (id, offset) */
 #define KEEL_CALL_THREAD_UNBLOCK (KEEL_CALL_BASE + 50) /* (tid) -> 1 when it waited */
-#define KEEL_CALL_COUNT		51
+#define KEEL_CALL_SCHED_LOCK	(KEEL_CALL_BASE + 51)	/* () */
+#define KEEL_CALL_SCHED_UNLOCK	(KEEL_CALL_BASE + 52)	/* () */
+#define KEEL_CALL_COUNT		53
 
 #define KEEL_REALTIME		0x100000000ul
 
@@ -287,6 +290,10 @@ struct keel_control {
 #define KEEL_IOC_NAME_CREATE	_IOWR(KEEL_IOC_MAGIC, 13, struct keel_name)
 #define KEEL_IOC_NAME_BIND	_IOWR(KEEL_IOC_MAGIC, 14, struct keel_name)
 #define KEEL_IOC_NAME_DELETE	_IOW(KEEL_IOC_MAGIC, 15, struct keel_name)
+#define KEEL_IOC_SCHED_SET	_IOW(KEEL_IOC_MAGIC, 16, struct keel_sched)
+#define KEEL_IOC_SCHED_GET	_IOR(KEEL_IOC_MAGIC, 17, struct keel_sched)
+#define KEEL_IOC_GROUP_SET	_IOW(KEEL_IOC_MAGIC, 18, struct keel_group)
+#define KEEL_IOC_FRAME_SET	_IOW(KEEL_IOC_MAGIC, 19, struct keel_frame)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");
@@ -294,6 +301,9 @@ _Static_assert(sizeof(struct keel_clock) == 64, "keel_clock");
 _Static_assert(sizeof(struct keel_info) == 88, "keel_info");
 _Static_assert(sizeof(struct keel_attach) == 32, "keel_attach");
 _Static_assert(sizeof(struct keel_object) == 32, "keel_object");
+_Static_assert(sizeof(struct keel_sched) == 72, "keel_sched");
+_Static_assert(sizeof(struct keel_group) == 24, "keel_group");
+_Static_assert(sizeof(struct keel_frame) == 520, "keel_frame");
 _Static_assert(sizeof(struct keel_list) == 32, "keel_list");
 _Static_assert(sizeof(struct keel_thread_info) == 184, "keel_thread_info");
 _Static_assert(sizeof(struct keel_object_info) == 32, "keel_object_info");

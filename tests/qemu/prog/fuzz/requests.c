@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #define PAGE	4096
-#define ROOM	256		/* more than any request needs */
+#define ROOM	640		/* more than any request needs */
 #define MADE	4
 #define KERNEL	0xffff888000100000ul
 
@@ -70,6 +70,7 @@ static const unsigned int known[] = {
 	KEEL_IOC_MUTEX_DELETE, KEEL_IOC_LATENCY_START, KEEL_IOC_LATENCY_READ, KEEL_IOC_LATENCY_STOP,
 	KEEL_IOC_OBJECT_CREATE, KEEL_IOC_OBJECT_DELETE, KEEL_IOC_LIST, KEEL_IOC_NAME_CREATE,
 	KEEL_IOC_NAME_BIND, KEEL_IOC_NAME_DELETE,
+	KEEL_IOC_SCHED_SET, KEEL_IOC_SCHED_GET, KEEL_IOC_GROUP_SET, KEEL_IOC_FRAME_SET,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -170,6 +171,18 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 	case KEEL_IOC_NAME_BIND:
 	case KEEL_IOC_NAME_DELETE:
 		name_good(d, cmd, at);
+		break;
+	case KEEL_IOC_SCHED_SET:
+		*(struct keel_sched *)at = (struct keel_sched){
+			.sched_class = dice_below(d, KEEL_CLASSES), .prio = dice_below(d, 100),
+			.group = dice_below(d, 2), .budget_ns = 1000000, .period_ns = 20000000,
+		};
+		break;
+	case KEEL_IOC_GROUP_SET:
+		*(struct keel_group *)at = (struct keel_group){
+			.cpu = dice_below(d, 2), .group = dice_below(d, 2), .budget_ns = 1000000,
+			.period_ns = 10000000,
+		};
 		break;
 	case KEEL_IOC_LATENCY_START:
 		*(struct keel_latency_start *)at = (struct keel_latency_start){

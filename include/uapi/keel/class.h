@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Scheduling classes [3]: KEEL_IOC_SCHED_SET and KEEL_IOC_SCHED_GET of the caller's own thread,
+ * KEEL_IOC_GROUP_SET and KEEL_IOC_FRAME_SET for a CPU. Times are ns.
+ */
+#ifndef KEEL_UAPI_CLASS_H
+#define KEEL_UAPI_CLASS_H
+
+#include <linux/types.h>
+
+#define KEEL_CLASS_FIFO		0
+#define KEEL_CLASS_RR		1	/* budget: the slice */
+#define KEEL_CLASS_EDF		2	/* budget in each period, its deadline; without a priority */
+#define KEEL_CLASS_SPORADIC	3	/* budget in each period at prio, else low_prio */
+#define KEEL_CLASS_QUOTA	4	/* group */
+#define KEEL_CLASS_TP		5	/* group: the partition */
+#define KEEL_CLASS_WEAK		6	/* in-band but for calls on objects; without a priority */
+#define KEEL_CLASSES		7
+
+#define KEEL_GROUPS		16	/* of a CPU, from 0 */
+#define KEEL_PARTITIONS		16
+#define KEEL_WINDOWS_MAX	32
+#define KEEL_REPL_MAX		8
+#define KEEL_BUDGET_MIN_NS	1000
+
+/* What a class does not have is 0. */
+struct keel_sched {
+	__u32 sched_class;		/* KEEL_CLASS_* */
+	__s32 prio;
+	__s32 low_prio;			/* sporadic */
+	__u32 max_repl;			/* sporadic: 1 to KEEL_REPL_MAX replenishments under way */
+	__u32 group;			/* quota, partitions */
+	__u32 pad;
+	__s64 budget_ns;
+	__s64 period_ns;		/* KEEL_PERIOD_MIN_NS to KEEL_PERIOD_MAX_NS */
+	__u64 run_ns;			/* out of get, else 0: on a CPU of Keel's */
+	__u64 switches;			/* likewise: times given one */
+	__u64 mode_switches;		/* likewise: times it became hard */
+	__u64 budget_overruns;		/* likewise: budgets used up, windows that closed too early for it */
+};
+
+struct keel_group {
+	__s32 cpu;
+	__u32 group;
+	__s64 budget_ns;		/* of all its threads; 0: no such group any more */
+	__s64 period_ns;
+};
+
+struct keel_frame_window {
+	__s32 partition;		/* -1: nobody's */
+	__u32 pad;
+	__s64 length_ns;
+};
+
+struct keel_frame {
+	__s32 cpu;
+	__u32 count;			/* of windows; 0: no partition runs */
+	struct keel_frame_window windows[KEEL_WINDOWS_MAX];
+};
+
+#endif
