@@ -11,6 +11,7 @@
 #include "hal/x86/compat.h"
 #include "names.h"
 #include "objects.h"
+#include "outer.h"
 #include "process.h"
 #include "skins/native/objects.h"
 
@@ -98,9 +99,12 @@ static long create_in(struct keel_process *p, struct keel_object *req, const u32
 
 long objects_create(struct keel_process *p, struct keel_object *req, const u32 *ids)
 {
-	struct native_memory *mem = kzalloc(sizeof(*mem), GFP_KERNEL);
+	struct native_memory *mem;
 	long id;
 
+	if (outer_is(req->type))
+		return outer_create(p, req);
+	mem = kzalloc(sizeof(*mem), GFP_KERNEL);
 	if (!mem)
 		return -ENOMEM;
 	id = memory_alloc(mem, req, false);
@@ -125,9 +129,13 @@ long objects_delete(struct keel_process *p, u32 type, u32 id)
 	struct native_memory *old;
 	long err;
 
-	mutex_lock(&p->lock);
-	err = native_object_delete(p->space, type, id, &old);
-	mutex_unlock(&p->lock);
+	if (outer_is(type)) {
+		err = outer_delete(p, type, id, &old);
+	} else {
+		mutex_lock(&p->lock);
+		err = native_object_delete(p->space, type, id, &old);
+		mutex_unlock(&p->lock);
+	}
 	memory_put(old);
 	if (!err)
 		atomic_dec(&objects);
@@ -136,6 +144,7 @@ long objects_delete(struct keel_process *p, u32 type, u32 id)
 
 void objects_end(struct keel_process *p)
 {
+	outer_end(p);
 	atomic_sub(native_object_count(p->space), &objects);
 	for (unsigned int i = 0; i < KEEL_MAX_OBJECTS; i++)
 		memory_put(native_place_end(p->space, i));

@@ -50,6 +50,7 @@ struct keel_process *process_alloc(void)
 	INIT_LIST_HEAD(&p->node);
 	p->pid = task_tgid_nr(current);
 	p->uid = current_uid();
+	INIT_LIST_HEAD(&p->outers);
 	p->windows = vmalloc_user(KEEL_WINDOWS_SIZE);
 	p->space = space_alloc();
 	if (!p->windows || !p->space) {

@@ -23,6 +23,7 @@ struct keel_process {
 	struct keel_window *windows;	/* vmalloc, mapped to user space */
 	DECLARE_BITMAP(used, KEEL_MAX_THREADS);
 	struct native_space *space;	/* its objects */
+	struct list_head outers;	/* those with a part in Linux, see outer.h */
 	struct latency *latency;	/* a measurement under way, or NULL */
 };
 

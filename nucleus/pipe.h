@@ -5,7 +5,8 @@
  *
  * Who sends takes a free place, fills it with no lock held, and passes it on; who receives takes a
  * message, empties it likewise, and frees the place. So nobody sees half a message, and one
- * that is slow, or ends on the way, holds up only its own place. Messages of one sender keep their order.
+ * that is slow, or ends on the way, holds up only its own place. Messages of one sender keep their order,
+ * but one that is put back may come behind what another reader took meanwhile.
  *
  * Hard threads wait on the pipe. In-band never waits here: it asks to be told, by a hal_work.
  */

@@ -82,6 +82,19 @@ static inline void window_vma_flags(struct vm_area_struct *vma, bool heap)
 #define KEEL_NOTIFIER_INVALIDATE .invalidate_range
 #endif
 
+/* Add @n to an eventfd, from where nothing sleeps. */
+#include <linux/eventfd.h>
+
+static inline void eventfd_signal_times(struct eventfd_ctx *ctx, unsigned int n)
+{
+#if KEEL_LINUX_612
+	while (n--)
+		eventfd_signal(ctx);
+#else
+	eventfd_signal(ctx, n);
+#endif
+}
+
 #endif /* __ASSEMBLY__ */
 
 #endif

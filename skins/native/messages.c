@@ -4,6 +4,7 @@
  * argument; memory of the caller is only looked at by the nucleus, see nucleus/copy.h.
  */
 #include <keel/abi.h>
+#include "nucleus/pipe.h"
 #include "nucleus/buffer.h"
 #include "nucleus/channel.h"
 #include "nucleus/event.h"
@@ -190,6 +191,8 @@ native_ready_fn *native_ready_of(nk_u32 type)
 		return buffer_is_ready;
 	case KEEL_CHANNEL:
 		return channel_is_ready;
+	case KEEL_PIPE:
+		return nk_pipe_is_ready;
 	default:
 		return NULL;
 	}

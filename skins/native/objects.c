@@ -23,6 +23,7 @@
 #include "nucleus/sched.h"
 #include "nucleus/sem.h"
 #include "nucleus/snapshot.h"
+#include "link.h"
 #include "memory.h"
 #include "messages.h"
 #include "objects.h"
@@ -126,13 +127,13 @@ static int request_is_valid(const struct keel_object *req)
 	static const int has[KEEL_TYPES] = {
 		[KEEL_MUTEX] = 2, [KEEL_SEM] = 2, [KEEL_EVENT] = 1, [KEEL_BARRIER] = 1,
 		[KEEL_SET] = 1, [KEEL_QUEUE] = 2, [KEEL_BUFFER] = 1, [KEEL_CHANNEL] = 2,
-		[KEEL_HEAP] = 1,
+		[KEEL_HEAP] = 1, [KEEL_PIPE] = 2, [KEEL_PROXY] = 2,
 	};
 
 	if (!req->type || req->type >= KEEL_TYPES || req->id || req->pad)
 		return 0;
 	return (has[req->type] > 0 || !req->args[0]) && (has[req->type] > 1 || !req->args[1]) &&
-	       (req->type == KEEL_SET || !req->data);
+	       (req->type == KEEL_SET || req->type >= KEEL_PIPE || !req->data);
 }
 
 int native_object_needs(const struct keel_object *req, int shared, unsigned long *body,
@@ -140,7 +141,8 @@ int native_object_needs(const struct keel_object *req, int shared, unsigned long
 {
 	*body = 0;
 	*area = 0;
-	if (!request_is_valid(req) || (shared && req->type == KEEL_SET))
+	if (!request_is_valid(req) || req->type >= KEEL_PIPE ||
+	    (shared && req->type == KEEL_SET))
 		return -NK_EINVAL;
 	if (req->type >= KEEL_QUEUE)
 		return native_memory_needs(req, body, area);
@@ -215,6 +217,26 @@ long native_object_create(struct native_space *s, const struct keel_object *req,
 	return err;
 }
 
+long native_object_link(struct native_space *s, const struct keel_object *req,
+			const struct native_link *link, struct native_memory **old)
+{
+	struct native_object *o = free_place(s, old);
+
+	if (!request_is_valid(req))
+		return -NK_EINVAL;
+	if (!o)
+		return -NK_ENOSPC;
+	o->mem = NULL;
+	o->body = o->here;
+	*(const struct native_link **)o->body = link;
+	return place_open(s, o, req->type);
+}
+
+int native_object_users(const struct native_space *s, nk_u32 id)
+{
+	return __atomic_load_n(&s->objects[id % NATIVE_PLACES].users, __ATOMIC_SEQ_CST);
+}
+
 long native_object_bind(struct native_space *s, struct native_memory *mem,
 			struct native_memory **old)
 {
@@ -239,6 +261,12 @@ int native_object_destroy(void *body, nk_u32 type)
 		return nk_rwlock_destroy(body);
 	case KEEL_BARRIER:
 		return nk_barrier_destroy(body);
+	case KEEL_PIPE:
+	case KEEL_PROXY:
+		native_link_close(*(const struct native_link **)body);
+		return 0;
+	case KEEL_EVENTFD:
+		return 0;
 	case KEEL_COND:
 		nk_cond_destroy(body);
 		return 0;

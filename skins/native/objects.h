@@ -18,6 +18,7 @@
 #define NATIVE_THREADS	256	/* KEEL_MAX_THREADS */
 
 struct keel_object;
+struct native_link;
 struct keel_word;
 
 /* An object that is not in a place. */
@@ -63,6 +64,11 @@ static inline struct native_set *native_set_of(struct native_object *o)
 	return o->body;
 }
 
+static inline const struct native_link *native_link_of(const struct native_object *o)
+{
+	return *(const struct native_link **)o->body;
+}
+
 /* Context: in-band, once, before anything else. */
 void native_space_init(struct native_space *s);
 
@@ -78,6 +84,13 @@ int native_object_needs(const struct keel_object *req, int shared, unsigned long
 long native_object_create(struct native_space *s, const struct keel_object *req,
 			  const nk_u32 *ids, struct native_memory *mem,
 			  struct native_memory **old);
+
+/* The same for what has a part in Linux, which is to be found at @link. */
+long native_object_link(struct native_space *s, const struct keel_object *req,
+			const struct native_link *link, struct native_memory **old);
+
+/* How many calls use the place of @id. Context: any. */
+int native_object_users(const struct native_space *s, nk_u32 id);
 
 /* An id for what is in @mem already. As above. */
 long native_object_bind(struct native_space *s, struct native_memory *mem,

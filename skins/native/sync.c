@@ -10,8 +10,10 @@
 #include "nucleus/rwlock.h"
 #include "nucleus/sem.h"
 #include "nucleus/watch.h"
+#include "link.h"
 #include "messages.h"
 #include "objects.h"
+#include "pipe.h"
 #include "sync.h"
 
 /* ---- mutexes and conditions ---------------------------------------------------------------- */
@@ -165,7 +167,7 @@ static long barrier_wait(struct native_object *o, const struct native_args *a)
 /* The wait queue is the first in each of these. */
 static void watch_init(struct nk_watch *w, struct native_object *o, nk_u32 type)
 {
-	w->wq = o->body;
+	w->wq = type == KEEL_PIPE ? (void *)native_link_of(o)->to_oob : o->body;
 	w->ready = native_ready_of(type);
 }
 
@@ -260,6 +262,12 @@ static const struct {
 	ROW(KEEL_CALL_CHANNEL_REPLY, native_channel_reply, KEEL_CHANNEL, NONE),
 	ROW(KEEL_CALL_HEAP_ALLOC, native_heap_alloc, KEEL_HEAP, C),
 	ROW(KEEL_CALL_HEAP_FREE, native_heap_free, KEEL_HEAP, NONE),
+	ROW(KEEL_CALL_PIPE_WRITE, native_pipe_write, KEEL_PIPE, D),
+	ROW(KEEL_CALL_PIPE_READ, native_pipe_read, KEEL_PIPE, D),
+	ROW(KEEL_CALL_PIPE_FLUSH, native_pipe_flush, KEEL_PIPE, NONE),
+	ROW(KEEL_CALL_PROXY_WRITE, native_proxy_write, KEEL_PROXY, D),
+	ROW(KEEL_CALL_PROXY_LOST, native_proxy_lost, KEEL_PROXY, NONE),
+	ROW(KEEL_CALL_EVENTFD_SIGNAL, native_eventfd_signal, KEEL_EVENTFD, NONE),
 };
 
 static int until_get(unsigned long value, int realtime, nk_time_t *until)

@@ -12,7 +12,7 @@
 static const char *const states[] = { "new", "ready", "running", "waiting", "in-band" };
 static const char *const types[KEEL_TYPES] = {
 	"none", "mutex", "cond", "sem", "event", "rwlock", "barrier", "set",
-	"queue", "buffer", "channel", "heap",
+	"queue", "buffer", "channel", "heap", "pipe", "proxy", "eventfd",
 };
 static const char *const timers[] = { "none", "wait", "share", "watchdog", "linux" };
 static const char *const reasons[KEEL_RELAX_REASONS] = {

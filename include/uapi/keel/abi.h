@@ -17,6 +17,7 @@
 #include <keel/list.h>
 #include <keel/messaging.h>
 #include <keel/mutex.h>
+#include <keel/rtp.h>
 
 /* A library built for level L runs on a module with BASE <= L <= LEVEL. */
 #define KEEL_ABI_BASE		1
@@ -98,7 +99,14 @@
 #define KEEL_CALL_THREAD_UNBLOCK (KEEL_CALL_BASE + 50) /* (tid) -> 1 when it waited */
 #define KEEL_CALL_SCHED_LOCK	(KEEL_CALL_BASE + 51)	/* () */
 #define KEEL_CALL_SCHED_UNLOCK	(KEEL_CALL_BASE + 52)	/* () */
-#define KEEL_CALL_COUNT		53
+/* [3], see rtp.h; until 0: -EAGAIN instead of a wait */
+#define KEEL_CALL_PIPE_WRITE	(KEEL_CALL_BASE + 53)	/* (id, from, size, until) */
+#define KEEL_CALL_PIPE_READ	(KEEL_CALL_BASE + 54)	/* (id, to, room, until) -> size */
+#define KEEL_CALL_PIPE_FLUSH	(KEEL_CALL_BASE + 55)	/* (id, KEEL_PIPE_TO_*) -> how many */
+#define KEEL_CALL_PROXY_WRITE	(KEEL_CALL_BASE + 56)	/* (id, from, size, until) */
+#define KEEL_CALL_PROXY_LOST	(KEEL_CALL_BASE + 57)	/* (id) -> messages */
+#define KEEL_CALL_EVENTFD_SIGNAL (KEEL_CALL_BASE + 58)	/* (id) */
+#define KEEL_CALL_COUNT		59
 
 #define KEEL_REALTIME		0x100000000ul
 
@@ -206,7 +214,11 @@ struct keel_mutex_req {
 #define KEEL_BUFFER		9	/* bytes; so here, */
 #define KEEL_CHANNEL		10	/* how many messages on their way, the size of each; here */
 #define KEEL_HEAP		11	/* bytes; and here */
-#define KEEL_TYPES		12
+/* [3] With a part in Linux, see rtp.h; waits end with -EIDRM. */
+#define KEEL_PIPE		12	/* places, size; data: its number, KEEL_PIPE_ANY; out: that */
+#define KEEL_PROXY		13	/* places, size; data: the file's descriptor */
+#define KEEL_EVENTFD		14	/* data: its descriptor */
+#define KEEL_TYPES		15
 
 /* A mutex's kind. Robust may be or-ed in. */
 #define KEEL_MUTEX_ERRORCHECK	0	/* a second lock by the owner: -EDEADLK */
@@ -226,7 +238,7 @@ struct keel_object {
 	__u32 type;			/* in */
 	__u32 id;			/* out of create, in of delete, never 0 */
 	__u32 args[2];			/* in of create; else, and if the type has none, 0 */
-	__u64 data;			/* in of create: a set's ids, __u32 each; else 0. [3] out of create: where
+	__u64 data;			/* in of create: a set's ids, __u32 each; or see types. [3] out of create: where
 					 * in the device the area of a queue or heap can be mapped */
 	__u64 pad;
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include "fuzz.h"
 
@@ -17,6 +18,8 @@ static char *area;		/* a page to write, one to read, one that is not there */
 static unsigned int cells[KEEL_LATENCY_CELLS];
 static unsigned int made[KEEL_TYPES][MADE];	/* ids of objects, deleted perhaps */
 static unsigned int members[KEEL_SET_MAX];
+static int sink, event;		/* of a proxy, of an eventfd */
+static const unsigned int watchable[] = { KEEL_SEM, KEEL_EVENT, KEEL_PIPE };
 
 volatile char *request_page(void)
 {
@@ -93,10 +96,16 @@ static void object_good(struct dice *d, struct keel_object *o)
 		.type = 1 + dice_below(d, KEEL_TYPES - 1),
 		.args = { dice_below(d, 8), dice_below(d, 8) },
 	};
+	if (o->type == KEEL_PIPE)
+		o->data = dice_below(d, 2) ? KEEL_PIPE_ANY : dice_below(d, KEEL_PIPE_MINORS);
+	if (o->type == KEEL_PROXY)
+		o->data = sink;
+	if (o->type == KEEL_EVENTFD)
+		*o = (struct keel_object){ .type = KEEL_EVENTFD, .data = event };
 	if (o->type != KEEL_SET)
 		return;
 	for (unsigned int i = 0; i < n; i++)
-		members[i] = dice_id(d, dice_below(d, 2) ? KEEL_SEM : KEEL_EVENT);
+		members[i] = dice_id(d, watchable[dice_below(d, 3)]);
 	o->args[0] = n;
 	o->args[1] = 0;
 	o->data = (unsigned long)members;
@@ -108,6 +117,8 @@ void request_init(struct dice *d, int fd)
 	if (area == MAP_FAILED || mprotect(area + PAGE, PAGE, PROT_READ) ||
 	    munmap(area + 2 * PAGE, PAGE))
 		fail("pages: %m");
+	sink = open("/dev/null", O_WRONLY);
+	event = eventfd(0, EFD_NONBLOCK);
 	for (int i = 0; i < 8 * KEEL_TYPES; i++) {
 		struct keel_object o;
 
@@ -260,12 +271,37 @@ static void map_random(struct dice *d, int fd)
 	munmap(p, size);
 }
 
+/* Linux's end of a pipe, whosever that is. */
+static void pipe_random(struct dice *d)
+{
+	struct pollfd p = { .events = dice_next(d) };
+	char path[32], *at = area + dice_below(d, 3 * PAGE);
+	ssize_t n = 0;
+
+	snprintf(path, sizeof(path), KEEL_PIPE_DEVICE "%u", dice_below(d, 8));
+	p.fd = open(path, O_NONBLOCK | dice_below(d, 3));
+	if (p.fd < 0)
+		return;
+	for (int i = dice_below(d, 8); i > 0; i--) {
+		if (dice_below(d, 2))
+			n += read(p.fd, at, dice_below(d, 40));
+		else
+			n += write(p.fd, at, dice_below(d, 40));
+		poll(&p, 1, n & 1);
+	}
+	ioctl(p.fd, dice_below(d, 2) ? KEEL_IOC_PIPE_FLUSH : dice_value(d), dice_below(d, 5));
+	close(p.fd);
+}
+
 static void file_random(struct dice *d, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = dice_next(d) };
 	char bytes[16] = { 0 };
 
-	switch (dice_below(d, 5)) {
+	switch (dice_below(d, 8)) {
+	case 5 ... 7:
+		pipe_random(d);
+		break;
 	case 0:
 		lseek(fd, dice_value(d), dice_below(d, 8));
 		break;
