@@ -145,6 +145,40 @@ void hal_panic(const char *file, int line, const char *what) HAL_NORETURN;
  * Context: any. */
 void hal_warn(const char *what, long arg);
 
+/* ---- trace --------------------------------------------------------------------- */
+
+/* What @who, @other, @a and @b of hal_trace() are. */
+enum hal_trace_event {
+	HAL_TRACE_SWITCH,	/* who goes, who comes, state of the one that goes */
+	HAL_TRACE_WAKE,		/* who, -, how its wait ended, priority */
+	HAL_TRACE_TIMER,	/* -, -, deadline, now */
+	HAL_TRACE_IRQ,		/* -, -, vector */
+	HAL_TRACE_LOG,		/* -, -, vector */
+	HAL_TRACE_REPLAY,	/* -, -, vector */
+	HAL_TRACE_HARDEN,	/* who, -, CPU */
+	HAL_TRACE_RELAX,	/* who, -, reason */
+	HAL_TRACE_LOCK_WAIT,	/* who waits, who has it, the lock's address */
+	HAL_TRACE_LOCK_END,	/* who waited, -, the lock's address, how that ended */
+	HAL_TRACE_BOOST,	/* who, -, effective priority before, and now */
+	HAL_TRACE_ATTACH,
+	HAL_TRACE_DETACH,
+	HAL_TRACE_WATCHDOG,	/* who */
+	HAL_TRACE_MARK,		/* who, -, a number, a value: the program's own */
+	HAL_TRACE_RAN,		/* see hal_trace_ran() */
+	HAL_TRACE_EVENTS,
+};
+
+/* <hal_port.h>: int hal_tracing(void), 1 while anybody watches; one instruction while nobody does. */
+
+/* An event, for the trace if anybody watches, and for those kept for a crash. No lock is taken.
+ * Context: any; bounded; some 50 instructions, or 3000 while anybody watches. */
+void hal_trace(enum hal_trace_event event, const struct hal_context *who,
+	       const struct hal_context *other, long a, long b);
+
+/* @who goes off its CPU at @now, after @ran: for a crash only, as it is frequent.
+ * Context: hard masked; never blocks; about 20 instructions. */
+void hal_trace_ran(const struct hal_context *who, hal_time_t ran, int state, hal_time_t now);
+
 /* ---- what the client (nucleus) provides ---------------------------------------- */
 
 /* All below are called hard masked, on the CPU concerned, unless they say otherwise. */

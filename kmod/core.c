@@ -12,6 +12,7 @@
 #include <linux/suspend.h>
 #include "ctl.h"
 #include "debugfs.h"
+#include "flight.h"
 #include "hal/x86/attach.h"
 #include "hal/x86/settle.h"
 #include "latency.h"
@@ -130,8 +131,10 @@ int keel_start(void)
 
 	mutex_lock(&control_lock);
 	err = hal_attach();
-	if (!err)
+	if (!err) {
+		hal_trace(HAL_TRACE_ATTACH, NULL, NULL, 0, 0);
 		open_up();
+	}
 	mutex_unlock(&control_lock);
 	unlock_system_sleep(sleep);
 	return err;
@@ -147,6 +150,8 @@ int keel_stop(void)
 	err = hal_detach();
 	if (err)
 		open_up();
+	else
+		hal_trace(HAL_TRACE_DETACH, NULL, NULL, 0, 0);
 	mutex_unlock(&control_lock);
 	return err;
 }
@@ -207,9 +212,12 @@ static int __init keel_init(void)
 		return -EOPNOTSUPP;
 	}
 	nucleus_start();
-	err = hal_init(&faults);
+	err = flight_init();
 	if (err)
 		return err;
+	err = hal_init(&faults);
+	if (err)
+		goto flight;
 	err = shadow_init();
 	if (err)
 		goto hal;
@@ -231,6 +239,8 @@ power:
 	shadow_exit();
 hal:
 	hal_exit();
+flight:
+	flight_exit();
 	return err;
 }
 
@@ -244,6 +254,7 @@ static void __exit keel_exit(void)
 	shadow_exit();
 	hal_exit();
 	nk_exit();
+	flight_exit();
 	pr_info("keel: unloaded\n");
 }
 

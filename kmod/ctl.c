@@ -23,6 +23,7 @@
 #include "latency.h"
 #include "list.h"
 #include "names.h"
+#include "nucleus/trace.h"
 #include "objects.h"
 #include "process.h"
 #include "sched.h"
@@ -46,6 +47,7 @@ union request {
 	struct keel_sched sched;
 	struct keel_group group;
 	struct keel_frame frame;
+	struct keel_mark mark;
 };
 
 /* One clear line for whoever reads the log; at most a few a second. */
@@ -284,6 +286,18 @@ static long do_list(struct keel_process *p, union request *r)
 	return err;
 }
 
+static long do_mark(struct keel_process *p, union request *r)
+{
+	struct shadow *s = shadow_of(p);
+
+	if (r->mark.pad)
+		return -EINVAL;
+	if (!s)
+		return -EPERM;
+	nk_trace_mark(&s->thread, r->mark.number, r->mark.value);
+	return 0;
+}
+
 static const struct request_row {
 	unsigned int cmd;
 	long (*handle)(struct keel_process *p, union request *r);
@@ -308,6 +322,7 @@ static const struct request_row {
 	{ KEEL_IOC_SCHED_GET, do_sched_get },
 	{ KEEL_IOC_GROUP_SET, do_group_set },
 	{ KEEL_IOC_FRAME_SET, do_frame_set },
+	{ KEEL_IOC_TRACE_MARK, do_mark },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

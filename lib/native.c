@@ -184,3 +184,20 @@ int keel_stats_get(struct keel_stats *stats)
 	stats->refusal = window->refusal;
 	return 0;
 }
+
+/* A hard thread that Linux takes in-band in between makes the mark there. */
+int keel_trace_mark(uint32_t number, int64_t value)
+{
+	struct keel_mark mark = { .number = number, .value = value };
+	const volatile struct keel_window *window = libkeel_self.window;
+
+	if (!window)
+		return -EPERM;
+	if (window->hard) {
+		int ret = libkeel_syscall(KEEL_CALL_TRACE_MARK, number, value, 0);
+
+		if (ret != -ENOSYS)
+			return ret;
+	}
+	return libkeel_ioctl(KEEL_IOC_TRACE_MARK, &mark);
+}

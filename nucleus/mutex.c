@@ -4,6 +4,7 @@
  * a wait ends in wait.c.
  */
 #include "nucleus/mutex.h"
+#include "nucleus/trace.h"
 #include "nucleus/pi.h"
 #include "nucleus/sched.h"
 #include "nucleus/word.h"
@@ -135,6 +136,7 @@ static int lock_slow(struct nk_mutex *m, struct nk_thread *t, nk_time_t deadline
 		nk_lock_release(&m->wq.lock);
 		return ret;
 	}
+	nk_trace_lock_wait(t, m->owner, m);
 	ret = nk_pi_follow(&m->wq, t, flags);
 	if (ret)
 		ret = give_up(t, ret);
@@ -147,6 +149,7 @@ static int lock_slow(struct nk_mutex *m, struct nk_thread *t, nk_time_t deadline
 		nk_pi_follow(&m->wq, NULL, flags);
 		nk_sched();
 	}
+	nk_trace_lock_end(t, m, ret);
 	return ret;
 }
 

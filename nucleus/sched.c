@@ -9,6 +9,7 @@
  * Q4 unless resched is set, curr is what nk_runq_first() finds, or root when that is NULL.
  */
 #include "nucleus/sched.h"
+#include "nucleus/trace.h"
 
 struct nk_rq nk_rqs[HAL_MAX_CPUS];
 
@@ -76,6 +77,7 @@ static inline __attribute__((always_inline)) void switch_to_best(struct nk_rq *r
 	rq->curr = next;
 	next->switches++;
 	nk_lock_release(&rq->lock);
+	nk_trace_switch(prev, next);
 	hal_switch(&prev->ctx, &next->ctx);
 	/* Here prev runs again, on the same CPU as before. */
 	finish_switch(rq);
@@ -117,6 +119,7 @@ nk_cold void nk_hal_thread_off(struct hal_context *ctx)
 	nk_time_t now = hal_clock_near();
 	nk_time_t ran = nk_rq_charge(rq, t, now);
 
+	hal_trace_ran(ctx, ran, t->state, now);
 	__atomic_store_n(&t->charges, t->charges + 1, __ATOMIC_RELEASE);
 	if (nk_unlikely(rq->classed))
 		nk_class_passed(t, ran, now);
@@ -178,6 +181,7 @@ static void requeue(struct nk_rq *rq, struct nk_thread *t, int prio)
 void nk_rq_set_eprio(struct nk_thread *t, int prio)
 {
 	struct nk_rq *rq = &nk_rqs[t->cpu];
+	int before = t->eprio;
 
 	nk_assert_held(&t->lock);
 	nk_lock_acquire(&rq->lock);
@@ -185,6 +189,7 @@ void nk_rq_set_eprio(struct nk_thread *t, int prio)
 		requeue(rq, t, prio);
 	else
 		t->eprio = prio;
+	nk_trace_boost(t, before, prio);
 	if (nk_unlikely(t->state == NK_INBAND))
 		hal_inband_prio(&t->ctx);
 	nk_lock_release(&rq->lock);

@@ -147,8 +147,10 @@ static inline void nk_rq_wake(struct nk_rq *rq, struct nk_thread *t, int error)
 {
 	t->waiting = 0;
 	t->wait_error = error;
-	if (t->state == NK_BLOCKED)
+	if (t->state == NK_BLOCKED) {
+		nk_trace_wake(t);
 		nk_rq_enqueue(rq, t);
+	}
 }
 
 /* @t's timer has expired; it is armed on its own CPU only, so this is that. Without a handler, so @t
@@ -160,6 +162,7 @@ static inline void nk_rq_timeout(struct nk_rq *rq, struct nk_thread *t)
 	if (nk_likely(t->state == NK_BLOCKED)) {
 		t->waiting = 0;
 		t->wait_error = t->timeout_error;
+		nk_trace_timeout(t);
 		t->state = NK_READY;
 		nk_runq_add_tail(&rq->ready, &t->run_node, t->eprio);
 		if (t->eprio > rq->curr->eprio)

@@ -13,6 +13,7 @@
  * S3 cpu changes here alone, under the thread's lock and the lock of the rq it names so far.
  */
 #include "nucleus/stage.h"
+#include "nucleus/trace.h"
 #include "nucleus/sched.h"
 
 /* S3: whoever holds the old rq's lock and found t->cpu to be that one is through first. */
@@ -61,6 +62,7 @@ int nk_stage_enter(struct nk_thread *t, int cpu)
 	nk_lock_acquire(&rq->lock);
 	nk_assert(t->state == NK_INBAND || t->state == NK_DORMANT);
 	rq->living++;
+	nk_trace_stage(t, HAL_TRACE_HARDEN, cpu);
 	nk_rq_enqueue(rq, t);
 	nk_lock_release(&rq->lock);
 	nk_lock_release(&t->lock);
@@ -74,6 +76,7 @@ void nk_stage_leave(int reason)
 	hal_oob_save();
 	t = nk_thread_current();
 	t->leave_reason = reason;
+	nk_trace_stage(t, HAL_TRACE_RELAX, reason);
 	hal_context_sync(&t->ctx);
 	nk_rq_leave(NK_INBAND);
 }

@@ -164,4 +164,25 @@ int nk_thread_wait_commit(struct nk_thread *t, nk_time_t deadline, int timeout_e
  * Context: any, hard masked; never blocks; takes the rq lock. */
 int nk_thread_wake(struct nk_thread *t, int error);
 
+/* ---- trace, see trace.h ---- */
+
+static inline void nk_trace_wake(const struct nk_thread *t)
+{
+	if (nk_unlikely(hal_tracing()))
+		hal_trace(HAL_TRACE_WAKE, &t->ctx, NULL, t->wait_error, t->eprio);
+}
+
+static nk_cold void nk_trace_expiry(const struct nk_thread *t)
+{
+	hal_trace(HAL_TRACE_TIMER, &t->ctx, NULL, t->timer.node.key, hal_clock_now());
+	hal_trace(HAL_TRACE_WAKE, &t->ctx, NULL, t->wait_error, t->eprio);
+}
+
+/* @t's timer ended its wait: two events at the price of one. */
+static inline void nk_trace_timeout(const struct nk_thread *t)
+{
+	if (nk_unlikely(hal_tracing()))
+		nk_trace_expiry(t);
+}
+
 #endif

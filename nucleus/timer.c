@@ -58,6 +58,7 @@
  *					lock base 1: into its queue
  */
 #include "nucleus/timer.h"
+#include "nucleus/trace.h"
 #include "nucleus/sched.h"
 
 int nk_gravity[NK_GRAVITY_LEVELS];
@@ -340,6 +341,7 @@ static void run_handler(struct nk_rq *rq, struct nk_timer *t, nk_time_t now)
 {
 	rq->irq_depth++;
 	rq->timers.in_tick = 1;
+	nk_trace_timer(t, now);
 	t->handler(t, now);
 	rq->timers.in_tick = 0;
 	rq->irq_depth--;

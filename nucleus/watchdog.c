@@ -5,6 +5,7 @@
  * of them; when it fires for one that began later it is moved on.
  */
 #include "nucleus/watchdog.h"
+#include "nucleus/trace.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
 
@@ -14,6 +15,7 @@ static void report(struct nk_rq *rq)
 {
 	struct nk_thread *t = rq->curr;
 
+	nk_trace_stage(t, HAL_TRACE_WATCHDOG, 0);
 	if (t->user)
 		nk_stage_recall(t, NK_RELAX_WATCHDOG);
 	else

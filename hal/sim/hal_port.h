@@ -35,6 +35,7 @@ void hal_oob_gap(void);
 int hal_cpu(void);
 void *hal_local(void);
 void hal_cpu_relax(void);
+int hal_tracing(void);
 void hal_spin_lock(struct hal_spinlock *lock);
 void hal_spin_unlock(struct hal_spinlock *lock);
 int hal_spin_held(struct hal_spinlock *lock);

@@ -263,3 +263,43 @@ void hal_warn(const char *what, long arg)
 	sim_machine.warnings++;
 	sim_machine.warning_arg = arg;
 }
+
+/* ---- trace ---------------------------------------------------------------------------------- */
+
+static char trace[64];
+static unsigned int traced;
+
+int hal_tracing(void)
+{
+	return 1;
+}
+
+void hal_trace(enum hal_trace_event event, const struct hal_context *who,
+	       const struct hal_context *other, long a, long b)
+{
+	(void)who;
+	(void)other;
+	(void)a;
+	(void)b;
+	sim_require(event < HAL_TRACE_EVENTS && sim_this_cpu()->masked);
+	if (traced < sizeof(trace) - 1)
+		trace[traced++] = (char)('A' + event);
+}
+
+void hal_trace_ran(const struct hal_context *who, hal_time_t ran, int state, hal_time_t now)
+{
+	(void)state;
+	sim_require(!who->root && ran >= 0 && now == sim_machine.now);
+}
+
+const char *sim_trace(void)
+{
+	static char seen[sizeof(trace)];
+	unsigned int i;
+
+	for (i = 0; i < traced; i++)
+		seen[i] = trace[i];
+	seen[i] = 0;
+	traced = 0;
+	return seen;
+}

@@ -77,6 +77,10 @@ unsigned long sim_kicks(int cpu);
 /* hal_warn() calls since sim_init(), and the argument of the last. */
 int sim_warnings(long *arg);
 
+/* Events of hal_trace() since the last look, a letter each in the order of enum hal_trace_event, from
+ * 'A'; the first 63 of them, without those for a crash. */
+const char *sim_trace(void);
+
 /*
  * Run @fn(@arg) again and again; the calls of hal between sim_race_begin() and sim_race_end() are
  * numbered, and at the k-th another CPU gets the turn, for each k, and then for each pair

@@ -82,6 +82,10 @@ static int own_bootstrap(void)
 	if (!err)
 		err = hal_own_reach(hal_linux_jmp[8], hal_sym.lseek);
 	if (!err)
+		err = hal_own_reach(hal_linux_jmp[9], hal_sym.ct_nmi_enter);
+	if (!err)
+		err = hal_own_reach(hal_linux_jmp[10], hal_sym.ct_nmi_exit);
+	if (!err)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
 		err = hal_own_reach(hal_stack_call[0], hal_sym.stack_info_noinstr);

@@ -83,6 +83,24 @@ static inline void *hal_local(void)
 	return local;
 }
 
+struct static_key_false;
+extern struct static_key_false hal_trace_key;
+
+/* Linux's static branch, written down here for code that sees no Linux header: a NOP that Linux
+ * makes a jump while the key is on. */
+static inline __attribute__((always_inline)) int hal_tracing(void)
+{
+	__asm__ goto("1:	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
+		     "	.pushsection __jump_table, \"aw\"\n"
+		     "	.balign 8\n"
+		     "	.long 1b - ., %l[on] - .\n"
+		     "	.quad %c0 - .\n"
+		     "	.popsection" : : "i"(&hal_trace_key) : : on);
+	return 0;
+on:
+	return 1;
+}
+
 static inline void hal_cpu_relax(void)
 {
 	__asm__ __volatile__("pause" : : : "memory");

@@ -159,8 +159,11 @@ static noinline int linux_arrive(struct hal_cpu *hc, struct pt_regs *regs, unsig
 		hc->fast.state &= ~PIPELINE_STALLED;
 		hc->leaks++;
 	}
+	if (unlikely(hal_tracing()))
+		hal_trace(HAL_TRACE_IRQ, NULL, NULL, vector, 0);
 	if (pipeline_arrive(&hc->pipe, &hc->fast.state, hc->fast.oob, vector) == PIPELINE_DELIVER)
 		return 1;
+	hal_trace(HAL_TRACE_LOG, NULL, NULL, vector, 0);
 	if (hc->fast.oob) {
 		if (!hc->waits_told) {
 			hc->waits_told = 1;
@@ -175,6 +178,8 @@ static noinline int linux_arrive(struct hal_cpu *hc, struct pt_regs *regs, unsig
 
 static void kick_gate(struct hal_cpu *hc, struct pt_regs *regs)
 {
+	if (unlikely(hal_tracing()))
+		hal_trace(HAL_TRACE_IRQ, NULL, NULL, X86_PLATFORM_IPI_VECTOR, 0);
 	hal_flush_answer(hc);
 	nk_hal_kick();
 	nk_hal_preempt();
@@ -252,6 +257,7 @@ noinline void hal_irq_replay(void)
 	int vector, raise;
 
 	while ((vector = pipeline_next(&hc->pipe, &hc->fast.state, &eois, &raise)) >= 0) {
+		hal_trace(HAL_TRACE_REPLAY, NULL, NULL, vector, 0);
 		while (eois--)
 			hal_apic_eoi();
 		if (raise)

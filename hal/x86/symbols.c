@@ -58,6 +58,8 @@ static const struct symbol_row rows[] = {
 	ROW("do_int80_emulation", do_int80),
 	ROW("get_stack_info", stack_info),
 	ROW("get_stack_info_noinstr", stack_info_noinstr),
+	ROW("ct_nmi_enter", ct_nmi_enter),
+	ROW("ct_nmi_exit", ct_nmi_exit),
 	ROW(KEEL_SYM_EOI, eoi),
 };
 

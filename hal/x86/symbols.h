@@ -41,6 +41,7 @@ struct hal_symbols {
 	unsigned long sys_call, membarrier, lseek;
 	unsigned long secure_computing;
 	unsigned long stack_info, stack_info_noinstr;
+	unsigned long ct_nmi_enter, ct_nmi_exit;
 	unsigned long eoi;			/* 6.1: struct apic *; 6.12: static call key */
 };
 

@@ -424,6 +424,15 @@ SYM_FUNC_START(hal_lseek)
 1:	RET
 SYM_FUNC_END(hal_lseek)
 
+/* An event that comes out of a hard section is one in an NMI for Linux: see kmod/trace.c. */
+SYM_FUNC_START(hal_ct_nmi_enter)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_ct_nmi_enter)
+
+SYM_FUNC_START(hal_ct_nmi_exit)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_ct_nmi_exit)
+
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)
 	RET

@@ -55,6 +55,8 @@ int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
 unsigned long hal_kallsyms_lookup_name(const char *name);
 int hal_stop_machine_cpuslocked(int (*fn)(void *arg), void *arg, const struct cpumask *cpus);
 unsigned long hal_recover_probed(unsigned char *buf, unsigned long addr);
+void hal_ct_nmi_enter(void);
+void hal_ct_nmi_exit(void);
 void hal_send_sigtrap(struct pt_regs *regs, int error, int code);
 int hal_secure_computing(const struct seccomp_data *data);
 

@@ -57,7 +57,7 @@ static __always_inline const struct tk_read_base *clock_copy(const struct tk_fas
 
 	asm("imulq %2, %1, %0" : "=r"(offset) : "r"((unsigned long)seq & 1),
 	    "i"(sizeof(fast->base[0])));
-	return (const void *)fast->base + offset;
+	return ((const struct tk_fast_view *)((const char *)fast + offset))->base;
 }
 
 static __always_inline hal_time_t clock_read(u64 *tsc)

@@ -7,6 +7,7 @@
 #include "native.h"
 #include "nucleus/sched.h"
 #include "nucleus/sem.h"
+#include "nucleus/trace.h"
 #include "objects.h"
 #include "sync.h"
 
@@ -102,6 +103,9 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 		return 0;
 	case KEEL_CALL_THREAD_UNBLOCK:
 		return native_thread_unblock(s, a);
+	case KEEL_CALL_TRACE_MARK:
+		nk_trace_mark(nk_thread_current(), (long)(nk_u32)a, (long)b);
+		return 0;
 	case KEEL_CALL_SEM_POST:
 		return sem_call(s, 1, a, 0);
 	case KEEL_CALL_SEM_WAIT:

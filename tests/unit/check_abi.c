@@ -110,6 +110,10 @@ static void print_latency(FILE *out)
 
 static void print_lists(FILE *out)
 {
+	SIZE(keel_mark);
+	FIELD(keel_mark, number);
+	FIELD(keel_mark, pad);
+	FIELD(keel_mark, value);
 	SIZE(keel_list);
 	FIELD(keel_list, kind);
 	FIELD(keel_list, size);
@@ -248,6 +252,7 @@ static void print_ioctls(FILE *out)
 	NUMBER(KEEL_IOC_NAME_CREATE);
 	NUMBER(KEEL_IOC_NAME_BIND);
 	NUMBER(KEEL_IOC_NAME_DELETE);
+	NUMBER(KEEL_IOC_TRACE_MARK);
 	NUMBER(KEEL_CONTROL_STOP);
 	NUMBER(KEEL_CONTROL_START);
 }
@@ -315,6 +320,7 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_CALL_PROXY_WRITE);
 	NUMBER(KEEL_CALL_PROXY_LOST);
 	NUMBER(KEEL_CALL_EVENTFD_SIGNAL);
+	NUMBER(KEEL_CALL_TRACE_MARK);
 	NUMBER(KEEL_CALL_COUNT);
 	NUMBER(KEEL_REALTIME);
 	NUMBER(KEEL_FOREVER);

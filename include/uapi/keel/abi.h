@@ -106,7 +106,8 @@
 #define KEEL_CALL_PROXY_WRITE	(KEEL_CALL_BASE + 56)	/* (id, from, size, until) */
 #define KEEL_CALL_PROXY_LOST	(KEEL_CALL_BASE + 57)	/* (id) -> messages */
 #define KEEL_CALL_EVENTFD_SIGNAL (KEEL_CALL_BASE + 58)	/* (id) */
-#define KEEL_CALL_COUNT		59
+#define KEEL_CALL_TRACE_MARK	(KEEL_CALL_BASE + 59)	/* (number, value) */
+#define KEEL_CALL_COUNT		60
 
 #define KEEL_REALTIME		0x100000000ul
 
@@ -277,6 +278,13 @@ struct keel_latency_read {
 	__s64 sum_ns;			/* out */
 };
 
+/* [3] A mark of the program's own in the trace, made in-band; hard: KEEL_CALL_TRACE_MARK. */
+struct keel_mark {
+	__u32 number;			/* in */
+	__u32 pad;
+	__s64 value;			/* in */
+};
+
 #define KEEL_CONTROL_STOP	0
 #define KEEL_CONTROL_START	1
 
@@ -306,6 +314,7 @@ struct keel_control {
 #define KEEL_IOC_SCHED_GET	_IOR(KEEL_IOC_MAGIC, 17, struct keel_sched)
 #define KEEL_IOC_GROUP_SET	_IOW(KEEL_IOC_MAGIC, 18, struct keel_group)
 #define KEEL_IOC_FRAME_SET	_IOW(KEEL_IOC_MAGIC, 19, struct keel_frame)
+#define KEEL_IOC_TRACE_MARK	_IOW(KEEL_IOC_MAGIC, 20, struct keel_mark)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");

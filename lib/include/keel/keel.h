@@ -188,6 +188,10 @@ struct keel_stats {
 /* The caller's counters. Context: attached; changes nothing, no system call. */
 int keel_stats_get(struct keel_stats *stats);
 
+/* Put a mark of one's own, @number and @value, into the kernel's trace: event keel_mark, with the same
+ * clock as all others. Costs little while nobody watches. Context: attached; hard or in-band, stays so. */
+int keel_trace_mark(uint32_t number, int64_t value);
+
 /* A few words for KEEL_RELAX_* and KEEL_REFUSE_*; never NULL. Context: any thread. */
 const char *keel_strreason(unsigned int reason);
 const char *keel_strrefusal(unsigned int refusal);
