@@ -3,6 +3,7 @@
  * eyes: threads in states that a case looks at, until it is killed. Prints NAME TID a line and then
  * "ready". holder has a mutex and sleeps in-band; waiter waits for that, an hour at most; taker has one
  * by its word and sleeps; beater runs 5 ms of each 10 on the last CPU; soft is in-band.
+ * beater makes marks (1, time), soft (2, -3).
  */
 #include <sys/syscall.h>
 #include "hard.h"
@@ -48,6 +49,7 @@ static void *beater(void *arg)
 	for (;;) {
 		int64_t begin = keel_clock_ns();
 
+		must(keel_trace_mark(1, begin));
 		while (keel_clock_ns() < begin + 5 * MS)
 			;
 		must(keel_period_wait(NULL));
@@ -59,7 +61,11 @@ static void *soft(void *arg)
 {
 	say("soft");
 	must(keel_harden());
-	pause();
+	sleep_ms(10);
+	for (;;) {
+		must(keel_trace_mark(2, -3));
+		sleep_ms(50);
+	}
 	return arg;
 }
 
