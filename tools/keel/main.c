@@ -21,6 +21,7 @@ static const struct command {
 	{ "status", cmd_status },
 	{ "stop", cmd_stop },
 	{ "timers", cmd_timers },
+	{ "top", cmd_top },
 	{ "version", cmd_version },
 };
 
@@ -39,6 +40,7 @@ static const char doc[] =
 	"  keel status    say whether it runs, and what it changed\n"
 	"  keel stop      take it out, with the module still loaded\n"
 	"  keel timers    list the timers that run\n"
+	"  keel top       threads by the share of a CPU they take\n"
 	"  keel version   print the versions of tool and module\n"
 	"\v"
 	"keel COMMAND --help tells more; so does the manual page keel(1).";
