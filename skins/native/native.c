@@ -104,7 +104,9 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 	case KEEL_CALL_THREAD_UNBLOCK:
 		return native_thread_unblock(s, a);
 	case KEEL_CALL_TRACE_MARK:
-		nk_trace_mark(nk_thread_current(), (long)(nk_u32)a, (long)b);
+		if (a > (nk_u32)-1)
+			return -NK_EINVAL;
+		nk_trace_mark(nk_thread_current(), (long)a, (long)b);
 		return 0;
 	case KEEL_CALL_SEM_POST:
 		return sem_call(s, 1, a, 0);
