@@ -22,16 +22,21 @@ bool outer_is(u32 type)
 	return type < KEEL_TYPES && kinds[type];
 }
 
+/* Nobody of the process is in a call on @o any more. */
+static void leave(struct outer *o)
+{
+	list_del(&o->node);
+	native_link_quiesce(&o->link);
+	o->kind->put(o);
+}
+
 static void sweep(struct keel_process *p)
 {
 	struct outer *o, *next;
 
-	list_for_each_entry_safe(o, next, &p->outers, node) {
-		if (!o->closed || native_object_users(p->space, o->id))
-			continue;
-		list_del(&o->node);
-		o->kind->put(o);
-	}
+	list_for_each_entry_safe(o, next, &p->outers, node)
+		if (o->closed && !native_object_users(p->space, o->id))
+			leave(o);
 }
 
 long outer_create(struct keel_process *p, struct keel_object *req)
@@ -101,10 +106,9 @@ void outer_end(struct keel_process *p)
 	struct outer *o, *next;
 
 	list_for_each_entry_safe(o, next, &p->outers, node) {
-		list_del(&o->node);
 		native_link_close(&o->link);
 		if (!o->closed)
 			o->kind->close(o);
-		o->kind->put(o);
+		leave(o);
 	}
 }

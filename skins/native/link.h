@@ -19,6 +19,10 @@ struct native_link {
  * Context: in-band; may switch; takes the wait queues' locks. */
 void native_link_close(const struct native_link *l);
 
+/* Nobody of the process calls any more; a chain walk of another may still pass through, and is waited
+ * for. Context: in-band; waits for other CPUs. */
+void native_link_quiesce(const struct native_link *l);
+
 /* Drop what is in those of the pipes that @which tells: how many messages, or -EINVAL.
  * Context: any; may switch; lets interrupts in. */
 long native_link_flush(const struct native_link *l, unsigned long which);

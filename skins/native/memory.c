@@ -116,28 +116,34 @@ void native_memory_leave(struct native_space *s, struct native_object *o)
 			native_let_go(o, o->mem->type, s->threads[i]);
 }
 
-static void waitq_quiesce(struct nk_waitq *wq)
+void native_waitq_quiesce(struct nk_waitq *wq)
 {
 	while (nk_waitq_destroy(wq))
 		hal_cpu_relax();
 }
 
-/* Each object begins with its wait queue, but a set, which has none. */
+/* Each object begins with its wait queue, but a set, which has none, and those that are links: what a
+ * link leads to has its own end, native_link_quiesce(), and may be gone. */
+static int has_waitq(nk_u32 type)
+{
+	return type != KEEL_SET && type != KEEL_PIPE && type != KEEL_PROXY && type != KEEL_EVENTFD;
+}
+
 void native_body_quiesce(void *body, nk_u32 type)
 {
 	struct nk_buffer *b = body;
 	struct nk_channel *c = body;
 	unsigned int i;
 
-	if (type == KEEL_SET)
+	if (!has_waitq(type))
 		return;
-	waitq_quiesce(body);
+	native_waitq_quiesce(body);
 	if (type == KEEL_BUFFER) {
-		waitq_quiesce(&b->read.turn.wq);
-		waitq_quiesce(&b->write.turn.wq);
+		native_waitq_quiesce(&b->read.turn.wq);
+		native_waitq_quiesce(&b->write.turn.wq);
 	}
 	for (i = 0; type == KEEL_CHANNEL && i < c->pool.count; i++)
-		waitq_quiesce(&c->flows[i].turn.wq);
+		native_waitq_quiesce(&c->flows[i].turn.wq);
 }
 
 int native_memory_close(struct native_memory *mem)

@@ -12,6 +12,7 @@ struct native_memory;
 struct native_object;
 struct native_space;
 struct nk_thread;
+struct nk_waitq;
 
 /* As native_object_needs(), of the types from KEEL_QUEUE on. */
 int native_memory_needs(const struct keel_object *req, unsigned long *body, unsigned long *area);
@@ -27,6 +28,7 @@ void native_let_go(struct native_object *o, nk_u32 type, struct nk_thread *t);
 
 /* Nothing of the nucleus refers to the object any more. May wait for walks passing by. */
 void native_body_quiesce(void *body, nk_u32 type);
+void native_waitq_quiesce(struct nk_waitq *wq);
 
 /* End the object: 0 or -EBUSY. */
 int native_object_destroy(void *body, nk_u32 type);

@@ -5,6 +5,7 @@
 #include <keel/abi.h>
 #include "nucleus/pipe.h"
 #include "link.h"
+#include "memory.h"
 #include "objects.h"
 #include "pipe.h"
 
@@ -67,6 +68,14 @@ void native_link_close(const struct native_link *l)
 		nk_pipe_close(l->to_inband);
 	if (l->to_oob)
 		nk_pipe_close(l->to_oob);
+}
+
+void native_link_quiesce(const struct native_link *l)
+{
+	if (l->to_inband)
+		native_waitq_quiesce(&l->to_inband->wq);
+	if (l->to_oob)
+		native_waitq_quiesce(&l->to_oob->wq);
 }
 
 long native_link_flush(const struct native_link *l, unsigned long which)
