@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The Alchemy skin, over libkeel: what its files share.
+ *
+ * Threads. A task is a Keel thread of its priority. Any other thread that calls is attached on the spot,
+ * with the lowest priority and without telling Linux ("weak"), and goes in-band again after each call.
+ *
+ * Objects. What a user holds, an RT_SEM and so on, has a handle: a place in one table and how often that was
+ * used. The memory of an object stays its type's when it is deleted, so that a call which comes too late
+ * reads nothing else, and Keel knows the ids in it no more.
+ *
+ * Sessions. An object belongs to its process, and its name too, unless the process is of a session
+ * (--session=NAME): then one with a name is shared. Each of its parts is an object of Keel's with a
+ * name, made of session, type, part and name, and there is a page with what else is shared; who binds waits
+ * for that page.
+ */
+#ifndef LIBKEEL_ALCHEMY_INTERNAL_H
+#define LIBKEEL_ALCHEMY_INTERNAL_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <keel/heap.h>
+#include <alchemy/timer.h>
+#include "core.h"
+
+enum alchemy_type {
+	ALCHEMY_TASK = 1, ALCHEMY_SEM, ALCHEMY_MUTEX, ALCHEMY_COND, ALCHEMY_EVENT, ALCHEMY_QUEUE,
+	ALCHEMY_BUFFER, ALCHEMY_HEAP, ALCHEMY_PIPE, ALCHEMY_ALARM, ALCHEMY_TYPES
+};
+
+/* ---- settings, init.c ------------------------------------------------------------------------------ */
+
+struct alchemy_settings {
+	const char *session;		/* NULL: none */
+	int64_t tick_ns;
+	int verbosity;			/* 0: say nothing; 1 */
+};
+
+extern struct alchemy_settings alchemy_settings;
+
+/* The device is open, for the rest of the process: 0 or -errno. Before anything that makes an object.
+ * Context: any thread; in-band the first time. */
+int alchemy_open(void);
+
+/* ---- time, timer.c ---------------------------------------------------------------------------------- */
+
+#define ALCHEMY_POLL 0		/* a deadline, as KEEL_FOREVER is one: do not wait */
+
+/* Deadlines for Keel, of each of the three forms; below 0: -EINVAL. Context: any. */
+int64_t alchemy_rel(RTIME timeout);
+int64_t alchemy_abs(RTIME date);
+int64_t alchemy_timespec(const struct timespec *date);
+
+/* ---- the caller, self.c ------------------------------------------------------------------------------ */
+
+/* Around Keel calls: 0, or -errno when the caller cannot be attached. Context: any. */
+int alchemy_enter(void);
+void alchemy_leave(void);
+
+/* An object is being made: the caller may use Keel's requests, and is not taken for the cause of a switch
+ * of mode. Context: any; returns in-band. */
+int alchemy_inband(void);
+
+/* A cancellation point, at any moment while the thread waits: so a task can be deleted in a wait. */
+static inline int alchemy_cancel_begin(void)
+{
+	int old;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old);
+	return old;
+}
+
+static inline void alchemy_cancel_end(int old)
+{
+	pthread_setcanceltype(old, NULL);
+}
+
+/* The value of a Keel call that does not wait, and of one that may. */
+#define ALCHEMY_CALL(call)								\
+	({										\
+		long alchemy_ret = alchemy_enter();					\
+		if (__builtin_expect(!alchemy_ret, 1)) {				\
+			alchemy_ret = (call);						\
+			alchemy_leave();						\
+		}									\
+		alchemy_ret;								\
+	})
+
+#define ALCHEMY_WAIT(call)								\
+	({										\
+		int alchemy_old = alchemy_cancel_begin();				\
+		long alchemy_got = ALCHEMY_CALL(call);					\
+		alchemy_cancel_end(alchemy_old);					\
+		alchemy_got;								\
+	})
+
+/* ---- objects, object.c -------------------------------------------------------------------------------- */
+
+struct alchemy_object {			/* first in each type's own */
+	uintptr_t handle;		/* (a) 0: there is none, or not yet */
+	uintptr_t next_handle;
+	enum alchemy_type type;
+	int named;			/* by its user */
+	int bound;			/* another process made it */
+	struct keel_heap page;		/* if it is shared */
+	void *shared;			/* in the page: what it shares; NULL: it is not shared */
+	struct alchemy_object *next;	/* of the free ones of its type, or of those there are */
+	char name[XNOBJECT_NAME_LEN];
+};
+
+/* Memory for an object, zeroed behind the header; nobody finds it yet. @size: always the same for a type.
+ * @name NULL or "": one is made up. Before an object's parts are made. NULL: no memory, or 4096 there are.
+ * Context: in-band. */
+void *alchemy_object_new(enum alchemy_type type, size_t size, const char *name);
+
+/* It is to be shared if the process is of a session and it has a name of its user's: with @size bytes,
+ * zeroed, at o->shared, up to 4000. -EEXIST: there is one. Context: in-band. */
+int alchemy_object_share(struct alchemy_object *o, size_t size);
+
+/* From now on it is found, by handle and name; who binds to what is shared goes on. -EEXIST: another of its
+ * type in this process has the name; then nothing has changed. Context: in-band. */
+int alchemy_object_publish(struct alchemy_object *o);
+
+/* It is no more: found by nobody, its page and memory given up. Also one that was never published.
+ * Who made a shared one takes it from all; who bound it, from himself. Context: in-band. */
+void alchemy_object_free(struct alchemy_object *o);
+
+/* The object with that handle and type, or NULL. Context: any; no system call. */
+void *alchemy_object_find(uintptr_t handle, enum alchemy_type type);
+
+/* Wait until there is a published object of that name: 0, -EWOULDBLOCK, -ETIMEDOUT, -EINVAL, -EPERM...
+ * One of another process is first made known to this one: @attach(o) binds its parts, with o->shared
+ * there, 0 or -errno. Its memory is alchemy_object_new()'s, of @size. Context: in-band; blocks. */
+int alchemy_object_bind(enum alchemy_type type, size_t size, const char *name, RTIME timeout,
+			int (*attach)(struct alchemy_object *o), uintptr_t *handle);
+
+/* rt_x_unbind(): an object of another process is freed by @detach(o), one of this process stays; 0, or
+ * -EINVAL: @handle is none. Context: in-band. */
+int alchemy_object_unbind(enum alchemy_type type, uintptr_t handle,
+			  void (*detach)(struct alchemy_object *o));
+
+/* A part of @o, of type @keel_type of Keel's, with what its create takes: a part of its own or, when @o is
+ * shared, with a name; the same part bound, where @o is; and gone. @part tells them apart, a letter.
+ * Context: in-band. */
+int alchemy_part_create(const struct alchemy_object *o, char part, uint32_t keel_type, uint32_t a,
+			uint32_t b, unsigned int *id);
+int alchemy_part_bind(const struct alchemy_object *o, char part, uint32_t keel_type, unsigned int *id);
+int alchemy_part_delete(const struct alchemy_object *o, char part, uint32_t keel_type, unsigned int id);
+
+/* The name in Keel of a part: KEEL_NAMED_LEN bytes. For parts that are made otherwise, queues and heaps. */
+void alchemy_part_name(const struct alchemy_object *o, char part, char *to);
+
+/* Every object there is of @type, under the lock. Context: in-band. */
+void alchemy_object_each(enum alchemy_type type, void (*fn)(struct alchemy_object *o, void *arg), void *arg);
+
+#endif

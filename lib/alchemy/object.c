@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Handles, names, and what processes of a session share. internal.h has the design.
+ *
+ * A shared page is found by its name before it is complete: magic is written last, by publish, and who
+ * binds looks for it until its time is up. With no session, who binds sleeps until something is published.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <keel/name.h>
+#include "internal.h"
+
+#define PLACES		4096
+#define PLACE_BITS	16
+#define PAGE_SIZE	4096
+#define PAGE_MAGIC	0x616c6368
+#define LOOK_NS		1000000
+
+struct page {
+	uint32_t magic;			/* (a) */
+	uint32_t size;			/* of what follows */
+	uint64_t data[];
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t published;
+	struct alchemy_object *places[PLACES];	/* (a) */
+	unsigned int used;
+	struct alchemy_object *free[ALCHEMY_TYPES];
+	struct alchemy_object *there[ALCHEMY_TYPES];
+	unsigned int numbers[ALCHEMY_TYPES];	/* of names made up */
+} table = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+};
+
+static const char *const type_names[ALCHEMY_TYPES] = {
+	[ALCHEMY_TASK] = "task", [ALCHEMY_SEM] = "sem", [ALCHEMY_MUTEX] = "mutex",
+	[ALCHEMY_COND] = "cond", [ALCHEMY_EVENT] = "event", [ALCHEMY_QUEUE] = "queue",
+	[ALCHEMY_BUFFER] = "buffer", [ALCHEMY_HEAP] = "heap", [ALCHEMY_PIPE] = "pipe",
+	[ALCHEMY_ALARM] = "alarm",
+};
+
+static void fork_prepare(void)
+{
+	pthread_mutex_lock(&table.lock);
+}
+
+static void fork_parent(void)
+{
+	pthread_mutex_unlock(&table.lock);
+}
+
+/* Keel's objects stayed with the parent. */
+static void fork_child(void)
+{
+	memset(table.places, 0, sizeof(table.places));
+	memset(table.free, 0, sizeof(table.free));
+	memset(table.there, 0, sizeof(table.there));
+	table.used = 0;
+	pthread_mutex_unlock(&table.lock);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&table.published, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
+/* ---- handles ------------------------------------------------------------------------------------- */
+
+void *alchemy_object_find(uintptr_t handle, enum alchemy_type type)
+{
+	unsigned int i = (handle & ((1u << PLACE_BITS) - 1)) - 1;
+	struct alchemy_object *o;
+
+	if (i >= PLACES)
+		return NULL;
+	o = __atomic_load_n(&table.places[i], __ATOMIC_ACQUIRE);
+	if (!o || o->type != type || __atomic_load_n(&o->handle, __ATOMIC_ACQUIRE) != handle)
+		return NULL;
+	return o;
+}
+
+static struct alchemy_object *take_locked(enum alchemy_type type, size_t size)
+{
+	struct alchemy_object *o = table.free[type];
+
+	if (o) {
+		table.free[type] = o->next;
+		memset(o + 1, 0, size - sizeof(*o));
+		return o;
+	}
+	o = table.used < PLACES ? calloc(1, size) : NULL;
+	if (!o)
+		return NULL;
+	o->type = type;
+	o->next_handle = ++table.used;
+	__atomic_store_n(&table.places[table.used - 1], o, __ATOMIC_RELEASE);
+	return o;
+}
+
+void *alchemy_object_new(enum alchemy_type type, size_t size, const char *name)
+{
+	struct alchemy_object *o;
+
+	pthread_mutex_lock(&table.lock);
+	o = take_locked(type, size);
+	if (o) {
+		o->named = name && *name;
+		o->bound = 0;
+		o->shared = NULL;
+		o->next = NULL;
+		if (o->named)
+			snprintf(o->name, sizeof(o->name), "%s", name);
+		else
+			snprintf(o->name, sizeof(o->name), "%s@%u", type_names[type],
+				 ++table.numbers[type]);
+	}
+	pthread_mutex_unlock(&table.lock);
+	return o;
+}
+
+static struct alchemy_object *find_name_locked(enum alchemy_type type, const char *name)
+{
+	struct alchemy_object *o;
+
+	for (o = table.there[type]; o; o = o->next)
+		if (!strcmp(o->name, name))
+			return o;
+	return NULL;
+}
+
+int alchemy_object_publish(struct alchemy_object *o)
+{
+	struct page *page = (void *)o->page.area;
+	int err = 0;
+
+	pthread_mutex_lock(&table.lock);
+	if (find_name_locked(o->type, o->name)) {
+		err = -EEXIST;
+	} else {
+		o->next = table.there[o->type];
+		table.there[o->type] = o;
+		__atomic_store_n(&o->handle, o->next_handle, __ATOMIC_RELEASE);
+		if (o->shared && !o->bound)
+			__atomic_store_n(&page->magic, PAGE_MAGIC, __ATOMIC_RELEASE);
+		pthread_cond_broadcast(&table.published);
+	}
+	pthread_mutex_unlock(&table.lock);
+	return err;
+}
+
+static void page_free(struct alchemy_object *o)
+{
+	char name[KEEL_NAMED_LEN];
+
+	if (!o->shared)
+		return;
+	if (!o->bound) {
+		alchemy_part_name(o, '.', name);
+		keel_name_delete(name, KEEL_HEAP);
+	}
+	keel_heap_delete(&o->page);
+	o->shared = NULL;
+}
+
+void alchemy_object_free(struct alchemy_object *o)
+{
+	struct alchemy_object **at;
+
+	pthread_mutex_lock(&table.lock);
+	if (o->handle) {
+		__atomic_store_n(&o->handle, 0, __ATOMIC_RELEASE);
+		for (at = &table.there[o->type]; *at != o; at = &(*at)->next)
+			;
+		*at = o->next;
+	}
+	page_free(o);
+	o->next_handle += 1u << PLACE_BITS;
+	o->next = table.free[o->type];
+	table.free[o->type] = o;
+	pthread_mutex_unlock(&table.lock);
+}
+
+void alchemy_object_each(enum alchemy_type type, void (*fn)(struct alchemy_object *o, void *arg), void *arg)
+{
+	struct alchemy_object *o;
+
+	pthread_mutex_lock(&table.lock);
+	for (o = table.there[type]; o; o = o->next)
+		fn(o, arg);
+	pthread_mutex_unlock(&table.lock);
+}
+
+/* ---- sessions -------------------------------------------------------------------------------------- */
+
+/* FNV-1a, of the parts with their ends. */
+static uint64_t hash(uint64_t h, const char *s)
+{
+	do
+		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
+	while (*s++);
+	return h;
+}
+
+/* Keel's names have no blanks and are shorter than session and name: so the end is a hash, and the
+ * beginning for people. */
+void alchemy_part_name(const struct alchemy_object *o, char part, char *to)
+{
+	uint64_t h = hash(hash(0xcbf29ce484222325ULL, alchemy_settings.session), o->name);
+	char head[8];
+	int i;
+
+	for (i = 0; i < 7 && o->name[i]; i++)
+		head[i] = o->name[i] > ' ' && o->name[i] < 127 ? o->name[i] : '_';
+	head[i] = 0;
+	snprintf(to, KEEL_NAMED_LEN, "rt%d%c%s.%016llx", o->type, part, head, (unsigned long long)h);
+}
+
+int alchemy_object_share(struct alchemy_object *o, size_t size)
+{
+	char name[KEEL_NAMED_LEN];
+	struct page *page;
+	int err;
+
+	if (!o->named || !alchemy_settings.session)
+		return 0;
+	alchemy_part_name(o, '.', name);
+	err = keel_heap_name_create(&o->page, name, 0666, PAGE_SIZE);
+	if (err)
+		return err;
+	page = (void *)o->page.area;
+	page->size = size;
+	o->shared = page->data;
+	return 0;
+}
+
+int alchemy_part_create(const struct alchemy_object *o, char part, uint32_t keel_type, uint32_t a,
+			uint32_t b, unsigned int *id)
+{
+	struct keel_object req = { .type = keel_type, .args = { a, b } };
+	char name[KEEL_NAMED_LEN];
+	int err;
+
+	if (o->shared) {
+		alchemy_part_name(o, part, name);
+		return keel_name_create(name, 0666, keel_type, a, b, id);
+	}
+	err = libkeel_ioctl(KEEL_IOC_OBJECT_CREATE, &req);
+	*id = req.id;
+	return err;
+}
+
+int alchemy_part_bind(const struct alchemy_object *o, char part, uint32_t keel_type, unsigned int *id)
+{
+	char name[KEEL_NAMED_LEN];
+
+	alchemy_part_name(o, part, name);
+	return keel_name_bind(name, keel_type, 0, id);
+}
+
+int alchemy_part_delete(const struct alchemy_object *o, char part, uint32_t keel_type, unsigned int id)
+{
+	struct keel_object req = { .type = keel_type, .id = id };
+	char name[KEEL_NAMED_LEN];
+	int err = 0;
+
+	if (o->shared && !o->bound) {
+		alchemy_part_name(o, part, name);
+		err = keel_name_delete(name, keel_type);
+	}
+	return err ? err : libkeel_ioctl(KEEL_IOC_OBJECT_DELETE, &req);
+}
+
+/* ---- bind -------------------------------------------------------------------------------------------- */
+
+/* Until @until; ALCHEMY_POLL has passed. */
+static int look_again(int64_t until)
+{
+	const struct timespec moment = { .tv_nsec = LOOK_NS };
+
+	if (until == ALCHEMY_POLL)
+		return -EWOULDBLOCK;
+	if (keel_clock_ns() >= until)
+		return -ETIMEDOUT;
+	return nanosleep(&moment, NULL) ? -EINTR : 0;
+}
+
+static int page_bind(struct alchemy_object *o, int64_t until)
+{
+	char name[KEEL_NAMED_LEN];
+	struct page *page;
+	int err;
+
+	alchemy_part_name(o, '.', name);
+	err = keel_heap_name_bind(&o->page, name, until);
+	if (err)
+		return err == -ENOENT ? -EWOULDBLOCK : err;
+	page = (void *)o->page.area;
+	o->shared = page->data;
+	o->bound = 1;
+	while (!err && __atomic_load_n(&page->magic, __ATOMIC_ACQUIRE) != PAGE_MAGIC)
+		err = look_again(until);
+	return err;
+}
+
+/* Who was faster in this process has made it known already: that one's handle is as good. */
+static int bind_shared(enum alchemy_type type, size_t size, const char *name, int64_t until,
+		       int (*attach)(struct alchemy_object *o), uintptr_t *handle)
+{
+	struct alchemy_object *o = alchemy_object_new(type, size, name);
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	err = page_bind(o, until);
+	if (!err)
+		err = attach(o);
+	if (!err)
+		err = alchemy_object_publish(o);
+	if (err)
+		alchemy_object_free(o);
+	else
+		*handle = o->handle;
+	return err;
+}
+
+static uintptr_t handle_of_name(enum alchemy_type type, const char *name)
+{
+	struct alchemy_object *o;
+	uintptr_t handle;
+
+	pthread_mutex_lock(&table.lock);
+	o = find_name_locked(type, name);
+	handle = o ? o->handle : 0;
+	pthread_mutex_unlock(&table.lock);
+	return handle;
+}
+
+static void unlock(void *lock)
+{
+	pthread_mutex_unlock(lock);
+}
+
+static int wait_locked(int64_t until)
+{
+	struct timespec ts = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
+
+	if (until == ALCHEMY_POLL)
+		return -EWOULDBLOCK;
+	return -pthread_cond_timedwait(&table.published, &table.lock, &ts);
+}
+
+static int bind_own(enum alchemy_type type, const char *name, int64_t until, uintptr_t *handle)
+{
+	struct alchemy_object *o;
+	volatile int err = 0;	/* the cleanup may come by a jump */
+
+	pthread_mutex_lock(&table.lock);
+	pthread_cleanup_push(unlock, &table.lock);
+	while (!(o = find_name_locked(type, name)) && !err)
+		err = wait_locked(until);
+	if (o) {
+		err = 0;
+		*handle = o->handle;
+	}
+	pthread_cleanup_pop(1);
+	return err;
+}
+
+int alchemy_object_bind(enum alchemy_type type, size_t size, const char *name, RTIME timeout,
+			int (*attach)(struct alchemy_object *o), uintptr_t *handle)
+{
+	int64_t until = alchemy_rel(timeout);
+	char cut[XNOBJECT_NAME_LEN];
+	int err;
+
+	if (!name || !*name)
+		return -EINVAL;
+	err = alchemy_inband();
+	if (err)
+		return err;
+	snprintf(cut, sizeof(cut), "%s", name);
+	if (!alchemy_settings.session)
+		return bind_own(type, cut, until, handle);
+	do {
+		*handle = handle_of_name(type, cut);
+		err = *handle ? 0 : bind_shared(type, size, cut, until, attach, handle);
+	} while (err == -EEXIST);
+	return err;
+}
+
+int alchemy_object_unbind(enum alchemy_type type, uintptr_t handle,
+			  void (*detach)(struct alchemy_object *o))
+{
+	struct alchemy_object *o = alchemy_object_find(handle, type);
+
+	if (!o)
+		return -EINVAL;
+	alchemy_inband();
+	if (o->bound) {
+		detach(o);
+		alchemy_object_free(o);
+	}
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rows of the Alchemy skin: one for each call, named as it is: ROW(rt_sem_p) { ... }. A row sees the call's
+ * effect, in each kind of thread that may make it, and each of its errors.
+ */
+#ifndef TEST_ALCHEMY_H
+#define TEST_ALCHEMY_H
+
+#include <errno.h>
+#include <alchemy/timer.h>
+#include "rows.h"
+
+#define ROW(name)								\
+	void row_##name(void);							\
+	void row_##name(void)
+
+/* The call ends with that negative errno. */
+#define fails(call, error)							\
+	do {									\
+		long fails_got = (call);					\
+		if (fails_got != -(error))					\
+			fail("%s:%d: " #call ": %ld, not %s", __FILE__, __LINE__, \
+			     fails_got, #error);				\
+	} while (0)
+
+/* It returns just that. */
+#define gives(call, value)							\
+	do {									\
+		long gives_got = (long)(call);					\
+		if (gives_got != (long)(value))					\
+			fail("%s:%d: " #call ": %ld, not %s", __FILE__, __LINE__, \
+			     gives_got, #value);				\
+	} while (0)
+
+/* Run @fn(@arg) in this thread of Linux's and in one by pthread_create(). */
+static inline void *call_thread(void *arg)
+{
+	void (**fn)(void) = arg;
+
+	(*fn)();
+	return NULL;
+}
+
+static inline void in_linux(void (*fn)(void))
+{
+	pthread_t thread;
+
+	fn();
+	if (pthread_create(&thread, NULL, call_thread, &fn))
+		fail("pthread_create");
+	pthread_join(thread, NULL);
+}
+
+/* @fn in another process, which must end well: call the second with what the first returned. */
+static inline pid_t in_process(void (*fn)(void))
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fn();
+		_exit(0);
+	}
+	if (pid < 0)
+		fail("fork: %m");
+	return pid;
+}
+
+static inline void process_ends(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || status)
+		fail("the other process ended with status 0x%x", status);
+}
+
+#endif
