@@ -46,6 +46,7 @@ static int put_all(struct nk_watch *w, int n, hal_flags_t flags)
 
 	for (i = 0; i < n; i++) {
 		w[i].t = t;
+		w[i].tell = NULL;
 		nk_waitq_enter(w[i].wq, flags);
 		nk_list_add_before(&w[i].node, &w[i].wq->watches);
 		__atomic_fetch_add(&w[i].wq->pins, 1, __ATOMIC_ACQUIRE);
@@ -95,10 +96,43 @@ int nk_watch_wait(struct nk_watch *w, int n, nk_time_t deadline)
 	return ret;
 }
 
+void nk_watch_init(struct nk_watch *w, void (*tell)(struct nk_watch *w))
+{
+	w->tell = tell;
+	w->t = NULL;
+	nk_list_init(&w->node);
+}
+
+int nk_watch_ask(struct nk_watch *w)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret;
+
+	nk_waitq_enter(w->wq, flags);
+	ret = look(w);
+	if (!ret && nk_list_empty(&w->node))
+		nk_list_add_before(&w->node, &w->wq->watches);
+	nk_lock_release(&w->wq->lock);
+	hal_oob_restore(flags);
+	return ret;
+}
+
+void nk_watch_forget(struct nk_watch *w)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_waitq_enter(w->wq, flags);
+	nk_list_del(&w->node);
+	nk_list_init(&w->node);
+	nk_lock_release(&w->wq->lock);
+	hal_oob_restore(flags);
+}
+
 /* In the order in which they came. */
 nk_cold void nk_watch_tell_all(struct nk_waitq *wq)
 {
 	struct nk_list *l, told;
+	struct nk_watch *w;
 
 	nk_assert_held(&wq->lock);
 	__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);
@@ -109,7 +143,11 @@ nk_cold void nk_watch_tell_all(struct nk_waitq *wq)
 		l = told.next;
 		nk_list_del(l);
 		nk_list_init(l);
-		nk_thread_wake(nk_container_of(l, struct nk_watch, node)->t, 0);
+		w = nk_container_of(l, struct nk_watch, node);
+		if (w->tell)
+			w->tell(w);
+		else
+			nk_thread_wake(w->t, 0);
 		nk_lock_release(&wq->lock);
 		if (!nk_rq_this()->irq_depth && !nk_root_active(hal_cpu()))
 			hal_oob_gap();

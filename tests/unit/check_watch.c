@@ -230,6 +230,42 @@ START_TEST(post_against_deadline_ends_once)
 }
 END_TEST
 
+static int told;
+
+static void tell(struct nk_watch *w)
+{
+	ck_assert_ptr_eq(w, &watches[0]);
+	told++;
+}
+
+START_TEST(who_asks_is_told_once)
+{
+	struct nk_watch *w = &watches[0];
+
+	told = 0;
+	nk_watch_init(w, tell);
+	ck_assert_int_eq(nk_watch_ask(w), 0);
+	ck_assert_int_eq(nk_watch_ask(w), 0);
+	nk_sem_post(&sems[0]);
+	ck_assert_int_eq(told, 1);
+	ck_assert_int_eq(nk_watch_ask(w), 1);
+	nk_sem_trywait(&sems[0]);
+	nk_sem_post(&sems[0]);
+	ck_assert_int_eq(told, 1);
+	nk_sem_trywait(&sems[0]);
+	ck_assert_int_eq(nk_watch_ask(w), 0);
+	nk_watch_forget(w);
+	nk_sem_post(&sems[0]);
+	ck_assert_int_eq(told, 1);
+	nk_sem_trywait(&sems[0]);
+	ck_assert_int_eq(nk_watch_ask(w), 0);
+	nk_waitq_close(&sems[0].wq);
+	ck_assert_int_eq(told, 2);
+	ck_assert_int_eq(nk_watch_ask(w), 1);
+	nk_watch_forget(w);
+}
+END_TEST
+
 Suite *watch_suite(void)
 {
 	Suite *suite = suite_create("watch");
@@ -243,6 +279,7 @@ Suite *watch_suite(void)
 	tcase_add_test(tc, a_deadline_ends_it);
 	tcase_add_test(tc, what_goes_away_is_ready);
 	tcase_add_test(tc, too_few_and_too_many_are_refused);
+	tcase_add_test(tc, who_asks_is_told_once);
 	tc = unit_race_case(suite, "races");
 	tcase_add_test(tc, watch_against_posts_misses_none);
 	tcase_add_loop_test(tc, post_against_deadline_ends_once, 0, 2);
