@@ -16,6 +16,7 @@
 #include "hal/x86/attach.h"
 #include "hal/x86/settle.h"
 #include "latency.h"
+#include "names.h"
 #include "nucleus/class.h"
 #include "nucleus/init.h"
 #include "nucleus/share.h"
@@ -250,6 +251,7 @@ static void __exit keel_exit(void)
 	unregister_reboot_notifier(&reboot_notifier);
 	debugfs_exit();
 	ctl_exit();
+	names_exit();
 	stop_for_good();
 	shadow_exit();
 	hal_exit();

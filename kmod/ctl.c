@@ -22,6 +22,7 @@
 #include "hal/x86/timer.h"
 #include "latency.h"
 #include "list.h"
+#include "named_file.h"
 #include "names.h"
 #include "nucleus/trace.h"
 #include "objects.h"
@@ -48,6 +49,7 @@ union request {
 	struct keel_group group;
 	struct keel_frame frame;
 	struct keel_mark mark;
+	struct keel_file file;
 };
 
 /* One clear line for whoever reads the log; at most a few a second. */
@@ -172,6 +174,16 @@ static long do_name_bind(struct keel_process *p, union request *r)
 static long do_name_delete(struct keel_process *p, union request *r)
 {
 	return names_delete(&r->name);
+}
+
+static long do_file_create(struct keel_process *p, union request *r)
+{
+	return named_file_create(p, &r->file);
+}
+
+static long do_file_bind(struct keel_process *p, union request *r)
+{
+	return named_file_bind(p, &r->file);
 }
 
 static long do_latency_start(struct keel_process *p, union request *r)
@@ -323,6 +335,8 @@ static const struct request_row {
 	{ KEEL_IOC_GROUP_SET, do_group_set },
 	{ KEEL_IOC_FRAME_SET, do_frame_set },
 	{ KEEL_IOC_TRACE_MARK, do_mark },
+	{ KEEL_IOC_FILE_CREATE, do_file_create },
+	{ KEEL_IOC_FILE_BIND, do_file_bind },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -37,6 +37,7 @@ struct named {
 	kuid_t uid;
 	kgid_t gid;
 	u32 mode;
+	bool kept;			/* the name counts as an id */
 };
 
 static LIST_HEAD(names);
@@ -65,7 +66,8 @@ static struct named *name_find(u32 type, const char *name)
 	return NULL;
 }
 
-static bool may_use(const struct named *n)
+/* @mode: what is to be done, 4 and 2; 0 is both. */
+static bool may_use(const struct named *n, u32 mode)
 {
 	u32 bits = n->mode;
 
@@ -73,7 +75,8 @@ static bool may_use(const struct named *n)
 		bits >>= 6;
 	else if (in_group_p(n->gid))
 		bits >>= 3;
-	return (bits & 6) == 6 || capable(CAP_DAC_OVERRIDE);
+	mode = mode ?: 6;
+	return (bits & mode) == mode || capable(CAP_DAC_OVERRIDE);
 }
 
 static bool may_delete(const struct named *n)
@@ -117,11 +120,12 @@ static struct named *named_alloc(const struct keel_name *req, const struct keel_
 		return ERR_PTR(err);
 	}
 	INIT_LIST_HEAD(&n->link);
-	n->refs = 1;
+	n->kept = req->mode & KEEL_NAME_KEPT;
+	n->refs = 1 + n->kept;
 	strscpy(n->name, req->name, sizeof(n->name));
 	n->uid = current_fsuid();
 	n->gid = current_fsgid();
-	n->mode = req->mode;
+	n->mode = req->mode & 0777;
 	atomic_inc(&count);
 	return n;
 }
@@ -159,7 +163,7 @@ long names_create(struct keel_process *p, struct keel_name *req)
 	long id;
 
 	if (!name_is_valid(req->name) || req->id || req->data || req->until || req->pad ||
-	    (req->mode & ~0777))
+	    (req->mode & ~(0777 | KEEL_NAME_KEPT)))
 		return -EINVAL;
 	mutex_lock(&lock);
 	id = create_locked(p, req, &old);
@@ -180,7 +184,7 @@ static struct named *named_get(const struct keel_name *req)
 
 	mutex_lock(&lock);
 	n = name_find(req->type, req->name);
-	if (n && !may_use(n))
+	if (n && !may_use(n, req->mode))
 		n = ERR_PTR(-EACCES);
 	if (!IS_ERR_OR_NULL(n))
 		n->refs++;
@@ -218,50 +222,109 @@ static struct named *named_await(const struct keel_name *req)
 	}
 }
 
-long names_bind(struct keel_process *p, struct keel_name *req)
+/* An id of @p's for what the caller has a reference to, which becomes the id's. */
+static long id_for(struct keel_process *p, struct named *n)
 {
 	struct native_memory *old;
+	long id;
+
+	mutex_lock(&p->lock);
+	id = native_object_bind(p->space, &n->mem, &old);
+	mutex_unlock(&p->lock);
+	if (id < 0)
+		names_put(&n->mem);
+	return objects_placed(id, old);
+}
+
+long names_bind(struct keel_process *p, struct keel_name *req)
+{
 	struct named *n;
 	long id;
 
 	if (!name_is_valid(req->name) || !req->type || req->type >= KEEL_TYPES || req->id ||
-	    req->args[0] || req->args[1] || req->data || req->until < 0 || req->mode || req->pad)
+	    req->args[0] || req->args[1] || req->data || req->until < 0 || (req->mode & ~6) ||
+	    req->pad)
 		return -EINVAL;
 	n = named_await(req);
 	if (IS_ERR(n))
 		return PTR_ERR(n);
+	id = id_for(p, n);
+	if (id < 0)
+		return id;
+	req->id = id;
+	req->data = objects_area(&n->mem, id);
+	memcpy(req->args, n->mem.args, sizeof(req->args));
+	return 0;
+}
+
+struct native_memory *names_get(struct keel_process *p, u32 id)
+{
+	struct native_memory *mem = ERR_PTR(-EINVAL);
+	struct native_object *o;
+
+	mutex_lock(&lock);
 	mutex_lock(&p->lock);
-	id = native_object_bind(p->space, &n->mem, &old);
-	mutex_unlock(&p->lock);
-	if (id >= 0) {
-		req->id = id;
-		req->data = objects_area(&n->mem, id);
-		memcpy(req->args, n->mem.args, sizeof(req->args));
-	} else {
-		names_put(&n->mem);
+	o = native_type(id) ? native_get(p->space, id, native_type(id)) : NULL;
+	if (o && o->mem && o->mem->shared) {
+		mem = o->mem;
+		container_of(mem, struct named, mem)->refs++;
 	}
-	id = objects_placed(id, old);
-	return id < 0 ? id : 0;
+	if (o)
+		native_put(o);
+	mutex_unlock(&p->lock);
+	mutex_unlock(&lock);
+	return mem;
+}
+
+long names_bind_memory(struct keel_process *p, struct native_memory *mem)
+{
+	struct named *n = container_of(mem, struct named, mem);
+
+	mutex_lock(&lock);
+	n->refs++;
+	mutex_unlock(&lock);
+	return id_for(p, n);
 }
 
 /* ---- delete ----------------------------------------------------------------------------------- */
 
+/* Nobody finds it any more; 1: nobody has it either. With the lock. */
+static bool forget(struct named *n)
+{
+	list_del_init(&n->link);
+	return n->kept && !--n->refs;
+}
+
 long names_delete(const struct keel_name *req)
 {
+	bool last = false;
 	struct named *n;
 	long err = -ENOENT;
 
 	if (!name_is_valid(req->name) || req->id || req->args[0] || req->args[1] || req->data ||
-	    req->until || req->mode || req->pad)
+	    req->until || (req->mode & ~KEEL_NAME_UNLINK) || req->pad)
 		return -EINVAL;
 	mutex_lock(&lock);
 	n = name_find(req->type, req->name);
 	if (n)
-		err = may_delete(n) ? native_memory_close(&n->mem) : -EACCES;
-	if (n && !err)
-		list_del_init(&n->link);
+		err = may_delete(n) ? 0 : -EACCES;
+	if (!err && !req->mode)
+		err = native_memory_close(&n->mem);
+	if (!err)
+		last = forget(n);
 	mutex_unlock(&lock);
+	if (last)
+		named_free(n);
 	return err;
+}
+
+void names_exit(void)
+{
+	struct named *n, *next;
+
+	list_for_each_entry_safe(n, next, &names, link)
+		if (forget(n))
+			named_free(n);
 }
 
 int names_count(void)

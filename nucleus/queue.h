@@ -5,14 +5,15 @@
  *
  * A message is copied in and out; or it is made where it lies: a slot is had with nk_queue_alloc(),
  * filled, passed on, taken by the receiver and freed. Who has a slot is told by a holder, so that
- * what a process had can be had back when it died.
+ * what a process had can be had back when it died. To queue one takes a look at each different priority
+ * above its own that is queued.
  */
 #ifndef NUCLEUS_QUEUE_H
 #define NUCLEUS_QUEUE_H
 
 #include "nucleus/sem.h"
 
-#define NK_QUEUE_PRIOS	32
+#define NK_QUEUE_PRIOS	32768u
 #define NK_QUEUE_SIZE	65536u	/* largest message */
 #define NK_QUEUE_COUNT	4096u	/* most slots */
 

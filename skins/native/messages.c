@@ -10,6 +10,7 @@
 #include "nucleus/event.h"
 #include "nucleus/heap.h"
 #include "nucleus/sem.h"
+#include "nucleus/watch.h"
 #include "messages.h"
 #include "objects.h"
 
@@ -196,4 +197,21 @@ native_ready_fn *native_ready_of(nk_u32 type)
 	default:
 		return NULL;
 	}
+}
+
+int native_watch_init(struct nk_watch *w, void *body, nk_u32 type, int write)
+{
+	if (write) {
+		w->wq = type == KEEL_QUEUE ? &((struct nk_queue *)body)->room.wq : NULL;
+		w->ready = sem_is_ready;
+	} else {
+		w->wq = body;
+		w->ready = native_ready_of(type);
+	}
+	return w->wq && w->ready ? 0 : -NK_EINVAL;
+}
+
+int native_memory_watch(const struct native_memory *mem, int write, struct nk_watch *w)
+{
+	return native_watch_init(w, mem->body, mem->type, write);
 }

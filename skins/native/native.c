@@ -9,6 +9,7 @@
 #include "nucleus/sem.h"
 #include "nucleus/trace.h"
 #include "objects.h"
+#include "poll.h"
 #include "sync.h"
 
 static long period_set(unsigned long first, unsigned long period)
@@ -114,6 +115,8 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 		if (!(a & KEEL_REALTIME))
 			return sem_call(s, 0, a, (nk_time_t)b);
 		break;
+	case KEEL_CALL_POLL:
+		return native_poll(s, (void *)a, b, (nk_time_t)c);
 	case KEEL_CALL_SCHED_LOCK:
 		return nk_sched_lock();
 	case KEEL_CALL_SCHED_UNLOCK:

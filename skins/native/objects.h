@@ -20,6 +20,7 @@
 struct keel_object;
 struct native_link;
 struct keel_word;
+struct nk_watch;
 
 /* An object that is not in a place. */
 struct native_memory {
@@ -112,6 +113,10 @@ int native_memory_close(struct native_memory *mem);
 /* Nobody refers to @mem any more: nor does anything of the nucleus after this.
  * Context: in-band, may wait for walks passing by. */
 void native_memory_quiesce(struct native_memory *mem);
+
+/* A watch on what is in @mem, to be read or to be written: 0, or -EINVAL: nobody waits for that.
+ * Context: any. */
+int native_memory_watch(const struct native_memory *mem, int write, struct nk_watch *w);
 
 /* The memory that place @place can map, or NULL. Context: as create. */
 struct native_memory *native_place_memory(struct native_space *s, unsigned int place);

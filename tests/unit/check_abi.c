@@ -79,6 +79,17 @@ static void print_requests(FILE *out)
 	FIELD(keel_name, mode);
 	FIELD(keel_name, pad);
 	FIELD(keel_name, name);
+	SIZE(keel_file);
+	FIELD(keel_file, fd);
+	FIELD(keel_file, id);
+	FIELD(keel_file, flags);
+	FIELD(keel_file, type);
+	FIELD(keel_file, args);
+	FIELD(keel_file, data);
+	SIZE(keel_poll);
+	FIELD(keel_poll, id);
+	FIELD(keel_poll, events);
+	FIELD(keel_poll, ready);
 	SIZE(keel_word);
 	FIELD(keel_word, word);
 	FIELD(keel_word, id);
@@ -253,6 +264,8 @@ static void print_ioctls(FILE *out)
 	NUMBER(KEEL_IOC_NAME_BIND);
 	NUMBER(KEEL_IOC_NAME_DELETE);
 	NUMBER(KEEL_IOC_TRACE_MARK);
+	NUMBER(KEEL_IOC_FILE_CREATE);
+	NUMBER(KEEL_IOC_FILE_BIND);
 	NUMBER(KEEL_CONTROL_STOP);
 	NUMBER(KEEL_CONTROL_START);
 }
@@ -321,6 +334,7 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_CALL_PROXY_LOST);
 	NUMBER(KEEL_CALL_EVENTFD_SIGNAL);
 	NUMBER(KEEL_CALL_TRACE_MARK);
+	NUMBER(KEEL_CALL_POLL);
 	NUMBER(KEEL_CALL_COUNT);
 	NUMBER(KEEL_REALTIME);
 	NUMBER(KEEL_FOREVER);
@@ -362,6 +376,12 @@ static void print_objects(FILE *out)
 	NUMBER(KEEL_SEM_MAX);
 	NUMBER(KEEL_SET_MAX);
 	NUMBER(KEEL_QUEUE_PRIOS);
+	NUMBER(KEEL_NAME_KEPT);
+	NUMBER(KEEL_NAME_UNLINK);
+	NUMBER(KEEL_POLL_IN);
+	NUMBER(KEEL_POLL_OUT);
+	NUMBER(KEEL_POLL_GONE);
+	NUMBER(KEEL_POLL_MAX);
 	NUMBER(KEEL_QUEUE_COUNT);
 	NUMBER(KEEL_MESSAGE_SIZE);
 	NUMBER(KEEL_BUFFER_SIZE);

@@ -107,7 +107,8 @@
 #define KEEL_CALL_PROXY_LOST	(KEEL_CALL_BASE + 57)	/* (id) -> messages */
 #define KEEL_CALL_EVENTFD_SIGNAL (KEEL_CALL_BASE + 58)	/* (id) */
 #define KEEL_CALL_TRACE_MARK	(KEEL_CALL_BASE + 59)	/* (number, value) */
-#define KEEL_CALL_COUNT		60
+#define KEEL_CALL_POLL		(KEEL_CALL_BASE + 60)	/* (struct keel_poll[], how many, until) -> how many are */
+#define KEEL_CALL_COUNT		61
 
 #define KEEL_REALTIME		0x100000000ul
 
@@ -315,6 +316,8 @@ struct keel_control {
 #define KEEL_IOC_GROUP_SET	_IOW(KEEL_IOC_MAGIC, 18, struct keel_group)
 #define KEEL_IOC_FRAME_SET	_IOW(KEEL_IOC_MAGIC, 19, struct keel_frame)
 #define KEEL_IOC_TRACE_MARK	_IOW(KEEL_IOC_MAGIC, 20, struct keel_mark)
+#define KEEL_IOC_FILE_CREATE	_IOWR(KEEL_IOC_MAGIC, 21, struct keel_file)
+#define KEEL_IOC_FILE_BIND	_IOWR(KEEL_IOC_MAGIC, 22, struct keel_file)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");

@@ -34,7 +34,7 @@ struct keel_queue {
 int keel_queue_create(struct keel_queue *queue, unsigned int count, unsigned int size);
 int keel_queue_delete(struct keel_queue *queue);	/* waits end with -EIDRM */
 
-/* Send a copy of @size bytes with @prio, 0 to 31. -EMSGSIZE: longer than the queue's. Context:
+/* Send a copy of @size bytes with @prio, 0 to 32767. -EMSGSIZE: longer than the queue's. Context:
  * attached; hardens; blocks while the queue is full, who sends first goes by the threads' priority. */
 int keel_queue_send(struct keel_queue *queue, const void *message, size_t size, unsigned int prio);
 int keel_queue_clocksend(struct keel_queue *queue, const void *message, size_t size,

@@ -70,6 +70,10 @@ static const struct request requests[] = {
 	{ "delete a name, id", UNNAME(.name = "x", .id = 1), -EINVAL },
 	{ "delete a name, until", UNNAME(.name = "x", .until = 1), -EINVAL },
 	{ "delete a name, mode", UNNAME(.name = "x", .mode = 1), -EINVAL },
+	{ "delete a name, mode to keep", UNNAME(.name = "x", .mode = KEEL_NAME_KEPT), -EINVAL },
+	{ "unlink what is not there", UNNAME(.name = "x", .mode = KEEL_NAME_UNLINK), -ENOENT },
+	{ "bind, to be run", BIND(.name = "x", .mode = 1), -EINVAL },
+	{ "name to unlink", NAME(.name = "x", .mode = KEEL_NAME_UNLINK), -EINVAL },
 	{ "delete a name, padding", UNNAME(.name = "x", .pad = 1), -EINVAL },
 };
 
@@ -189,7 +193,7 @@ ROW(unheap, keel_heap_free(&heap, had))
 static const struct row hard[] = {
 	{ "message too long", send_long, -EMSGSIZE },
 	{ "message of 4 GiB", send_huge, -EMSGSIZE },
-	{ "priority 32", send_prio, -EINVAL },
+	{ "priority 32768", send_prio, -EINVAL },
 	{ "message from nowhere", send_nowhere, -EFAULT },
 	{ "message to a semaphore", send_sem, -EINVAL },
 	{ "message to a deleted queue", send_gone, -EINVAL },
@@ -204,7 +208,7 @@ static const struct row hard[] = {
 	{ "memory, no clock", alloc_clock, -EINVAL },
 	{ "memory of a message", alloc, 0 },
 	{ "pass on too much", pass_long, -EMSGSIZE },
-	{ "pass on, priority 32", pass_prio, -EINVAL },
+	{ "pass on, priority 32768", pass_prio, -EINVAL },
 	{ "pass on what is not in hand", pass_other, -EINVAL },
 	{ "pass on the midst of one", pass_within, -EINVAL },
 	{ "pass on what is no message", pass_text, -EINVAL },

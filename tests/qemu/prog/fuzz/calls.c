@@ -98,6 +98,20 @@ static unsigned int flow_random(struct dice *d)
 	return dice_below(d, 4) ? flow : dice_value(d);
 }
 
+/* What KEEL_CALL_POLL takes. */
+static void poll_random(struct dice *d, unsigned long *items, unsigned long *count)
+{
+	static const unsigned int types[] = { KEEL_SEM, KEEL_QUEUE, KEEL_EVENT, KEEL_PIPE, KEEL_MUTEX };
+	volatile struct keel_poll *item = (void *)(request_page() + 8 * dice_below(d, 256));
+
+	*items = (unsigned long)item;
+	*count = 1 + dice_below(d, 4);
+	for (unsigned int i = 0; i < *count; i++) {
+		item[i].id = dice_id(d, types[dice_below(d, 5)]);
+		item[i].events = dice_below(d, 4);
+	}
+}
+
 /* Mostly what may be carried out. Waits end soon: the next thing to draw is worth more than the rest
  * of this one. */
 static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, unsigned long *c,
@@ -129,6 +143,10 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*b = flow_random(d);
 		*c = (unsigned long)place_random(d);
 		*d4 = dice_below(d, 9);
+	}
+	if (nr == KEEL_CALL_POLL) {
+		poll_random(d, a, b);
+		*c = soon;
 	}
 	if (nr == KEEL_CALL_THREAD_UNBLOCK)
 		*a = tids[dice_below(d, THREADS_MAX)];

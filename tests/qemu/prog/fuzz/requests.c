@@ -19,6 +19,7 @@ static unsigned int cells[KEEL_LATENCY_CELLS];
 static unsigned int made[KEEL_TYPES][MADE];	/* ids of objects, deleted perhaps */
 static unsigned int members[KEEL_SET_MAX];
 static int sink, event;		/* of a proxy, of an eventfd */
+static int named;		/* (a) refers to a shared object, or 0 */
 static const unsigned int watchable[] = { KEEL_SEM, KEEL_EVENT, KEEL_PIPE };
 
 volatile char *request_page(void)
@@ -74,6 +75,7 @@ static const unsigned int known[] = {
 	KEEL_IOC_OBJECT_CREATE, KEEL_IOC_OBJECT_DELETE, KEEL_IOC_LIST, KEEL_IOC_NAME_CREATE,
 	KEEL_IOC_NAME_BIND, KEEL_IOC_NAME_DELETE,
 	KEEL_IOC_SCHED_SET, KEEL_IOC_SCHED_GET, KEEL_IOC_GROUP_SET, KEEL_IOC_FRAME_SET, KEEL_IOC_TRACE_MARK,
+	KEEL_IOC_FILE_CREATE, KEEL_IOC_FILE_BIND,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -134,9 +136,11 @@ static void name_good(struct dice *d, unsigned int cmd, struct keel_name *n)
 	*n = (struct keel_name){ .type = 1 + dice_below(d, KEEL_TYPES - 1) };
 	snprintf(n->name, sizeof(n->name), "fuzz%u", dice_below(d, 3));
 	if (cmd == KEEL_IOC_NAME_CREATE) {
-		n->mode = dice_below(d, 0777);
+		n->mode = dice_below(d, 0777) | (dice_below(d, 4) ? 0 : KEEL_NAME_KEPT);
 		n->args[0] = dice_below(d, 8);
 		n->args[1] = dice_below(d, 2) ? dice_below(d, 8) : 0;
+	} else if (cmd == KEEL_IOC_NAME_DELETE) {
+		n->mode = dice_below(d, 2) ? 0 : KEEL_NAME_UNLINK;
 	} else if (cmd == KEEL_IOC_NAME_BIND && dice_below(d, 2)) {
 		n->until = keel_clock_ns() + dice_below(d, 4 * MS);
 	}
@@ -182,6 +186,14 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 	case KEEL_IOC_NAME_BIND:
 	case KEEL_IOC_NAME_DELETE:
 		name_good(d, cmd, at);
+		break;
+	case KEEL_IOC_FILE_CREATE:
+		*(struct keel_file *)at = (struct keel_file){
+			.id = dice_id(d, 0), .flags = dice_below(d, 3) | (dice_below(d, 2) ? 0 : O_NONBLOCK),
+		};
+		break;
+	case KEEL_IOC_FILE_BIND:
+		*(struct keel_file *)at = (struct keel_file){ .fd = named };
 		break;
 	case KEEL_IOC_SCHED_SET:
 		*(struct keel_sched *)at = (struct keel_sched){
@@ -244,14 +256,28 @@ static void *request_place(struct dice *d, unsigned int cmd)
 	}
 }
 
+/* The last file of a shared object; the one before is polled and closed. */
+static void named_note(int fd)
+{
+	struct pollfd p = { .fd = __atomic_exchange_n(&named, fd, __ATOMIC_SEQ_CST) };
+
+	p.events = POLLIN | POLLOUT;
+	poll(&p, 1, 0);
+	if (p.fd)
+		close(p.fd);
+}
+
 void ioctl_random(struct dice *d, int fd)
 {
 	unsigned int cmd = request_number(d);
 	void *at = request_place(d, cmd);
 	volatile struct keel_object *o = at;	/* a name begins like one */
 
-	if (!ioctl(fd, cmd, at) && at == area + 8 &&
-	    (cmd == KEEL_IOC_OBJECT_CREATE || cmd == KEEL_IOC_NAME_CREATE || cmd == KEEL_IOC_NAME_BIND))
+	if (ioctl(fd, cmd, at) || at != area + 8)
+		return;
+	if (cmd == KEEL_IOC_FILE_CREATE)
+		named_note(((volatile struct keel_file *)at)->fd);
+	else if (cmd == KEEL_IOC_OBJECT_CREATE || cmd == KEEL_IOC_NAME_CREATE || cmd == KEEL_IOC_NAME_BIND)
 		made_note(d, o->type, o->id);
 }
 
