@@ -28,7 +28,7 @@
  *    afterwards, and moves too. Waiters there are let out by false posts ("kicks"), counted before they
  *    are made; who takes a post while there is a kick has taken the kick. Posts are all alike, so
  *    nothing is lost or made; one kick stays, for whoever still comes by the old way.
- * R4 Process-shared and named objects, and those for which there is no room, stay glibc's, for all.
+ * R4 Process-shared and named semaphores, mutexes and the like, and what there is no room for, stay glibc's, for all.
  *
  * A mutex of the normal type without a protocol may be unlocked by another thread than its owner, as
  * glibc allows: it is a word and a semaphore of the core's. All others are the core's mutexes, with
@@ -37,6 +37,7 @@
 #ifndef LIBKEEL_POSIX_H
 #define LIBKEEL_POSIX_H
 
+#include <mqueue.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -56,6 +57,9 @@
 #else
 #define EXPORT(name) _Static_assert(1, #name)
 #endif
+
+/* What headers with _FORTIFY_SOURCE call. */
+mqd_t __mq_open_2(const char *name, int flags);
 
 /* ---- the ways back ------------------------------------------------------------------------------- */
 
@@ -146,6 +150,9 @@ static inline int posix_is_rt(void)
 
 #define CORE(name) (posix_me()->counts.core[POSIX_CALL_##name]++)
 #define GLIBC(name) (posix_me()->counts.glibc[POSIX_CALL_##name]++)
+
+/* Objects outlive threads: the device stays open. 0 or -errno. Context: in-band. */
+int posix_device_hold(void);
 
 /* Around Keel calls on an object: 0, or a positive errno when the caller cannot be attached. */
 int posix_enter(void);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include "file.h"
 #include "posix.h"
 #include "stats.h"
 
@@ -131,6 +132,24 @@ static int is_realtime(int policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
+int posix_device_hold(void)
+{
+	struct posix_self *self = posix_me();
+	int err = 0;
+
+	if (__atomic_load_n(&held_open, __ATOMIC_ACQUIRE))
+		return 0;
+	REAL(pthread_mutex_lock)(&lock);
+	self->inside++;
+	if (!held_open) {
+		err = keel_open();
+		__atomic_store_n(&held_open, !err, __ATOMIC_RELEASE);
+	}
+	self->inside--;
+	REAL(pthread_mutex_unlock)(&lock);
+	return err;
+}
+
 static int attach(struct posix_self *self, int policy, int prio)
 {
 	struct sched_param param = { .sched_priority = prio };
@@ -139,8 +158,7 @@ static int attach(struct posix_self *self, int policy, int prio)
 
 	signals_block(&old);
 	self->inside++;
-	if (!held_open)
-		held_open = !keel_open();	/* objects outlive threads */
+	posix_device_hold();
 	err = keel_thread_attach(NULL, prio, -1);
 	if (!err) {
 		self->was_rt = 1;
@@ -252,10 +270,12 @@ static void fork_prepare(void)
 	posix_objects_prepare();
 	posix_me();	/* not while it is locked: libkeel's handlers come after this */
 	REAL(pthread_mutex_lock)(&lock);
+	posix_files_lock();
 }
 
 static void fork_parent(void)
 {
+	posix_files_unlock();
 	REAL(pthread_mutex_unlock)(&lock);
 }
 
@@ -270,6 +290,7 @@ static void fork_child(void)
 	posix_active = 0;
 	held_open = 0;
 	posix_objects_child();
+	posix_files_child();
 	REAL(pthread_mutex_unlock)(&lock);
 }
 

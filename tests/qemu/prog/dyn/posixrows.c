@@ -461,6 +461,7 @@ static void row_sem_errors(void)
 }
 
 #include "posixlocks.h"
+#include "posixmq.h"
 #include "posixtime.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
@@ -490,6 +491,14 @@ static const struct {
 	{ "cancel", row_cancel },
 	{ "fork", row_fork },
 	{ "c11", row_c11 },
+	{ "mq-order", row_mq_order },
+	{ "mq-errors", row_mq_errors },
+	{ "mq-mixed", row_mq_mixed },
+	{ "mq-fork", row_mq_fork },
+	{ "mq-notify", row_mq_notify },
+	{ "mq-signal", row_mq_signal },
+	{ "mq-cancel", row_mq_cancel },
+	{ "mq-poll", row_mq_poll },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
