@@ -48,7 +48,7 @@ static void print_all(void)
 	if ((before && time_before(now, before + QUIET)) || cmpxchg(&printed, before, now) != before)
 		return;
 	pr_emerg("keel: the last events of each CPU, with the time each was recorded:\n");
-	for_each_online_cpu(cpu)
+	for_each_possible_cpu(cpu)	/* in a panic the others are offline by now */
 		print_cpu(cpu);
 }
 

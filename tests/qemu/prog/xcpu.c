@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xcpu LIMIT: hard threads that never let Linux have their CPU are relaxed after LIMIT ms,
- * with SIGXCPU; one that leaves Linux a fifth never is. On the last CPU; this thread is on CPU 0.
+ * xcpu LIMIT [one]: hard threads that never let Linux have their CPU are relaxed after LIMIT ms,
+ * with SIGXCPU; one that leaves Linux a fifth never is; or only one of them. On the last CPU; this thread is on CPU 0.
  */
 #include <signal.h>
 #include <sys/wait.h>
@@ -147,8 +147,8 @@ int main(int argc, char **argv)
 
 	pthread_t thread;
 
-	if (argc != 2)
-		fail("usage: xcpu LIMIT");
+	if (argc != 2 && !(argc == 3 && !strcmp(argv[2], "one")))
+		fail("usage: xcpu LIMIT [one]");
 	limit_ms = atoi(argv[1]);
 	last_cpu = get_nprocs() - 1;
 	bind_cpu(0);
@@ -157,6 +157,8 @@ int main(int argc, char **argv)
 	if (pthread_create(&thread, NULL, wants_cpu, NULL))
 		fail("pthread_create");
 	one_hog();
+	if (argc == 3)
+		return 0;
 	two_hogs();
 	fatal_hog();
 	no_hog();
