@@ -109,7 +109,7 @@ static int next_message(struct proxy *x, struct nk_parcel **parcel)
 
 	for (;;) {
 		set_current_state(TASK_IDLE);
-		err = nk_pipe_take(&x->pipe, 0, parcel);
+		err = nk_pipe_take(&x->pipe, NK_PIPE_SIZE, 0, parcel);
 		if (err != -EWOULDBLOCK)
 			break;
 		if (!nk_pipe_want(&x->pipe))

@@ -57,17 +57,21 @@ static void on_writable(struct hal_work *w)
 				   EPOLLOUT | EPOLLWRNORM);
 }
 
+static int rtp_try(struct nk_pipe *p, size_t room, struct nk_parcel **parcel)
+{
+	return p->to_inband ? nk_pipe_take(p, room, 0, parcel) : nk_pipe_place(p, 0, parcel);
+}
+
 /*
- * A message, or a place, of @p. Who does not wait is told too when there is one, as that is how an
+ * A message that fits into @room, or a place, of @p. Who does not wait is told too when there is one, as that is how an
  * edge-triggered epoll hears of it.
  */
-static int rtp_get(struct file *file, struct nk_pipe *p, wait_queue_head_t *wq,
-		   int (*get)(struct nk_pipe *p, nk_time_t deadline, struct nk_parcel **parcel),
+static int rtp_get(struct file *file, struct nk_pipe *p, wait_queue_head_t *wq, size_t room,
 		   struct nk_parcel **parcel)
 {
 	int err;
 
-	while ((err = get(p, 0, parcel)) == -EWOULDBLOCK) {
+	while ((err = rtp_try(p, room, parcel)) == -EWOULDBLOCK) {
 		if (file->f_flags & O_NONBLOCK) {
 			if (!nk_pipe_want(p))
 				return -EAGAIN;
@@ -82,14 +86,12 @@ static ssize_t rtp_read(struct file *file, char __user *to, size_t room, loff_t 
 {
 	struct rtp *r = file->private_data;
 	struct nk_parcel *parcel;
-	ssize_t ret = rtp_get(file, &r->to_linux, &r->readers, nk_pipe_take, &parcel);
+	ssize_t ret = rtp_get(file, &r->to_linux, &r->readers, room, &parcel);
 
 	if (ret)
 		return ret == -EIDRM ? 0 : ret;
 	ret = parcel->size;
-	if (ret > room)
-		ret = -EMSGSIZE;
-	else if (copy_to_user(to, parcel->data, ret))
+	if (copy_to_user(to, parcel->data, ret))
 		ret = -EFAULT;
 	if (ret < 0)
 		nk_pipe_untake(&r->to_linux, parcel);
@@ -108,7 +110,7 @@ static ssize_t rtp_write(struct file *file, const char __user *from, size_t size
 		return 0;
 	if (size > r->to_rt.size)
 		return -EMSGSIZE;
-	err = rtp_get(file, &r->to_rt, &r->writers, nk_pipe_place, &parcel);
+	err = rtp_get(file, &r->to_rt, &r->writers, 0, &parcel);
 	if (err)
 		return err == -EIDRM ? -EPIPE : err;
 	if (copy_from_user(parcel->data, from, size)) {

@@ -4,6 +4,21 @@
  * comes later takes it away; where it lies is written to the waiter's stack before the wait ends,
  * as it may run at once.
  *
+ * Order. Messages are taken in order, and one that is too long for a reader is not taken: that is found
+ * with the lock held. But one that was taken and could not be copied, as the reader's memory is not
+ * there, comes back behind what others took meanwhile:
+ *
+ *	read, CPU 0, its buffer is missing	read, CPU 1
+ *	lock; takes message 1; unlock
+ *						lock; takes message 2; unlock
+ *	copy: -EFAULT
+ *	lock; message 1 is the next; unlock
+ *						the next read: message 1
+ *
+ * To keep order there too CPU 1 would have to wait for a reader that has its message and not yet its
+ * CPU, of whatever priority. So when there are several readers each sees the messages of a sender in
+ * order as long as the memory of all is locked; one alone always does.
+ *
  * In-band asks to be told under the lock that each change is made under, and stands on Linux's own
  * wait queue before:
  *
@@ -85,28 +100,44 @@ void nk_pipe_close(struct nk_pipe *p)
 
 /* ---- taking ------------------------------------------------------------------------------- */
 
-static int parcel_pop_locked(struct nk_pipe *p, struct nk_list *l, struct nk_parcel **parcel)
+/* What a caller wants: of messages one of at most @room bytes. */
+struct want {
+	struct nk_parcel *parcel;
+	unsigned long room;
+};
+
+static int suits(const struct nk_pipe *p, const struct nk_list *l, const struct nk_parcel *parcel,
+		 const struct want *w)
 {
+	return l == &p->free || parcel->size <= w->room;
+}
+
+static int parcel_pop_locked(struct nk_pipe *p, struct nk_list *l, struct want *w)
+{
+	struct nk_parcel *parcel;
+
 	if (p->wq.closed && (l == &p->free || !p->to_inband || nk_list_empty(l)))
 		return -NK_EIDRM;
 	if (nk_list_empty(l))
 		return -NK_EWOULDBLOCK;
-	*parcel = nk_container_of(l->next, struct nk_parcel, node);
-	nk_list_del(&(*parcel)->node);
+	parcel = nk_container_of(l->next, struct nk_parcel, node);
+	if (!suits(p, l, parcel, w))
+		return -NK_EMSGSIZE;
+	nk_list_del(&parcel->node);
 	p->count -= l == &p->ready;
+	w->parcel = parcel;
 	return 0;
 }
 
-static int parcel_get(struct nk_pipe *p, struct nk_list *l, nk_time_t deadline,
-		      struct nk_parcel **parcel)
+static int parcel_get(struct nk_pipe *p, struct nk_list *l, nk_time_t deadline, struct want *w)
 {
 	hal_flags_t flags = hal_oob_save();
 	int ret;
 
 	nk_lock_acquire(&p->wq.lock);
-	ret = parcel_pop_locked(p, l, parcel);
+	ret = parcel_pop_locked(p, l, w);
 	if (ret == -NK_EWOULDBLOCK && deadline && l == hard_end(p)) {
-		nk_thread_current()->wait_data = parcel;
+		nk_thread_current()->wait_data = w;
 		ret = nk_wait_block_locked(&p->wq, deadline);
 	} else {
 		nk_lock_release(&p->wq.lock);
@@ -117,27 +148,39 @@ static int parcel_get(struct nk_pipe *p, struct nk_list *l, nk_time_t deadline,
 
 int nk_pipe_place(struct nk_pipe *p, nk_time_t deadline, struct nk_parcel **parcel)
 {
-	return parcel_get(p, &p->free, deadline, parcel);
+	struct want w = { .room = 0 };
+	int ret = parcel_get(p, &p->free, deadline, &w);
+
+	*parcel = w.parcel;
+	return ret;
 }
 
-int nk_pipe_take(struct nk_pipe *p, nk_time_t deadline, struct nk_parcel **parcel)
+int nk_pipe_take(struct nk_pipe *p, unsigned long room, nk_time_t deadline,
+		 struct nk_parcel **parcel)
 {
-	return parcel_get(p, &p->ready, deadline, parcel);
+	struct want w = { .room = room };
+	int ret = parcel_get(p, &p->ready, deadline, &w);
+
+	*parcel = w.parcel;
+	return ret;
 }
 
 /* ---- passing on --------------------------------------------------------------------------- */
 
-/* Written before the wait is ended; who does not get it has another reason, and does not look. */
-static int parcel_hand_locked(struct nk_pipe *p, struct nk_parcel *parcel)
+/* Written before the wait is ended; who does not get it has another reason, and does not look. Whom it
+ * does not suit hears of that. */
+static int parcel_hand_locked(struct nk_pipe *p, struct nk_list *l, struct nk_parcel *parcel)
 {
 	struct nk_plist_node *n, *next;
 
 	for (n = nk_plist_first(&p->wq.waiters); n; n = next) {
 		struct nk_thread *t = nk_container_of(n, struct nk_thread, wait_node);
+		struct want *w = t->wait_data;
+		int fits = suits(p, l, parcel, w);
 
 		next = nk_plist_next(&p->wq.waiters, n);
-		*(struct nk_parcel **)t->wait_data = parcel;
-		if (nk_wait_wake_this_locked(&p->wq, t, 0))
+		w->parcel = parcel;
+		if (nk_wait_wake_this_locked(&p->wq, t, fits ? 0 : -NK_EMSGSIZE) && fits)
 			return 1;
 	}
 	return 0;
@@ -147,7 +190,7 @@ static int parcel_hand_locked(struct nk_pipe *p, struct nk_parcel *parcel)
 static int parcel_put_locked(struct nk_pipe *p, struct nk_parcel *parcel, struct nk_list *l,
 		      struct nk_list *pos)
 {
-	if (l == hard_end(p) && parcel_hand_locked(p, parcel))
+	if (l == hard_end(p) && parcel_hand_locked(p, l, parcel))
 		return 0;
 	nk_list_add_before(&parcel->node, pos);
 	if (l == &p->ready && !p->count++ && !p->to_inband)
@@ -201,10 +244,10 @@ static int parcel_fill(struct nk_pipe *p, struct nk_parcel *parcel, const void *
 	return ret;
 }
 
-static long parcel_empty(struct nk_pipe *p, struct nk_parcel *parcel, void *to, unsigned long room)
+static long parcel_empty(struct nk_pipe *p, struct nk_parcel *parcel, void *to)
 {
 	hal_flags_t flags = hal_oob_save();
-	long ret = parcel->size > room ? -NK_EMSGSIZE : nk_copy_out(to, parcel->data, parcel->size);
+	long ret = nk_copy_out(to, parcel->data, parcel->size);
 
 	if (ret) {
 		nk_pipe_untake(p, parcel);
@@ -232,9 +275,9 @@ int nk_pipe_write(struct nk_pipe *p, const void *from, unsigned long size, nk_ti
 long nk_pipe_read(struct nk_pipe *p, void *to, unsigned long room, nk_time_t deadline)
 {
 	struct nk_parcel *parcel;
-	long ret = nk_pipe_take(p, deadline, &parcel);
+	long ret = nk_pipe_take(p, room, deadline, &parcel);
 
-	return ret ? ret : parcel_empty(p, parcel, to, room);
+	return ret ? ret : parcel_empty(p, parcel, to);
 }
 
 int nk_pipe_flush(struct nk_pipe *p)
@@ -244,7 +287,7 @@ int nk_pipe_flush(struct nk_pipe *p)
 	hal_flags_t flags;
 	int count = 0;
 
-	while (at_most-- && !nk_pipe_take(p, 0, &parcel)) {
+	while (at_most-- && !nk_pipe_take(p, NK_PIPE_SIZE, 0, &parcel)) {
 		nk_pipe_free(p, parcel);
 		count++;
 		flags = hal_oob_save();

@@ -6,7 +6,7 @@
  * Who sends takes a free place, fills it with no lock held, and passes it on; who receives takes a
  * message, empties it likewise, and frees the place. So nobody sees half a message, and one
  * that is slow, or ends on the way, holds up only its own place. Messages of one sender keep their order,
- * but one that is put back may come behind what another reader took meanwhile.
+ * but one that is put back may come behind what another reader took meanwhile: see pipe.c.
  *
  * Hard threads wait on the pipe. In-band never waits here: it asks to be told, by a hal_work.
  */
@@ -47,11 +47,12 @@ void nk_pipe_init(struct nk_pipe *p, void *area, unsigned int places, unsigned i
  * may go when no call is under way. Context: any; may switch; takes the wait queue's lock. */
 void nk_pipe_close(struct nk_pipe *p);
 
-/* A free place, or a message. @deadline ends the wait for it; 0: -EWOULDBLOCK instead of a wait, for
+/* A free place, or a message of at most @room bytes: -EMSGSIZE, it is longer, and stays. @deadline ends the wait for it; 0: -EWOULDBLOCK instead of a wait, for
  * in-band and for the other end always. -ETIMEDOUT, -EINTR; -EIDRM: closed, and no message is left for
  * in-band. Context: oob, may block; with 0 any, never blocks; takes the wait queue's lock. */
 int nk_pipe_place(struct nk_pipe *p, nk_time_t deadline, struct nk_parcel **parcel);
-int nk_pipe_take(struct nk_pipe *p, nk_time_t deadline, struct nk_parcel **parcel);
+int nk_pipe_take(struct nk_pipe *p, unsigned long room, nk_time_t deadline,
+		 struct nk_parcel **parcel);
 
 /* Pass on what was filled; put a place back, or a message, which is the next again.
  * Context: any; may switch; takes the wait queue's lock. */

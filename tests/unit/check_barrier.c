@@ -80,12 +80,6 @@ START_TEST(destroy_waits_for_nobody_and_then_refuses)
 }
 END_TEST
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* Either the round is over for all, or the one who gave up is not counted in it. */
 static void last_against_timeout(void *arg)
 {
@@ -99,7 +93,7 @@ static void last_against_timeout(void *arg)
 	v = unit_run("v", 10, 1, waits, NULL);
 	sim_settle();
 	w = unit_make("w", 20, 0, waits, NULL);
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_thread_start(&w->t);
 	sim_race_end();

@@ -238,11 +238,6 @@ static void write_against_read(void *arg)
 	teardown();
 }
 
-static void kill(void *arg)
-{
-	nk_stage_recall(arg, 3);
-}
-
 static void write_against_recall(void *arg)
 {
 	struct unit_thread *u;
@@ -251,7 +246,7 @@ static void write_against_recall(void *arg)
 	setup();
 	u = unit_user("u", 10, reads, (void *)3l);
 	unit_enter(u);
-	sim_post(1, kill, &u->t);
+	sim_post(1, unit_recall, &u->t);
 	sim_race_begin();
 	write_abc(NULL);
 	sim_race_end();

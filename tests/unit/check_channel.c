@@ -436,12 +436,6 @@ START_TEST(destroy_ends_all_waits)
 }
 END_TEST
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* The reply, or else the message, against a deadline. Either it is answered or not at all. */
 static void against_timeout(int late)
 {
@@ -452,7 +446,7 @@ static void against_timeout(int late)
 	s = late ? server(5, 0) : unit_make("s", 5, 0, serves, NULL);
 	u = unit_run("u", 10, 1, sends, "a");
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	if (late)
 		nk_sem_post(&go);
@@ -485,11 +479,6 @@ static void receive_against_timeout(void *arg)
 	against_timeout(0);
 }
 
-static void kill(void *arg)
-{
-	nk_stage_recall(arg, 3);
-}
-
 static void reply_against_recall(void *arg)
 {
 	struct unit_thread *s, *u;
@@ -501,7 +490,7 @@ static void reply_against_recall(void *arg)
 	sim_settle();
 	unit_enter(u);
 	sim_settle();
-	sim_post(1, kill, &u->t);
+	sim_post(1, unit_recall, &u->t);
 	sim_race_begin();
 	nk_sem_post(&go);
 	sim_race_end();

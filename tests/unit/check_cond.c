@@ -291,12 +291,6 @@ START_TEST(wait_against_signal_loses_none)
 }
 END_TEST
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* Two wait, the first may time out: the signal reaches one of them. */
 static void signal_against_timeout(void *arg)
 {
@@ -310,7 +304,7 @@ static void signal_against_timeout(void *arg)
 	b = unit_run("b", 20, 1, waits, NULL);
 	sim_settle();
 	g = unit_make("g", 10, 0, gives, NULL);
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_thread_start(&g->t);
 	sim_race_end();
@@ -333,11 +327,6 @@ START_TEST(signal_against_timeout_reaches_somebody)
 }
 END_TEST
 
-static void kill(void *arg)
-{
-	nk_stage_recall(arg, 3);
-}
-
 static void broadcast_against_recall(void *arg)
 {
 	struct unit_thread *u, *o;
@@ -348,7 +337,7 @@ static void broadcast_against_recall(void *arg)
 	unit_enter(u);
 	o = unit_run("o", 10, 0, holds, NULL);
 	tickets = 1;
-	sim_post(1, kill, &u->t);
+	sim_post(1, unit_recall, &u->t);
 	sim_race_begin();
 	nk_cond_broadcast(&c);
 	nk_wait_wake_all(&gate);

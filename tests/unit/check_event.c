@@ -210,12 +210,6 @@ END_TEST
 
 /* ---- races ----------------------------------------------------------------------------------- */
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* Two who consume the same bit, one of them timing out: the bit goes to one, or stays. */
 static void post_against_timeout(void *arg)
 {
@@ -228,7 +222,7 @@ static void post_against_timeout(void *arg)
 	a = unit_run("a", 20, cpu, waits, &wants[0]);
 	b = unit_run("b", 10, cpu, waits, &wants[1]);
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_event_post(&e, 1);
 	sim_race_end();

@@ -244,12 +244,6 @@ static void free_it(void *arg)
 	nk_heap_free(&h, (unsigned long)arg);
 }
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* Whoever wins, nothing is lost. */
 static void free_against_timeout(void *arg)
 {
@@ -261,7 +255,7 @@ static void free_against_timeout(void *arg)
 	deadline = hal_clock_now() + 100;
 	u = alloc_by(20, 1, UNITS);
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_heap_free(&h, 0);
 	sim_race_end();

@@ -86,12 +86,6 @@ START_TEST(unlock_against_lock_loses_nobody)
 }
 END_TEST
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 static void unlock_against_timeout(void *arg)
 {
 	struct unit_thread *second;
@@ -103,7 +97,7 @@ static void unlock_against_timeout(void *arg)
 	sim_settle();
 	deadline = NK_TIME_NEVER;
 	second = unit_run("v", 20, 0, passes, NULL);
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_wait_wake_all(&gate);
 	sim_race_end();

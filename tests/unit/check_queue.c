@@ -332,12 +332,6 @@ static void send_against_receive(void *arg)
 	teardown();
 }
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* The message is received or queued, not both and not neither. */
 static void send_against_timeout(void *arg)
 {
@@ -348,7 +342,7 @@ static void send_against_timeout(void *arg)
 	deadline = hal_clock_now() + 100;
 	u = unit_run("u", 10, 1, receives, NULL);
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	v = unit_make("v", 50, 0, sends, "a1");
 	sim_race_begin();
 	nk_thread_start(&v->t);
@@ -362,11 +356,6 @@ static void send_against_timeout(void *arg)
 	teardown();
 }
 
-static void kill(void *arg)
-{
-	nk_stage_recall(arg, 3);
-}
-
 static void send_against_recall(void *arg)
 {
 	struct unit_thread *u;
@@ -375,7 +364,7 @@ static void send_against_recall(void *arg)
 	setup();
 	u = unit_user("u", 10, receives, NULL);
 	unit_enter(u);
-	sim_post(1, kill, &u->t);
+	sim_post(1, unit_recall, &u->t);
 	sim_race_begin();
 	send_now("a1");
 	sim_race_end();

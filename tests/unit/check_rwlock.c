@@ -193,12 +193,6 @@ START_TEST(unlock_of_what_is_not_held_is_refused)
 }
 END_TEST
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 static void unlock_against_timeout(void *arg)
 {
 	struct unit_thread *w, *r, *r2;
@@ -211,7 +205,7 @@ static void unlock_against_timeout(void *arg)
 	deadline = NK_TIME_NEVER;
 	r2 = unit_run("r2", 15, 1, reads, NULL);
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_wait_wake_all(&gate);
 	sim_race_end();
@@ -235,7 +229,7 @@ static void unlock_against_readers_timeout(void *arg)
 	deadline = hal_clock_now() + 100;
 	r = unit_run("r", 10, *(int *)arg, reads, NULL);
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_wait_wake_all(&gate);
 	sim_race_end();

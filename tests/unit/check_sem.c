@@ -146,12 +146,6 @@ START_TEST(destroy_ends_waits_and_refuses_later_calls)
 }
 END_TEST
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* The post is either the waiter's or counted, never both, never lost. */
 static void post_against_timeout(void *arg)
 {
@@ -161,7 +155,7 @@ static void post_against_timeout(void *arg)
 	deadline = hal_clock_now() + 100;
 	u = unit_run("u", 10, *(int *)arg, waits, NULL);
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	nk_sem_post(&s);
 	sim_race_end();
@@ -233,11 +227,6 @@ START_TEST(post_against_wait_loses_no_wakeup)
 }
 END_TEST
 
-static void kill(void *arg)
-{
-	nk_stage_recall(arg, 3);
-}
-
 static void post_against_recall(void *arg)
 {
 	struct unit_thread *u;
@@ -246,7 +235,7 @@ static void post_against_recall(void *arg)
 	setup();
 	u = unit_user("u", 10, waits, NULL);
 	unit_enter(u);
-	sim_post(1, kill, &u->t);
+	sim_post(1, unit_recall, &u->t);
 	sim_race_begin();
 	nk_sem_post(&s);
 	sim_race_end();

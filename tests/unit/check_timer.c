@@ -308,12 +308,6 @@ START_TEST(random_timers_agree_with_a_list)
 }
 END_TEST
 
-static void advance_to_expiry(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* Whatever stop says, the handler has run when it says 0 and not when it says 1. */
 static void stop_against_expiry(void *arg)
 {
@@ -323,7 +317,7 @@ static void stop_against_expiry(void *arg)
 	probes[0].due = hal_clock_now() + 100;
 	nk_timer_start_on(&probes[0].timer, 1, probes[0].due, 0);
 	sim_settle();
-	sim_post(1, advance_to_expiry, arg);
+	sim_post(1, unit_advance_100, arg);
 	sim_race_begin();
 	stopped = nk_timer_stop_sync(&probes[0].timer);
 	sim_race_end();
@@ -348,7 +342,7 @@ static void stop_against_restart(void *arg)
 	nk_timer_init(&probes[0].timer, restarts_itself);
 	nk_timer_start_on(&probes[0].timer, 1, hal_clock_now() + 100, 0);
 	sim_settle();
-	sim_post(1, advance_to_expiry, arg);
+	sim_post(1, unit_advance_100, arg);
 	sim_race_begin();
 	nk_timer_stop_sync(&probes[0].timer);
 	sim_race_end();

@@ -52,38 +52,6 @@ static void probe_start(int i, int cpu, nk_time_t delay, nk_time_t interval)
 	nk_timer_start_on(&probes[i].timer, cpu, probes[i].due, interval);
 }
 
-/* On the CPU itself; what is left goes to the next one that is online. */
-static void goes_offline(void *arg)
-{
-	int cpu = hal_cpu(), to = cpu;
-
-	(void)arg;
-	do
-		to = (to + 1) % HAL_MAX_CPUS;
-	while (!hal_cpu_online(to));
-	nk_hal_cpu_offline(cpu, to);
-	sim_set_online(cpu, 0);
-}
-
-static void offline(int cpu)
-{
-	sim_post(cpu, goes_offline, NULL);
-	sim_settle();
-}
-
-static void comes_online(void *arg)
-{
-	(void)arg;
-	nk_hal_cpu_online(hal_cpu());
-}
-
-static void online(int cpu)
-{
-	sim_set_online(cpu, 1);
-	sim_post(cpu, comes_online, NULL);
-	sim_settle();
-}
-
 START_TEST(timers_move_in_order_and_none_stays)
 {
 	int i;
@@ -92,7 +60,7 @@ START_TEST(timers_move_in_order_and_none_stays)
 	for (i = 0; i < TIMERS; i++)
 		probe_start(i, 1, 1000, 0);
 	probe_start(7, 1, 500, 0);
-	offline(1);
+	unit_offline(1);
 	ck_assert_ptr_null(nk_rqs[1].timers.queue.first);
 	ck_assert_int_eq(sim_programmed(0), probes[7].due);
 	sim_advance(1000);
@@ -110,14 +78,14 @@ END_TEST
 START_TEST(a_start_on_a_cpu_that_is_offline_goes_down_the_row)
 {
 	setup_cpus(4);
-	offline(1);
-	offline(2);
+	unit_offline(1);
+	unit_offline(2);
 	probe_start(0, 1, 100, 0);
 	ck_assert_int_eq(probes[0].timer.cpu, 3);
-	online(2);
+	unit_online(2);
 	probe_start(1, 1, 100, 0);
 	ck_assert_int_eq(probes[1].timer.cpu, 2);
-	online(1);
+	unit_online(1);
 	probe_start(2, 1, 100, 0);
 	ck_assert_int_eq(probes[2].timer.cpu, 1);
 	sim_settle();
@@ -136,13 +104,13 @@ START_TEST(what_is_pinned_waits_until_its_cpu_is_back)
 	probe_start(0, 1, 100, 0);
 	probe_start(1, 1, 80, 0);
 	sim_settle();
-	offline(1);
+	unit_offline(1);
 	ck_assert_int_eq(probes[0].timer.cpu, 0);
 	probe_start(2, 1, 70, 0);
 	ck_assert_int_eq(probes[1].timer.cpu, 1);
 	ck_assert_int_eq(probes[2].timer.cpu, 1);
 	sim_advance(60);
-	online(1);
+	unit_online(1);
 	sim_advance(40);
 	ck_assert_int_eq(served, 3);
 	ck_assert_int_eq(order[0], 2);
@@ -169,9 +137,9 @@ static void random_step(int cpus)
 		break;
 	case 3:
 		if (hal_cpu_online(cpu))
-			offline(cpu);
+			unit_offline(cpu);
 		else
-			online(cpu);
+			unit_online(cpu);
 		break;
 	default:
 		sim_advance(unit_random(60));
@@ -216,7 +184,7 @@ static void stop_against_offline(void *arg)
 	probe_start(0, 1, 100, 0);
 	probe_start(1, 1, 100, 0);
 	sim_settle();
-	sim_post(1, goes_offline, arg);
+	sim_post(1, unit_goes_offline, arg);
 	sim_race_begin();
 	stopped = nk_timer_stop(&probes[1].timer);
 	sim_race_end();
@@ -239,7 +207,7 @@ static void start_against_offline(void *arg)
 	setup_cpus(3);
 	probe_start(0, 1, 100, 0);
 	sim_settle();
-	sim_post(1, goes_offline, arg);
+	sim_post(1, unit_goes_offline, arg);
 	sim_race_begin();
 	probe_start(1, 1, 50, 0);
 	probe_start(0, 1, 70, 0);
@@ -268,7 +236,7 @@ static void expiry_against_offline(void *arg)
 	for (i = 0; i < 3; i++)
 		probe_start(i, 1, 100, 0);
 	sim_settle();
-	sim_post(1, goes_offline, arg);
+	sim_post(1, unit_goes_offline, arg);
 	sim_race_begin();
 	sim_advance(100);
 	sim_race_end();
@@ -294,12 +262,6 @@ static void starts_elsewhere(struct nk_timer *timer, nk_time_t now)
 	p->fired++;
 }
 
-static void advance_to_expiry(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* The handler has put its timer on another CPU, and still runs. */
 static void stop_against_hand_over(void *arg)
 {
@@ -309,7 +271,7 @@ static void stop_against_hand_over(void *arg)
 	nk_timer_init(&probes[0].timer, starts_elsewhere);
 	nk_timer_start_on(&probes[0].timer, 1, hal_clock_now() + 100, 0);
 	sim_settle();
-	sim_post(1, advance_to_expiry, arg);
+	sim_post(1, unit_advance_100, arg);
 	sim_race_begin();
 	nk_timer_stop_sync(&probes[0].timer);
 	fired = probes[0].fired;

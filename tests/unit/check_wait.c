@@ -195,12 +195,6 @@ START_TEST(block_against_wake_loses_no_wakeup)
 }
 END_TEST
 
-static void advance_100(void *arg)
-{
-	(void)arg;
-	sim_advance(100);
-}
-
 /* One wake-up, the first waiter's timeout at the same time: somebody gets the wake-up. */
 static void wake_against_timeout(void *arg)
 {
@@ -214,7 +208,7 @@ static void wake_against_timeout(void *arg)
 	deadline = NK_TIME_NEVER;
 	b = unit_run("b", 10, cpu, waits, NULL);
 	sim_settle();
-	sim_post(1, advance_100, NULL);
+	sim_post(1, unit_advance_100, NULL);
 	sim_race_begin();
 	ck_assert_int_eq(nk_wait_wake_one(&wq, 0), 1);
 	sim_race_end();

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Test program: the tests and the simulated machine. Makefile.am includes it.
-unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/waiters.c tests/unit/irq_model.c \
+unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/pipes.c tests/unit/waiters.c tests/unit/irq_model.c \
 	tests/unit/check_abi.c \
 	tests/unit/check_barrier.c \
 	tests/unit/check_buffer.c \
@@ -21,6 +21,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_pi.c \
 	tests/unit/check_pi_race.c \
 	tests/unit/check_pipe.c \
+	tests/unit/check_pipe_race.c \
 	tests/unit/check_pipeline.c \
 	tests/unit/check_pipeline_apic.c \
 	tests/unit/check_pipeline_random.c \

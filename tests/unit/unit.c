@@ -172,6 +172,49 @@ void unit_enter(struct unit_thread *u)
 	hal_oob_restore(flags);
 }
 
+void unit_advance_100(void *arg)
+{
+	(void)arg;
+	sim_advance(100);
+}
+
+void unit_recall(void *arg)
+{
+	nk_stage_recall(arg, 3);
+}
+
+/* On the CPU itself. */
+void unit_goes_offline(void *arg)
+{
+	int cpu = hal_cpu(), to = cpu;
+
+	(void)arg;
+	do
+		to = (to + 1) % HAL_MAX_CPUS;
+	while (!hal_cpu_online(to));
+	nk_hal_cpu_offline(cpu, to);
+	sim_set_online(cpu, 0);
+}
+
+void unit_offline(int cpu)
+{
+	sim_post(cpu, unit_goes_offline, NULL);
+	sim_settle();
+}
+
+static void comes_online(void *arg)
+{
+	(void)arg;
+	nk_hal_cpu_online(hal_cpu());
+}
+
+void unit_online(int cpu)
+{
+	sim_set_online(cpu, 1);
+	sim_post(cpu, comes_online, NULL);
+	sim_settle();
+}
+
 void unit_mark(char c)
 {
 	size_t n = strlen(marks);

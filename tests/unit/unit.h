@@ -58,6 +58,16 @@ void unit_enter(struct unit_thread *u);
 			ck_abort_msg("%s", #cond);			\
 	} while (0)
 
+/* For sim_post(): 100 ns go by; the thread at @arg is recalled, for 3. */
+void unit_advance_100(void *arg);
+void unit_recall(void *arg);
+
+/* @cpu, or for sim_post() this one, goes offline, and what is left of it to the next one that is online;
+ * and comes back. */
+void unit_offline(int cpu);
+void unit_goes_offline(void *arg);
+void unit_online(int cpu);
+
 /* Add @c to the marks. */
 void unit_mark(char c);
 const char *unit_marks(void);
@@ -88,6 +98,7 @@ Suite *mutex_race_suite(void);
 Suite *mutex_suite(void);
 Suite *pi_race_suite(void);
 Suite *pi_suite(void);
+Suite *pipe_race_suite(void);
 Suite *pipe_suite(void);
 Suite *pipeline_apic_suite(void);
 Suite *pipeline_random_suite(void);
