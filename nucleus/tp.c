@@ -5,7 +5,8 @@
  * that is counted, and he goes on in the next one.
  *
  * Windows follow each other on an exact grid, whenever the timer comes; two of one partition that touch
- * are one.
+ * are one. While the CPU is offline the timer waits in its queue: whole frames that went by are passed
+ * over, so what is left to do when it comes back is less than a frame's windows, not hours of them.
  */
 #include "nucleus/sched.h"
 
@@ -58,13 +59,24 @@ static void switch_to(struct nk_class_cpu *c, int partition)
 		nk_gate_set(&c->partitions[partition], 1);
 }
 
+/* The window that ends now is where it was many frames ago. */
+static void pass_over(struct nk_class_cpu *c, nk_time_t now)
+{
+	nk_time_t frame = 0;
+	int i;
+
+	for (i = 0; i < c->frame.count; i++)
+		frame += c->frame.windows[i].length;
+	c->window_end += (now - c->window_end) / frame * frame;
+}
+
 static void tp_fires(struct nk_timer *timer, nk_time_t now)
 {
 	struct nk_class_cpu *c = nk_container_of(timer, struct nk_class_cpu, tp_timer);
 
-	(void)now;
 	nk_lock_acquire(&c->lock);
 	if (c->frame.count && !timer->armed) {
+		pass_over(c, now);
 		c->window = (c->window + 1) % c->frame.count;
 		c->window_end += c->frame.windows[c->window].length;
 		switch_to(c, c->frame.windows[c->window].partition);
