@@ -4,11 +4,14 @@
  */
 #include <linux/kernel.h>
 #include <linux/cpumask.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
 #include "nucleus/class.h"
 #include "nucleus/stage.h"
 #include "process.h"
 #include "sched.h"
 #include "shadow.h"
+#include "skins/native/objects.h"
 
 static_assert(KEEL_CLASS_RR == NK_RR && KEEL_CLASS_EDF == NK_EDF && KEEL_CLASS_SPORADIC == NK_SPORADIC &&
 	      KEEL_CLASS_QUOTA == NK_QUOTA && KEEL_CLASS_TP == NK_TP && KEEL_CLASS_WEAK == NK_WEAK &&
@@ -18,7 +21,87 @@ static_assert(KEEL_GROUPS == NK_GROUPS && KEEL_PARTITIONS == NK_PARTITIONS &&
 static_assert(KEEL_BUDGET_MIN_NS == NK_BUDGET_MIN && KEEL_PERIOD_MIN_NS == NK_PERIOD_MIN &&
 	      KEEL_PERIOD_MAX_NS == NK_PERIOD_MAX);
 
+static void sched_fill(const struct shadow *s, struct keel_sched *req)
+{
+	struct nk_sched_attr attr;
+
+	nk_class_get(&s->thread, &attr);
+	*req = (struct keel_sched){
+		.tid = req->tid, .sched_class = attr.kind, .prio = attr.prio, .low_prio = attr.low_prio,
+		.max_repl = attr.max_repl, .group = attr.group, .budget_ns = attr.budget,
+		.period_ns = attr.period, .run_ns = s->thread.run_ns, .switches = s->thread.switches,
+		.mode_switches = s->window->hardens, .budget_overruns = s->thread.budget_overruns,
+	};
+}
+
 /* The class is asked for on the CPU where the task is now. */
+static long own_set(struct shadow *s, const struct nk_sched_attr *attr)
+{
+	long err;
+
+	preempt_disable();
+	err = nk_stage_move(&s->thread, raw_smp_processor_id());
+	/* One that may not come here can still leave its class. */
+	if (!err || attr->kind == NK_FIFO)
+		err = nk_class_set(&s->thread, attr);
+	preempt_enable();
+	return err;
+}
+
+/* ---- of another thread ------------------------------------------------------------------------ */
+
+struct visit {
+	struct nk_thread *thread;
+	const struct nk_sched_attr *set;	/* NULL: get */
+	struct keel_sched *get;
+	long err;
+};
+
+static void visit(void *arg)
+{
+	struct visit *v = arg;
+
+	if (v->set)
+		v->err = nk_class_set(v->thread, v->set);
+	else
+		sched_fill(container_of(v->thread, struct shadow, thread), v->get);
+}
+
+/*
+ * On the thread's CPU, where it does not run while Linux does. -EAGAIN: it has another CPU by now. Nobody
+ * preempts who has pinned it: what ends it waits for that, and would on this CPU do so for ever.
+ */
+static long visit_once(struct keel_process *p, u32 tid, struct visit *v)
+{
+	unsigned long flags;
+
+	preempt_disable();
+	flags = hal_oob_save();
+	v->thread = native_thread_pin(p->space, tid);
+	hal_oob_restore(flags);
+	v->err = v->thread ? 0 : -ESRCH;
+	if (v->thread) {
+		/* Offline: it is in-band, and nobody touches it there. */
+		if (smp_call_function_single(READ_ONCE(v->thread->cpu), visit, v, 1))
+			visit(v);
+		nk_thread_unpin(v->thread);
+	}
+	preempt_enable();
+	return v->err;
+}
+
+static long visit_other(struct keel_process *p, u32 tid, struct visit v)
+{
+	long err;
+
+	do
+		err = visit_once(p, tid, &v);
+	while (err == -EAGAIN);
+	return err;
+}
+
+/* ---- requests ----------------------------------------------------------------------------------- */
+
 long sched_class_set(struct keel_process *p, const struct keel_sched *req)
 {
 	struct shadow *s = shadow_of(p);
@@ -27,35 +110,23 @@ long sched_class_set(struct keel_process *p, const struct keel_sched *req)
 		.max_repl = req->max_repl, .group = req->group, .budget = req->budget_ns,
 		.period = req->period_ns,
 	};
-	long err;
 
-	if (!s)
+	if (!s && !req->tid)
 		return -EPERM;
-	if (req->pad || req->run_ns || req->switches || req->mode_switches || req->budget_overruns)
+	if (req->run_ns || req->switches || req->mode_switches || req->budget_overruns)
 		return -EINVAL;
-	preempt_disable();
-	err = nk_stage_move(&s->thread, raw_smp_processor_id());
-	/* One that may not come here can still leave its class. */
-	if (!err || attr.kind == NK_FIFO)
-		err = nk_class_set(&s->thread, &attr);
-	preempt_enable();
-	return err;
+	return req->tid ? visit_other(p, req->tid, (struct visit){ .set = &attr }) : own_set(s, &attr);
 }
 
 long sched_class_get(struct keel_process *p, struct keel_sched *req)
 {
 	struct shadow *s = shadow_of(p);
-	struct nk_sched_attr attr;
 
+	if (req->tid)
+		return visit_other(p, req->tid, (struct visit){ .get = req });
 	if (!s)
 		return -EPERM;
-	nk_class_get(&s->thread, &attr);
-	*req = (struct keel_sched){
-		.sched_class = attr.kind, .prio = attr.prio, .low_prio = attr.low_prio,
-		.max_repl = attr.max_repl, .group = attr.group, .budget_ns = attr.budget,
-		.period_ns = attr.period, .run_ns = s->thread.run_ns, .switches = s->thread.switches,
-		.mode_switches = s->window->hardens, .budget_overruns = s->thread.budget_overruns,
-	};
+	sched_fill(s, req);
 	return 0;
 }
 

@@ -10,7 +10,7 @@ struct keel_group;
 struct keel_process;
 struct keel_sched;
 
-/* Of current, attached to @p. Context: in-band. */
+/* Of the thread of @p that @req names, else of current, attached to @p. Context: in-band. */
 long sched_class_set(struct keel_process *p, const struct keel_sched *req);
 long sched_class_get(struct keel_process *p, struct keel_sched *req);
 

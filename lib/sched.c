@@ -10,9 +10,9 @@ static void set_linux(const struct keel_sched *s)
 	struct sched_param param = { .sched_priority = s->prio };
 
 	if (s->sched_class == KEEL_CLASS_WEAK)
-		pthread_setschedparam(pthread_self(), SCHED_OTHER, &(struct sched_param){ 0 });
+		sched_setscheduler(s->tid, SCHED_OTHER, &(struct sched_param){ 0 });
 	else if (s->prio)
-		pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+		sched_setscheduler(s->tid, SCHED_FIFO, &param);
 }
 
 /* Hard again afterwards if it was; a weak one becomes so by itself. */
@@ -36,12 +36,32 @@ int keel_thread_sched_set(const struct keel_sched *sched)
 {
 	struct keel_sched req = *sched;
 
+	req.tid = 0;
 	return own_request(KEEL_IOC_SCHED_SET, &req);
 }
 
 int keel_thread_sched_get(struct keel_sched *sched)
 {
+	sched->tid = 0;
 	return own_request(KEEL_IOC_SCHED_GET, sched);
+}
+
+int keel_sched_set(pid_t tid, const struct keel_sched *sched)
+{
+	struct keel_sched req = *sched;
+	int err;
+
+	req.tid = tid;
+	err = tid > 0 ? libkeel_ioctl(KEEL_IOC_SCHED_SET, &req) : -ESRCH;
+	if (!err)
+		set_linux(&req);
+	return err;
+}
+
+int keel_sched_get(pid_t tid, struct keel_sched *sched)
+{
+	sched->tid = tid;
+	return tid > 0 ? libkeel_ioctl(KEEL_IOC_SCHED_GET, sched) : -ESRCH;
 }
 
 int keel_group_set(int cpu, unsigned int group, int64_t budget, int64_t period)

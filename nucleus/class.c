@@ -6,7 +6,8 @@
  *    at NK_PRIO_EDF by deadline, first come first served among equals. Only EDF threads stand there.
  * C2 base_prio = class->base(), or NK_PRIO_LOCK with the scheduler lock, whenever the class lock is free.
  * C3 Budgets belong to the CPU of the thread and are touched there alone, hard masked. Whoever changes
- *    the class is the thread itself, or finds it in-band: nothing is counted meanwhile.
+ *    the class is the thread itself, or in-band on its CPU, or on any when that is offline: nothing is
+ *    counted meanwhile.
  * C4 A thread without a class has an armed timer without a handler, one with a class has one with:
  *    so the wake-up by a timer, which is the way most periodic threads go, need not ask.
  *
@@ -191,9 +192,8 @@ int nk_class_base(const struct nk_thread *t)
 
 nk_cold void nk_class_recalled(struct nk_thread *t)
 {
-	struct nk_class_cpu *c = &nk_class_cpus[t->sched.cpu];
+	struct nk_class_cpu *c = nk_class_lock_of(t);
 
-	nk_lock_acquire(&c->lock);
 	nk_class_rebase(t);
 	nk_lock_release(&c->lock);
 }

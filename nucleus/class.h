@@ -95,7 +95,8 @@ extern int nk_edf_percent;
 /* ---- for users ------------------------------------------------------------------------------ */
 
 /* Give @t another class and parameters: 0; -EINVAL: out of range, no such group; -EBUSY: it does not
- * fit; then nothing has changed. @t is the caller, or in-band and stays so.
+ * fit; -EWOULDBLOCK: its CPU is another that is online, ask there; then nothing has changed. A thread
+ * asks for itself, in-band for any that is pinned.
  * Context: any; may switch; takes all ranks up to timer base. */
 int nk_class_set(struct nk_thread *t, const struct nk_sched_attr *attr);
 
@@ -130,9 +131,9 @@ void nk_weak_call_ended(struct nk_thread *t);
 void nk_class_init(int cpu);
 void nk_class_exit(int cpu);
 
-/* @t, in-band, is about to become hard on @cpu: -EBUSY when its class has no room there.
+/* @t, in-band, comes to @cpu from another, by @move: -EBUSY when its class has no room there.
  * Context: hard masked, on @cpu; takes all ranks. */
-int nk_class_move(struct nk_thread *t, int cpu);
+int nk_class_move(struct nk_thread *t, int cpu, void (*move)(struct nk_thread *t, int cpu));
 
 /* @t, which has a class, is recalled, or is not any more: then a class does not hold it.
  * Context: hard masked; takes all ranks. */
@@ -163,6 +164,9 @@ void nk_class_passed(struct nk_thread *t, nk_time_t ran, nk_time_t now);
 void nk_class_watch(struct nk_rq *rq);
 
 /* ---- for classes ---------------------------------------------------------------------------- */
+
+/* The classes of the CPU that @t has, locked: it keeps that meanwhile. Context: hard masked. */
+struct nk_class_cpu *nk_class_lock_of(const struct nk_thread *t);
 
 /* What the base priority is to be. Context: @t's lock held, and (l) if it has a class. */
 int nk_class_base(const struct nk_thread *t);

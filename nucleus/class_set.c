@@ -89,6 +89,30 @@ static void quit(struct nk_thread *t)
 	nk_rqs[t->sched.cpu].classed--;
 }
 
+/* Of one that waits or is ready: the new class and its place in the run queue here, and the rest, the
+ * place in a wait queue and what it lends to others too, by the walk. */
+static void change_other(struct nk_thread *t, const struct nk_class *class, int prio)
+{
+	struct nk_rq *rq = &nk_rqs[t->cpu];
+	int queued;
+
+	nk_lock_acquire(&t->lock);
+	nk_lock_acquire(&rq->lock);
+	queued = t->state == NK_READY;
+	if (queued)
+		nk_class_unqueue(rq, t);
+	t->class = class;
+	t->timer.handler = class ? thread_fires : NULL;
+	t->prio = prio;
+	if (queued && class && class->wakes)
+		class->wakes(t, hal_clock_now());
+	if (queued)
+		nk_class_place(rq, t, 0);
+	nk_lock_release(&rq->lock);
+	nk_lock_release(&t->lock);
+	nk_class_rebase(t);
+}
+
 /* t->sched is that of the new class: change the rest with the place in the run queue. */
 static void change_over(struct nk_thread *t, const struct nk_class *class, int prio)
 {
@@ -97,7 +121,7 @@ static void change_over(struct nk_thread *t, const struct nk_class *class, int p
 
 	nk_lock_acquire(&t->lock);
 	nk_lock_acquire(&rq->lock);
-	queued = t->state == NK_READY || t->state == NK_RUNNING;
+	queued = t->state == NK_RUNNING;
 	nk_assert(!queued || rq->curr == t);
 	if (queued)
 		nk_class_unqueue(rq, t);
@@ -145,8 +169,40 @@ static int change(struct nk_thread *t, const struct nk_sched_attr *attr)
 			enter(t, t->class);
 		return err;
 	}
-	change_over(t, classes[attr->kind], prio_of(attr));
+	if (t->state == NK_READY || t->state == NK_BLOCKED)
+		change_other(t, classes[attr->kind], prio_of(attr));
+	else
+		change_over(t, classes[attr->kind], prio_of(attr));
 	return 0;
+}
+
+/*
+ * The CPU stays the thread's while its classes are locked, as a move takes both CPUs' locks:
+ *
+ *	set for t, CPU 0			t, in-band, becomes hard on CPU 1
+ *	its CPU is 0
+ *						lock classes of 0 and 1; its CPU is 1; unlock
+ *	lock classes of 0: its CPU is 1: again
+ *
+ * And it does not become hard on CPU 0 meanwhile, as that is masked here.
+ */
+struct nk_class_cpu *nk_class_lock_of(const struct nk_thread *t)
+{
+	for (;;) {
+		int cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+		struct nk_class_cpu *c = &nk_class_cpus[cpu];
+
+		nk_lock_acquire(&c->lock);
+		if (__atomic_load_n(&t->cpu, __ATOMIC_RELAXED) == cpu)
+			return c;
+		nk_lock_release(&c->lock);
+	}
+}
+
+/* On a CPU that is online it may become hard, and its budget be counted, at any moment. */
+static int is_elsewhere(const struct nk_thread *t)
+{
+	return t->cpu != hal_cpu() && hal_cpu_online(t->cpu);
 }
 
 int nk_class_set(struct nk_thread *t, const struct nk_sched_attr *attr)
@@ -158,14 +214,17 @@ int nk_class_set(struct nk_thread *t, const struct nk_sched_attr *attr)
 	if (attr->kind < 0 || attr->kind >= NK_CLASSES || !attr_is_valid(attr))
 		return -NK_EINVAL;
 	flags = hal_oob_save();
-	c = &nk_class_cpus[t->cpu];
-	nk_lock_acquire(&c->lock);
-	if (t->state == NK_RUNNING)
-		nk_class_count(t->cpu, hal_clock_now());
-	err = change(t, attr);
+	c = nk_class_lock_of(t);
+	if (is_elsewhere(t)) {
+		err = -NK_EWOULDBLOCK;
+	} else {
+		if (t->state == NK_RUNNING)
+			nk_class_count(t->cpu, hal_clock_now());
+		err = change(t, attr);
+	}
 	nk_lock_release(&c->lock);
-	if (!err && t->state == NK_RUNNING) {
-		nk_class_arm(t->cpu, hal_clock_now());
+	if (!err && t->state != NK_INBAND) {
+		nk_class_arm(hal_cpu(), hal_clock_now());
 		nk_sched();
 	}
 	hal_oob_restore(flags);
@@ -181,25 +240,35 @@ void nk_class_get(const struct nk_thread *t, struct nk_sched_attr *attr)
 		attr->prio = t->prio;
 }
 
-int nk_class_move(struct nk_thread *t, int cpu)
+static int move_class(struct nk_thread *t, int cpu)
 {
-	struct nk_class_cpu *from = &nk_class_cpus[t->sched.cpu], *to = &nk_class_cpus[cpu];
-	int err;
+	int from = t->sched.cpu, err;
 
-	nk_lock_acquire(from < to ? &from->lock : &to->lock);
-	nk_lock_acquire(from < to ? &to->lock : &from->lock);
 	quit(t);
 	t->sched.cpu = cpu;
 	err = enter(t, t->class);
 	if (err) {
-		t->sched.cpu = (int)(from - nk_class_cpus);
+		t->sched.cpu = from;
 		enter(t, t->class);
-	} else {
-		nk_class_rebase(t);
 	}
+	return err ? -NK_EBUSY : 0;
+}
+
+int nk_class_move(struct nk_thread *t, int cpu, void (*move)(struct nk_thread *t, int cpu))
+{
+	struct nk_class_cpu *from = &nk_class_cpus[t->cpu], *to = &nk_class_cpus[cpu];
+	int err;
+
+	nk_lock_acquire(from < to ? &from->lock : &to->lock);
+	nk_lock_acquire(from < to ? &to->lock : &from->lock);
+	err = t->class ? move_class(t, cpu) : 0;
+	if (!err)
+		move(t, cpu);
+	if (!err && t->class)
+		nk_class_rebase(t);
 	nk_lock_release(&from->lock);
 	nk_lock_release(&to->lock);
-	return err ? -NK_EBUSY : 0;
+	return err;
 }
 
 void nk_class_end(struct nk_thread *t)

@@ -10,7 +10,8 @@
  *    may still have a CPU standing on its stack.
  * S2 A recall counts from the moment of nk_stage_enter(): it is kept until the next enter, so
  *    one that comes before the thread runs for the first time is found there.
- * S3 cpu changes here alone, under the thread's lock and the lock of the rq it names so far.
+ * S3 cpu changes here alone, under the locks of both CPUs' classes, of the thread, and of the rq that it
+ *    names so far.
  */
 #include "nucleus/stage.h"
 #include "nucleus/trace.h"
@@ -21,10 +22,12 @@ static void move(struct nk_thread *t, int cpu)
 {
 	struct nk_rq *old = &nk_rqs[t->cpu];
 
+	nk_lock_acquire(&t->lock);
 	nk_lock_acquire(&old->lock);
 	nk_assert(t->state == NK_INBAND || t->state == NK_DORMANT);
 	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELAXED);
 	nk_lock_release(&old->lock);
+	nk_lock_release(&t->lock);
 }
 
 int nk_stage_move(struct nk_thread *t, int cpu)
@@ -32,15 +35,8 @@ int nk_stage_move(struct nk_thread *t, int cpu)
 	hal_flags_t flags = hal_oob_save();
 	int err = 0;
 
-	if (t->cpu != cpu) {
-		if (t->class)
-			err = nk_class_move(t, cpu);
-		if (!err) {
-			nk_lock_acquire(&t->lock);
-			move(t, cpu);
-			nk_lock_release(&t->lock);
-		}
-	}
+	if (t->cpu != cpu)
+		err = nk_class_move(t, cpu, move);
 	hal_oob_restore(flags);
 	return err;
 }

@@ -206,7 +206,7 @@ static void print_classes(FILE *out)
 	FIELD(keel_sched, low_prio);
 	FIELD(keel_sched, max_repl);
 	FIELD(keel_sched, group);
-	FIELD(keel_sched, pad);
+	FIELD(keel_sched, tid);
 	FIELD(keel_sched, budget_ns);
 	FIELD(keel_sched, period_ns);
 	FIELD(keel_sched, run_ns);

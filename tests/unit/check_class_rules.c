@@ -202,38 +202,52 @@ START_TEST(one_that_asks_for_more_than_fits_keeps_what_it_has)
 }
 END_TEST
 
-static struct unit_thread *mover;
+static struct unit_thread *mover, *there;
+
+static void fill_there(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(nk_stage_move(&there->t, hal_cpu()), 0);
+	ck_assert_int_eq(nk_class_set(&there->t, &edf_half), 0);
+}
+
+static void leave_there(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(nk_class_set(&there->t, &(struct nk_sched_attr){ .prio = 9 }), 0);
+}
 
 static void enter_there(void *arg)
 {
 	hal_flags_t flags = hal_oob_save();
 
-	*(int *)arg = nk_class_move(&mover->t, hal_cpu());
+	*(int *)arg = nk_stage_move(&mover->t, hal_cpu());
 	hal_oob_restore(flags);
 }
 
 START_TEST(a_move_asks_for_room_there)
 {
-	struct unit_thread *there = unit_user("there", 10, nothing, NULL);
 	int ret = 1;
 
+	there = unit_user("there", 10, nothing, NULL);
 	mover = unit_user("mover", 10, nothing, NULL);
 	ck_assert_int_eq(nk_class_set(&mover->t, &edf_half), 0);
-	there->t.cpu = 1;
-	ck_assert_int_eq(nk_class_set(&there->t, &edf_half), 0);
+	sim_post(1, fill_there, NULL);
+	sim_settle();
 	sim_post(1, enter_there, &ret);
 	sim_settle();
 	ck_assert_int_eq(ret, -NK_EBUSY);
 	ck_assert_int_eq(mover->t.sched.cpu, 0);
 	ck_assert_int_eq(nk_class_cpus[0].edf_count, 1);
-	ck_assert_int_eq(nk_class_set(&there->t, &(struct nk_sched_attr){ .prio = 9 }), 0);
+	sim_post(1, leave_there, NULL);
+	sim_settle();
 	sim_post(1, enter_there, &ret);
 	sim_settle();
 	ck_assert_int_eq(ret, 0);
 	ck_assert_int_eq(nk_class_cpus[0].edf_count, 0);
 	ck_assert_int_eq(nk_class_cpus[1].edf_count, 1);
 	ck_assert_int_eq(nk_rqs[1].classed, 1);
-	mover->t.cpu = 1;
+	ck_assert_int_eq(mover->t.cpu, 1);
 }
 END_TEST
 
@@ -330,7 +344,10 @@ START_TEST(who_is_held_runs_on_with_what_a_waiter_lends)
 	ck_assert_int_eq(got - start, (held_soon[_i].kind == NK_SPORADIC ? 8 : 9) * MS);
 	ck_assert_str_eq(unit_marks(), held_soon[_i].kind == NK_SPORADIC ? "owhO" : "owh");
 	ck_assert_uint_eq(u->t.budget_overruns, 1);
-	sim_advance(9000 * MS);
+	/* What was lent of a budget is paid back: 8 periods go by without it. */
+	sim_advance(7800 * MS);
+	ck_assert_int_eq(u->done, held_soon[_i].kind != NK_EDF && held_soon[_i].kind != NK_QUOTA);
+	sim_advance(1200 * MS);
 	ck_assert_int_eq(u->done, 1);
 	ck_assert_int_eq(u->t.run_ns, 9 * MS);
 	ck_assert_int_eq(nk_mutex_destroy(&mutex), 0);

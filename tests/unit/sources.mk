@@ -5,6 +5,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_barrier.c \
 	tests/unit/check_buffer.c \
 	tests/unit/check_class.c \
+	tests/unit/check_class_other.c \
 	tests/unit/check_class_rules.c \
 	tests/unit/check_channel.c \
 	tests/unit/check_cond.c \

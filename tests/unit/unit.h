@@ -83,6 +83,7 @@ Suite *abi_suite(void);
 Suite *barrier_suite(void);
 Suite *buffer_suite(void);
 Suite *class_suite(void);
+Suite *class_other_suite(void);
 Suite *class_rules_suite(void);
 Suite *channel_suite(void);
 Suite *cond_suite(void);

@@ -312,7 +312,7 @@ struct keel_control {
 #define KEEL_IOC_NAME_BIND	_IOWR(KEEL_IOC_MAGIC, 14, struct keel_name)
 #define KEEL_IOC_NAME_DELETE	_IOW(KEEL_IOC_MAGIC, 15, struct keel_name)
 #define KEEL_IOC_SCHED_SET	_IOW(KEEL_IOC_MAGIC, 16, struct keel_sched)
-#define KEEL_IOC_SCHED_GET	_IOR(KEEL_IOC_MAGIC, 17, struct keel_sched)
+#define KEEL_IOC_SCHED_GET	_IOWR(KEEL_IOC_MAGIC, 17, struct keel_sched)
 #define KEEL_IOC_GROUP_SET	_IOW(KEEL_IOC_MAGIC, 18, struct keel_group)
 #define KEEL_IOC_FRAME_SET	_IOW(KEEL_IOC_MAGIC, 19, struct keel_frame)
 #define KEEL_IOC_TRACE_MARK	_IOW(KEEL_IOC_MAGIC, 20, struct keel_mark)

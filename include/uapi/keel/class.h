@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * Scheduling classes [3]: KEEL_IOC_SCHED_SET and KEEL_IOC_SCHED_GET of the caller's own thread,
- * KEEL_IOC_GROUP_SET and KEEL_IOC_FRAME_SET for a CPU. Times are ns.
+ * Scheduling classes [3]: KEEL_IOC_SCHED_SET and KEEL_IOC_SCHED_GET of the caller's own thread or another
+ * of its process, KEEL_IOC_GROUP_SET and KEEL_IOC_FRAME_SET for a CPU. Times are ns.
  */
 #ifndef KEEL_UAPI_CLASS_H
 #define KEEL_UAPI_CLASS_H
@@ -30,7 +30,7 @@ struct keel_sched {
 	__s32 low_prio;			/* sporadic */
 	__u32 max_repl;			/* sporadic: 1 to KEEL_REPL_MAX replenishments under way */
 	__u32 group;			/* quota, partitions */
-	__u32 pad;
+	__u32 tid;			/* 0: the caller. Another's is set where it is now */
 	__s64 budget_ns;
 	__s64 period_ns;		/* KEEL_PERIOD_MIN_NS to KEEL_PERIOD_MAX_NS */
 	__u64 run_ns;			/* out of get, else 0: on a CPU of Keel's */

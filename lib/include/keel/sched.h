@@ -11,6 +11,7 @@
 #ifndef KEEL_SCHED_H
 #define KEEL_SCHED_H
 
+#include <sys/types.h>
 #include <keel/keel.h>
 
 #ifdef __cplusplus
@@ -37,6 +38,12 @@ int keel_thread_sched_set(const struct keel_sched *sched);
 
 /* What the caller has, and what it has run. Context: attached; goes in-band for it, returns as it was. */
 int keel_thread_sched_get(struct keel_sched *sched);
+
+/* The same for the thread of the process that Linux calls @tid, whatever it does: one that waits goes on
+ * waiting, as one of its new class. It is admitted to the CPU where it is hard, or was last. -ESRCH: there
+ * is none, or not attached. Context: any thread after keel_open(); in-band. */
+int keel_sched_set(pid_t tid, const struct keel_sched *sched);
+int keel_sched_get(pid_t tid, struct keel_sched *sched);
 
 /* Quota group @group of @cpu, of the whole system: @budget in each @period; 0: no more. -EINVAL;
  * -EBUSY: it has threads; -EPERM: it takes CAP_SYS_NICE; -EBADF: no keel_open().
