@@ -12,6 +12,7 @@
 #include <linux/percpu.h>
 #include <linux/workqueue.h>
 #include "flight.h"
+#include "nucleus/thread.h"
 
 #define QUIET	(2 * HZ)	/* an oops and its panic print once */
 
@@ -87,6 +88,11 @@ static struct irq_work watchdog_work = IRQ_WORK_INIT_HARD(queue_print);
 void flight_print(void)
 {
 	irq_work_queue(&watchdog_work);
+}
+
+void hal_trace_ran(const struct hal_context *who, hal_time_t ran, int state, hal_time_t now)
+{
+	flight_record(HAL_TRACE_RAN, container_of(who, struct nk_thread, ctx)->tid, ran, state, now);
 }
 
 int flight_init(void)

@@ -117,8 +117,3 @@ void hal_trace(enum hal_trace_event event, const struct hal_context *who,
 		emit_as_nmi(event, who, other, a, b);
 	hal_oob_restore(flags);
 }
-
-void hal_trace_ran(const struct hal_context *who, hal_time_t ran, int state, hal_time_t now)
-{
-	flight_record(HAL_TRACE_RAN, thread_of(who)->tid, ran, state, now);
-}

@@ -57,13 +57,12 @@ static inline void finish_switch(struct nk_rq *rq)
 		publish_leaving(rq);
 }
 
-/* Inlined into its callers, as the interrupt path counts each instruction. */
-static inline __attribute__((always_inline)) void switch_to_best(struct nk_rq *rq)
+/* Inlined into its callers, as the interrupt path counts each instruction. The rq lock is held, and
+ * released. */
+static inline __attribute__((always_inline)) void switch_locked(struct nk_rq *rq)
 {
 	struct nk_thread *prev, *next;
 
-	nk_assert_masked();
-	nk_lock_acquire(&rq->lock);
 	rq->resched = 0;
 	prev = rq->curr;
 	next = nk_rq_pick(rq);
@@ -83,16 +82,29 @@ static inline __attribute__((always_inline)) void switch_to_best(struct nk_rq *r
 	finish_switch(rq);
 }
 
+static inline __attribute__((always_inline)) void switch_to_best(struct nk_rq *rq)
+{
+	nk_assert_masked();
+	nk_lock_acquire(&rq->lock);
+	switch_locked(rq);
+}
+
 void nk_rq_switch(struct nk_rq *rq)
 {
 	switch_to_best(rq);
 }
 
+void nk_rq_switch_locked(struct nk_rq *rq)
+{
+	nk_assert_held(&rq->lock);
+	switch_locked(rq);
+}
+
 void nk_sched(void)
 {
-	hal_flags_t flags = hal_oob_save();
 	struct nk_rq *rq = nk_rq_this();
 
+	nk_assert_masked();
 	if (rq->resched && !rq->irq_depth) {
 		if (rq->curr == &rq->root) {
 			nk_share_watch(rq);
@@ -100,7 +112,6 @@ void nk_sched(void)
 		}
 		nk_rq_switch(rq);
 	}
-	hal_oob_restore(flags);
 }
 
 void nk_hal_preempt(void)
@@ -111,8 +122,8 @@ void nk_hal_preempt(void)
 		switch_to_best(rq);
 }
 
-/* Never inlined: registers there are few. */
-nk_cold void nk_hal_thread_off(struct hal_context *ctx)
+/* Never inlined: registers there are few. But what it calls is, as each switch between threads pays for it. */
+__attribute__((__noinline__, __flatten__)) void nk_hal_thread_off(struct hal_context *ctx)
 {
 	struct nk_thread *t = nk_container_of(ctx, struct nk_thread, ctx);
 	struct nk_rq *rq = nk_rq_this();

@@ -17,7 +17,6 @@
 #include "nucleus/share.h"
 #include "nucleus/thread.h"
 
-/* The alignment is the size too: a power of two finds a CPU's by a shift. */
 struct nk_rq {
 	struct nk_lock lock;
 	int cpu;			/* (c) */
@@ -192,11 +191,14 @@ static inline struct nk_rq *nk_rq_lock_of(const struct nk_thread *t)
 void nk_rq_init(struct nk_rq *rq, int cpu);
 
 /* Switch now if something better is ready; nothing in an interrupt handler.
- * Context: any, no lock held; may switch. */
+ * Context: hard masked, no lock held; may switch. */
 void nk_sched(void);
 
 /* Give the CPU to the best thread. Context: hard masked on @rq's CPU, no lock held. */
 void nk_rq_switch(struct nk_rq *rq);
+
+/* The same with @rq's lock held, and no other; it is released. */
+void nk_rq_switch_locked(struct nk_rq *rq);
 
 /* Take the current thread off its CPU for good, as NK_DEAD or NK_INBAND.
  * Context: oob, hard masked; never returns; takes the rq lock. */

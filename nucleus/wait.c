@@ -58,6 +58,13 @@ int nk_waitq_destroy(struct nk_waitq *wq)
 	return busy ? -NK_EBUSY : 0;
 }
 
+static inline void put_on(struct nk_waitq *wq, struct nk_thread *t)
+{
+	nk_plist_add(&wq->waiters, &t->wait_node, t->eprio);
+	t->wait_on = wq;
+	t->wait_round = wq->round;
+}
+
 int nk_wait_enter_locked(struct nk_waitq *wq, struct nk_thread *t)
 {
 	int ret;
@@ -66,11 +73,8 @@ int nk_wait_enter_locked(struct nk_waitq *wq, struct nk_thread *t)
 	nk_assert(!t->wait_on);
 	nk_lock_acquire(&t->lock);
 	ret = nk_thread_wait_begin(t);
-	if (!ret) {
-		nk_plist_add(&wq->waiters, &t->wait_node, t->eprio);
-		t->wait_on = wq;
-		t->wait_round = wq->round;
-	}
+	if (!ret)
+		put_on(wq, t);
 	nk_lock_release(&t->lock);
 	return ret;
 }
@@ -112,17 +116,46 @@ void nk_wait_leave_locked(struct nk_waitq *wq, struct nk_thread *t)
 	nk_lock_release(&t->lock);
 }
 
+static int block_until(struct nk_waitq *wq, struct nk_thread *t, nk_time_t deadline)
+{
+	int ret = nk_wait_enter_locked(wq, t);
+
+	nk_lock_release(&wq->lock);
+	return ret ? ret : nk_thread_wait_commit(t, deadline, -NK_ETIMEDOUT);
+}
+
+/* With no timer to start in between, the wait begins and the CPU goes under one hold of the rq lock. */
+static inline int block(struct nk_waitq *wq, struct nk_thread *t)
+{
+	struct nk_rq *rq = nk_rq_this();
+
+	nk_assert(!t->wait_on && !t->waiting);
+	nk_lock_acquire(&t->lock);
+	nk_lock_acquire(&rq->lock);
+	if (nk_unlikely(t->recall)) {
+		nk_lock_release(&rq->lock);
+		nk_lock_release(&t->lock);
+		nk_lock_release(&wq->lock);
+		return -NK_EINTR;
+	}
+	put_on(wq, t);
+	t->waiting = 1;
+	t->state = NK_BLOCKED;
+	nk_rq_del(rq, t);
+	nk_lock_release(&t->lock);
+	nk_lock_release(&wq->lock);
+	nk_rq_switch_locked(rq);
+	return t->wait_error;
+}
+
 int nk_wait_block_locked(struct nk_waitq *wq, nk_time_t deadline)
 {
 	struct nk_thread *t = nk_thread_current();
 	int ret;
 
 	nk_assert_can_block();
-	ret = nk_wait_enter_locked(wq, t);
-	nk_lock_release(&wq->lock);
-	if (ret)
-		return ret;
-	ret = nk_thread_wait_commit(t, deadline, -NK_ETIMEDOUT);
+	nk_assert_held(&wq->lock);
+	ret = deadline == NK_TIME_NEVER ? block(wq, t) : block_until(wq, t, deadline);
 	/* Once the wait has ended only this thread changes a wait_on that is still set. */
 	if (t->wait_on) {
 		nk_lock_acquire(&wq->lock);

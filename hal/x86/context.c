@@ -132,6 +132,13 @@ static __always_inline void selectors_restore(const struct hal_root_state *r)
 
 /* ---- page tables ------------------------------------------------------------------------- */
 
+/* Linux's exit code enters the user half without a flush. Out of line: the operand wants an aligned stack,
+ * which all switches would pay for. */
+static noinline void user_half_flush(void)
+{
+	invpcid_flush_single_context(KEEL_PCID | 1ul << X86_CR3_PTI_PCID_USER_BIT);
+}
+
 /* Everything a user half may hold from before is dropped: PCID of our own, never no-flush. */
 static __always_inline void cr3_load_user(const struct hal_user *u)
 {
@@ -139,9 +146,8 @@ static __always_inline void cr3_load_user(const struct hal_user *u)
 
 	if (static_cpu_has(X86_FEATURE_PCID)) {
 		cr3 |= KEEL_PCID;
-		/* Linux's exit code enters the user half without a flush. */
 		if (static_cpu_has(X86_FEATURE_PTI))
-			invpcid_flush_single_context(KEEL_PCID | 1ul << X86_CR3_PTI_PCID_USER_BIT);
+			user_half_flush();
 	}
 	native_write_cr3(cr3);
 }

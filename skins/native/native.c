@@ -48,18 +48,31 @@ static long prio_set(unsigned long prio)
 }
 
 /* Flattened and here, not with the other objects: by these two, threads pass each other the turn. */
-static __attribute__((__noinline__, __flatten__)) long sem_call(struct native_space *s, int post,
-						      unsigned long id, nk_time_t until)
+static __attribute__((__noinline__, __flatten__)) long sem_post(struct native_space *s, unsigned long id)
 {
 	struct native_object *o = native_get(s, id, KEEL_SEM);
-	long ret = -NK_EINVAL;
+	long ret;
 
 	if (!o)
-		return ret;
-	if (post)
-		ret = nk_sem_post(native_body(o, sem));
-	else if (until >= 0)
-		ret = nk_sem_wait(native_body(o, sem), until);
+		return -NK_EINVAL;
+	ret = nk_sem_post(native_body(o, sem));
+	native_put(o);
+	nk_weak_call_ends();
+	return ret;
+}
+
+static __attribute__((__noinline__, __flatten__)) long sem_wait(struct native_space *s, unsigned long id,
+							      nk_time_t until)
+{
+	struct native_object *o;
+	long ret;
+
+	if (until < 0)
+		return -NK_EINVAL;
+	o = native_get(s, id, KEEL_SEM);
+	if (!o)
+		return -NK_EINVAL;
+	ret = nk_sem_wait(native_body(o, sem), until);
 	native_put(o);
 	nk_weak_call_ends();
 	return ret;
@@ -83,8 +96,9 @@ static __attribute__((__noinline__)) long object_call(struct native_space *s, lo
 	return ret;
 }
 
-long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
-		 unsigned long c, const unsigned long *more)
+static __attribute__((__noinline__)) long plain_call(struct native_space *s, long nr, unsigned long a,
+						     unsigned long b, unsigned long c,
+						     const unsigned long *more)
 {
 	switch (nr) {
 	case KEEL_CALL_PERIOD_WAIT:
@@ -109,12 +123,6 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 			return -NK_EINVAL;
 		nk_trace_mark(nk_thread_current(), (long)a, (long)b);
 		return 0;
-	case KEEL_CALL_SEM_POST:
-		return sem_call(s, 1, a, 0);
-	case KEEL_CALL_SEM_WAIT:
-		if (!(a & KEEL_REALTIME))
-			return sem_call(s, 0, a, (nk_time_t)b);
-		break;
 	case KEEL_CALL_POLL:
 		return native_poll(s, (void *)a, b, (nk_time_t)c);
 	case KEEL_CALL_SCHED_LOCK:
@@ -123,4 +131,15 @@ long native_call(struct native_space *s, long nr, unsigned long a, unsigned long
 		return nk_sched_unlock();
 	}
 	return object_call(s, nr, a, b, c, more);
+}
+
+/* What needs no stack of its own here first. */
+long native_call(struct native_space *s, long nr, unsigned long a, unsigned long b,
+		 unsigned long c, const unsigned long *more)
+{
+	if (nr == KEEL_CALL_SEM_POST)
+		return sem_post(s, a);
+	if (nr == KEEL_CALL_SEM_WAIT && !(a & KEEL_REALTIME))
+		return sem_wait(s, a, (nk_time_t)b);
+	return plain_call(s, nr, a, b, c, more);
 }

@@ -40,6 +40,7 @@ FITS(nk_rwlock);
 FITS(nk_barrier);
 FITS(native_set);
 _Static_assert(sizeof(((struct native_set *)0)->ids) == KEEL_SET_MAX * sizeof(nk_u32), "set");
+_Static_assert(sizeof(struct native_object) == 256, "a power of two");
 _Static_assert(KEEL_TYPES <= NATIVE_TYPES, "types");
 _Static_assert(KEEL_MAX_OBJECTS == NATIVE_PLACES && NATIVE_PLACES == 1 << TYPE_SHIFT, "places");
 _Static_assert(KEEL_MAX_THREADS == NATIVE_THREADS, "threads");

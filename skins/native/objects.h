@@ -12,7 +12,7 @@
 
 #include "nucleus/word.h"
 
-#define NATIVE_BODY	240	/* bytes; enough for the largest object, a power of two in all */
+#define NATIVE_BODY	224	/* bytes; enough for the largest object */
 #define NATIVE_PLACES	1024	/* KEEL_MAX_OBJECTS */
 #define NATIVE_TYPES	64	/* that an id can tell apart */
 #define NATIVE_THREADS	256	/* KEEL_MAX_THREADS */
@@ -33,6 +33,7 @@ struct native_memory {
 	int shared;		/* (c) by name */
 };
 
+/* A power of two in size: an id's place is found by a shift. */
 struct native_object {
 	nk_u32 id;		/* (a) 0: none, or it goes */
 	int users;		/* (a) calls on their way */

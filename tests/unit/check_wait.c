@@ -172,12 +172,18 @@ static void raise_flag(void)
 	hal_oob_restore(flags);
 }
 
+/* A wait with a deadline begins in two steps, one without in one. */
+static void set_deadline(int timed)
+{
+	deadline = timed ? hal_clock_now() + 1000000000 : NK_TIME_NEVER;
+}
+
 static void block_against_wake(void *arg)
 {
 	struct unit_thread *u;
 
-	(void)arg;
 	setup();
+	set_deadline(*(int *)arg);
 	u = unit_make("w", 10, 1, waits_for_flag, NULL);
 	sim_race_begin();
 	nk_thread_start(&u->t);
@@ -191,7 +197,7 @@ static void block_against_wake(void *arg)
 
 START_TEST(block_against_wake_loses_no_wakeup)
 {
-	unit_explore(block_against_wake, NULL);
+	unit_explore(block_against_wake, &_i);
 }
 END_TEST
 
@@ -460,8 +466,8 @@ static void recall_against_block(void *arg)
 {
 	struct unit_thread *u;
 
-	(void)arg;
 	setup();
+	set_deadline(*(int *)arg);
 	u = unit_make("w", 10, 0, waits, NULL);
 	sim_post(1, recall, &u->t);
 	sim_race_begin();
@@ -481,7 +487,7 @@ static void recall_against_block(void *arg)
 
 START_TEST(recall_against_block_never_sleeps_on)
 {
-	unit_explore(recall_against_block, NULL);
+	unit_explore(recall_against_block, &_i);
 }
 END_TEST
 
@@ -501,14 +507,14 @@ Suite *wait_suite(void)
 	tcase_add_test(tc, flush_gives_its_reason_to_all);
 	tcase_add_test(tc, unblock_ends_a_wait);
 	tcase_add_test(tc, a_recalled_thread_does_not_wait);
-	tcase_add_test(race, block_against_wake_loses_no_wakeup);
+	tcase_add_loop_test(race, block_against_wake_loses_no_wakeup, 0, 2);
 	tcase_add_loop_test(race, wake_against_timeout_passes_the_wakeup_on, 0, 2);
 	tcase_add_loop_test(race, wake_against_unblock_has_one_winner, 0, 2);
 	tcase_add_test(race, flush_against_set_prio_leaves_the_queue_empty);
 	tcase_add_test(race, interrupts_come_in_between_two_who_are_woken);
 	tcase_add_test(race, waking_all_wakes_each_once);
 	tcase_add_test(race, freeing_a_queue_waits_for_who_wakes_all);
-	tcase_add_test(race, recall_against_block_never_sleeps_on);
+	tcase_add_loop_test(race, recall_against_block_never_sleeps_on, 0, 2);
 	tcase_add_test(race, destroy_against_a_walk_waits_for_its_last_touch);
 	tcase_add_test(race, destroy_against_a_timeout_waits_for_its_last_touch);
 	return s;
