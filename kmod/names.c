@@ -288,11 +288,22 @@ long names_bind_memory(struct keel_process *p, struct native_memory *mem)
 
 /* ---- delete ----------------------------------------------------------------------------------- */
 
-/* Nobody finds it any more; 1: nobody has it either. With the lock. */
+/* It stays no longer than its ids; true: there is none. With the lock, as the next. */
+static bool unkeep(struct named *n)
+{
+	bool last = n->kept && !--n->refs;
+
+	n->kept = false;
+	if (last)
+		list_del_init(&n->link);
+	return last;
+}
+
+/* Nobody finds it any more; true: nobody has it either. */
 static bool forget(struct named *n)
 {
 	list_del_init(&n->link);
-	return n->kept && !--n->refs;
+	return unkeep(n);
 }
 
 long names_delete(const struct keel_name *req)
@@ -302,7 +313,8 @@ long names_delete(const struct keel_name *req)
 	long err = -ENOENT;
 
 	if (!name_is_valid(req->name) || req->id || req->args[0] || req->args[1] || req->data ||
-	    req->until || (req->mode & ~KEEL_NAME_UNLINK) || req->pad)
+	    req->until || req->pad ||
+	    (req->mode && req->mode != KEEL_NAME_UNLINK && req->mode != KEEL_NAME_KEPT))
 		return -EINVAL;
 	mutex_lock(&lock);
 	n = name_find(req->type, req->name);
@@ -310,7 +322,9 @@ long names_delete(const struct keel_name *req)
 		err = may_delete(n) ? 0 : -EACCES;
 	if (!err && !req->mode)
 		err = native_memory_close(&n->mem);
-	if (!err)
+	if (!err && req->mode == KEEL_NAME_KEPT)
+		last = unkeep(n);
+	else if (!err)
 		last = forget(n);
 	mutex_unlock(&lock);
 	if (last)

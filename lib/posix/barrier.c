@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Barriers: a mutex and a condition, which are the core's or glibc's as posix.h says, so a round may
- * begin before there is any real-time thread and end with one. Process-shared ones are glibc's.
+ * begin before there is any real-time thread and end with one. Process-shared ones are barriers of the core's.
  */
 #include <stdlib.h>
 #include "posix.h"
+#include "shared.h"
 
 #define MAGIC 0x6b65656c62617272ull
 
@@ -60,6 +61,8 @@ int __wrap_pthread_barrier_init(pthread_barrier_t *b, const pthread_barrierattr_
 	GLIBC(pthread_barrier_init);
 	if (attr)
 		pthread_barrierattr_getpshared(attr, &shared);
+	if (!err && shared != PTHREAD_PROCESS_PRIVATE && count <= UINT16_MAX)
+		posix_shared_begin(b, POSIX_BARRIER, count, 0);
 	if (err || shared != PTHREAD_PROCESS_PRIVATE)
 		return err;
 	h->barrier = calloc(1, sizeof(*h->barrier));
@@ -78,6 +81,8 @@ int __wrap_pthread_barrier_destroy(pthread_barrier_t *b)
 	int busy, old;
 
 	GLIBC(pthread_barrier_destroy);
+	if (posix_shared_is(b, POSIX_BARRIER))
+		return posix_shared_end(b, POSIX_BARRIER);
 	if (!own)
 		return REAL(pthread_barrier_destroy)(b);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
@@ -115,11 +120,34 @@ static int meet(struct barrier *b)
 	return 0;
 }
 
+static int shared_wait(pthread_barrier_t *b)
+{
+	struct posix_object *o;
+	int err = posix_shared_hold(b, POSIX_BARRIER, &o), old;
+	long ret;
+
+	if (!err)
+		err = posix_enter();
+	if (err)
+		return err;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	do
+		ret = keel_barrier_wait(&o->barrier);
+	while (ret < 0 && posix_again(ret));
+	posix_leave();
+	pthread_setcancelstate(old, NULL);
+	return ret == 1 ? PTHREAD_BARRIER_SERIAL_THREAD : -ret;
+}
+
 int __wrap_pthread_barrier_wait(pthread_barrier_t *b)
 {
 	struct barrier *own = barrier_of(b);
 	int ret, old;
 
+	if (posix_shared_is(b, POSIX_BARRIER)) {
+		CORE(pthread_barrier_wait);
+		return shared_wait(b);
+	}
 	if (!own) {
 		GLIBC(pthread_barrier_wait);
 		return REAL(pthread_barrier_wait)(b);

@@ -14,6 +14,7 @@
  * only when it waits.
  */
 #include "posix.h"
+#include "shared.h"
 
 /* Bits of __wrefs. */
 #define COND_SHARED	1
@@ -62,7 +63,7 @@ static void wait_end(void *arg)
 	struct wait *w = arg;
 	int err = inner_lock(w->cond);
 
-	__atomic_sub_fetch(&w->cond->waiters, 1, __ATOMIC_SEQ_CST);
+	__atomic_sub_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
 	if (!err || err == EDEADLK)
 		posix_mutex_give(w->cond);
 	posix_leave();
@@ -101,7 +102,7 @@ static int wait(struct wait *w, clockid_t clock, const struct timespec *until)
 		posix_leave();
 		return err;
 	}
-	__atomic_add_fetch(&w->cond->waiters, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
 	err = posix_mutex_give(w->mutex);
 	if (err) {
 		wait_end(w);
@@ -136,13 +137,15 @@ static int glibc_wait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
 int posix_cond_wait(enum posix_call call, pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
 		    const struct timespec *until)
 {
-	int rt = posix_is_active() && posix_is_rt();
+	int rt = posix_is_active() && posix_is_rt(), err;
 	struct wait w = { NULL };
 
 	if (until && !posix_time_ok(until))
 		return EINVAL;
-	if (posix_is_active()) {
-		w.cond = posix_object_find(c, POSIX_COND);
+	err = posix_object_of(c, POSIX_COND, &w.cond);
+	if (err)
+		return err;
+	if (posix_is_active() || posix_shared_is(m, POSIX_MUTEX)) {
 		w.mutex = posix_mutex_hold(m, rt || w.cond);
 		if (w.mutex && !w.cond)
 			w.cond = hold(c);
@@ -159,6 +162,8 @@ int posix_cond_wait(enum posix_call call, pthread_cond_t *c, pthread_mutex_t *m,
 
 static clockid_t clock_of(const pthread_cond_t *c)
 {
+	if (posix_shared_is(c, POSIX_COND))
+		return ((const struct posix_shared *)c)->a;
 	return c->__data.__wrefs & COND_MONOTONIC ? CLOCK_MONOTONIC : CLOCK_REALTIME;
 }
 
@@ -189,7 +194,7 @@ static int core_signal(struct posix_object *o, int all)
 {
 	int err;
 
-	if (!__atomic_load_n(&o->waiters, __ATOMIC_SEQ_CST))
+	if (!__atomic_load_n(o->word, __ATOMIC_SEQ_CST))
 		return 0;
 	err = posix_enter();
 	if (err)
@@ -208,9 +213,11 @@ static int core_signal(struct posix_object *o, int all)
 
 int posix_cond_signal(enum posix_call call, pthread_cond_t *c, int all)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(c, POSIX_COND) : NULL;
-	int err = 0;
+	struct posix_object *o;
+	int err = posix_object_of(c, POSIX_COND, &o);
 
+	if (err)
+		return err;
 	if (!o) {
 		posix_me()->counts.glibc[call]++;
 		err = all ? REAL(pthread_cond_broadcast)(c) : REAL(pthread_cond_signal)(c);
@@ -237,16 +244,24 @@ EXPORT(pthread_cond_broadcast);
 
 int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
 {
+	int err;
+
 	posix_object_drop(c);
 	GLIBC(pthread_cond_init);
-	return REAL(pthread_cond_init)(c, attr);
+	err = REAL(pthread_cond_init)(c, attr);
+	if (!err && (c->__data.__wrefs & COND_SHARED))
+		posix_shared_begin(c, POSIX_COND, clock_of(c), 0);
+	return err;
 }
 EXPORT(pthread_cond_init);
 
 int __wrap_pthread_cond_destroy(pthread_cond_t *c)
 {
-	int err = posix_object_drop(c);
+	int err;
 
+	if (posix_shared_is(c, POSIX_COND))
+		return posix_shared_end(c, POSIX_COND);
+	err = posix_object_drop(c);
 	GLIBC(pthread_cond_destroy);
 	return err ? err : REAL(pthread_cond_destroy)(c);
 }

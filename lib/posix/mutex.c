@@ -4,6 +4,7 @@
  * the core after all.
  */
 #include "posix.h"
+#include "shared.h"
 
 /* Bits of __kind, as glibc lays them out for good: they stand in static initialisers and in binaries. */
 #define KIND_TYPE	3
@@ -36,7 +37,7 @@ static int take_fast(struct posix_object *o)
 	uint32_t *word;
 
 	if (o->plain)
-		return swap(&o->word, 0, 1);
+		return swap(o->word, 0, 1);
 	word = word_of(&o->mutex);
 	return word && swap(word, KEEL_WORD_FREE, libkeel_self.number);
 }
@@ -44,7 +45,7 @@ static int take_fast(struct posix_object *o)
 /* Whoever has to wait leaves a 2, so the unlock posts: once too often at worst, which a waiter finds out. */
 static int plain_wait(struct posix_object *o, clockid_t clock, int64_t until)
 {
-	while (__atomic_exchange_n(&o->word, 2, __ATOMIC_SEQ_CST)) {
+	while (__atomic_exchange_n(o->word, 2, __ATOMIC_SEQ_CST)) {
 		long ret = keel_sem_clockwait(&o->sem, clock, until);
 
 		if (ret && !posix_again(ret))
@@ -114,7 +115,7 @@ int posix_mutex_give(struct posix_object *o)
 	uint32_t *word;
 
 	if (o->plain)
-		return __atomic_exchange_n(&o->word, 0, __ATOMIC_SEQ_CST) == 2 ? give_slow(o) : 0;
+		return __atomic_exchange_n(o->word, 0, __ATOMIC_SEQ_CST) == 2 ? give_slow(o) : 0;
 	word = word_of(&o->mutex);
 	if (word && swap(word, libkeel_self.number, KEEL_WORD_FREE))
 		return 0;
@@ -146,7 +147,8 @@ static int keel_kind(int kind)
 static int make_plain(struct posix_object *o)
 {
 	o->plain = 1;
-	o->word = 1;
+	o->own = 1;
+	o->word = &o->own;
 	return keel_sem_create(&o->sem, 0, 1);
 }
 
@@ -169,11 +171,26 @@ static int make_keel(struct posix_object *o, const pthread_mutex_t *m)
 	return err;
 }
 
+static int is_plain(const pthread_mutex_t *m)
+{
+	return !(m->__data.__kind & (KIND_ROBUST | KIND_INHERIT | KIND_PROTECT)) &&
+	       keel_kind(m->__data.__kind) == KEEL_MUTEX_NORMAL;
+}
+
+/* Just initialised. */
+static void share(pthread_mutex_t *m)
+{
+	int ceiling = 0;
+
+	if (m->__data.__kind & KIND_PROTECT)
+		REAL(pthread_mutex_getprioceiling)(m, &ceiling);
+	posix_shared_begin(m, POSIX_MUTEX, is_plain(m) ? POSIX_PLAIN : keel_kind(m->__data.__kind), ceiling);
+}
+
 /* The caller holds @m at glibc's level, and will at the core's; NULL: it stays. */
 static struct posix_object *convert(pthread_mutex_t *m)
 {
-	int plain = !(m->__data.__kind & (KIND_ROBUST | KIND_INHERIT | KIND_PROTECT)) &&
-		    keel_kind(m->__data.__kind) == KEEL_MUTEX_NORMAL;
+	int plain = is_plain(m);
 	struct posix_object o = { .type = POSIX_MUTEX }, *at;
 
 	if (!may_convert(m) || (plain ? make_plain(&o) : make_keel(&o, m)))
@@ -192,8 +209,10 @@ static struct posix_object *convert(pthread_mutex_t *m)
 
 struct posix_object *posix_mutex_hold(pthread_mutex_t *m, int convert_it)
 {
-	struct posix_object *o = posix_object_find(m, POSIX_MUTEX);
+	struct posix_object *o;
 
+	if (posix_object_of(m, POSIX_MUTEX, &o))
+		return NULL;
 	return o || !convert_it ? o : convert(m);
 }
 
@@ -244,9 +263,11 @@ int posix_mutex_lock(enum posix_call call, enum posix_how how, pthread_mutex_t *
 		     const struct timespec *until)
 {
 	const struct want w = { call, how, clock, until };
-	struct posix_object *o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
-	int err;
+	struct posix_object *o;
+	int err = posix_object_of(m, POSIX_MUTEX, &o);
 
+	if (err)
+		return err;
 	if (o)
 		return core_lock(o, &w);
 	err = glibc_lock(m, &w);
@@ -258,8 +279,11 @@ int posix_mutex_lock(enum posix_call call, enum posix_how how, pthread_mutex_t *
 
 int posix_mutex_unlock(enum posix_call call, pthread_mutex_t *m)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
+	struct posix_object *o;
+	int err = posix_object_of(m, POSIX_MUTEX, &o);
 
+	if (err)
+		return err;
 	if (o) {
 		posix_me()->counts.core[call]++;
 		return posix_mutex_give(o);
@@ -306,16 +330,24 @@ EXPORT(pthread_mutex_unlock);
 
 int __wrap_pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *attr)
 {
+	int err;
+
 	posix_object_drop(m);
 	GLIBC(pthread_mutex_init);
-	return REAL(pthread_mutex_init)(m, attr);
+	err = REAL(pthread_mutex_init)(m, attr);
+	if (!err && (m->__data.__kind & KIND_SHARED))
+		share(m);
+	return err;
 }
 EXPORT(pthread_mutex_init);
 
 int __wrap_pthread_mutex_destroy(pthread_mutex_t *m)
 {
-	int err = posix_object_drop(m);
+	int err;
 
+	if (posix_shared_is(m, POSIX_MUTEX))
+		return posix_shared_end(m, POSIX_MUTEX);
+	err = posix_object_drop(m);
 	GLIBC(pthread_mutex_destroy);
 	return err ? err : REAL(pthread_mutex_destroy)(m);
 }
@@ -323,9 +355,13 @@ EXPORT(pthread_mutex_destroy);
 
 int __wrap_pthread_mutex_consistent(pthread_mutex_t *m)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
-	int err;
+	struct posix_object *o;
+	int err = posix_object_of(m, POSIX_MUTEX, &o);
 
+	if (err)
+		return err;
+	if (o && o->shared && o->plain)
+		return EINVAL;
 	if (!o || o->plain) {
 		GLIBC(pthread_mutex_consistent);
 		return REAL(pthread_mutex_consistent)(m);
@@ -343,20 +379,39 @@ EXPORT(pthread_mutex_consistent);
 /* glibc's word, which nobody takes any more, keeps the ceiling to be read. */
 int __wrap_pthread_mutex_getprioceiling(const pthread_mutex_t *m, int *ceiling)
 {
+	const struct posix_shared *s = (const struct posix_shared *)m;
+
 	GLIBC(pthread_mutex_getprioceiling);
+	if (posix_shared_is(m, POSIX_MUTEX)) {
+		*ceiling = s->b;
+		return s->b ? 0 : EINVAL;
+	}
 	return REAL(pthread_mutex_getprioceiling)(m, ceiling);
 }
 EXPORT(pthread_mutex_getprioceiling);
 
+static int shared_ceiling(struct posix_shared *s, int ceiling, int *old)
+{
+	if (!s->b || ceiling < 1 || ceiling > KEEL_PRIO_MAX)
+		return EINVAL;
+	if (old)
+		*old = s->b;
+	s->b = ceiling;
+	return 0;
+}
+
 int __wrap_pthread_mutex_setprioceiling(pthread_mutex_t *m, int ceiling, int *old)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(m, POSIX_MUTEX) : NULL;
-	int err = o ? posix_mutex_take(o, CLOCK_MONOTONIC, NULL) : 0;
+	struct posix_object *o;
+	int err = posix_object_of(m, POSIX_MUTEX, &o);
 
+	if (!err && o)
+		err = posix_mutex_take(o, CLOCK_MONOTONIC, NULL);
 	if (err)
 		return err;
 	GLIBC(pthread_mutex_setprioceiling);
-	err = REAL(pthread_mutex_setprioceiling)(m, ceiling, old);
+	err = o && o->shared ? shared_ceiling(o->shared, ceiling, old) :
+			       REAL(pthread_mutex_setprioceiling)(m, ceiling, old);
 	if (!o)
 		return err;
 	if (!err && !o->plain && !posix_enter()) {

@@ -12,7 +12,7 @@
 #define FULL	(PLACES * 3 / 4)
 
 static struct posix_object objects[PLACES];
-static unsigned int used;		/* (lock) places that have an address */
+static unsigned int used;		/* (lock, a) places that have an address */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static unsigned int place_of(const void *at)
@@ -60,13 +60,13 @@ static struct posix_object *room_for(const void *at)
 	return used < FULL ? o : NULL;
 }
 
-static int keel_objects_delete(struct posix_object *o)
+int posix_object_free(struct posix_object *o)
 {
 	int err = 0;
 
 	switch (o->type) {
 	case POSIX_MUTEX:
-		if (__atomic_load_n(&o->word, __ATOMIC_RELAXED))
+		if (o->word && __atomic_load_n(o->word, __ATOMIC_RELAXED))
 			return EBUSY;
 		err = o->plain ? keel_sem_delete(&o->sem) : keel_mutex_delete(&o->mutex);
 		break;
@@ -81,22 +81,34 @@ static int keel_objects_delete(struct posix_object *o)
 	case POSIX_RWLOCK:
 		err = keel_rwlock_delete(&o->rwlock);
 		break;
+	case POSIX_BARRIER:
+		err = keel_barrier_delete(&o->barrier);
+		break;
 	}
 	return err == -EBUSY ? EBUSY : 0;
 }
 
+int posix_object_same(const struct posix_object *a, const struct posix_object *b)
+{
+	return a->sem.id == b->sem.id && a->mutex.id == b->mutex.id && a->cond.id == b->cond.id &&
+	       a->rwlock.id == b->rwlock.id && a->barrier.id == b->barrier.id;
+}
+
 static void put(struct posix_object *to, const void *at, const struct posix_object *o)
 {
-	used += !to->at;
+	__atomic_store_n(&used, used + !to->at, __ATOMIC_RELAXED);
 	__atomic_store_n(&to->type, POSIX_FREE, __ATOMIC_RELEASE);
 	to->plain = o->plain;
-	to->word = o->word;
-	to->waiters = o->waiters;
+	to->own = o->own;
+	to->word = o->shared ? &o->shared->word : &to->own;
+	to->shared = o->shared;
+	to->key = o->key;
 	to->kicks = o->kicks;
 	to->mutex = o->mutex;
 	to->cond = o->cond;
 	to->sem = o->sem;
 	to->rwlock = o->rwlock;
+	to->barrier = o->barrier;
 	__atomic_store_n(&to->type, o->type, __ATOMIC_RELEASE);
 	__atomic_store_n(&to->at, at, __ATOMIC_RELEASE);
 }
@@ -107,9 +119,9 @@ struct posix_object *posix_object_add(const void *at, const struct posix_object 
 
 	REAL(pthread_mutex_lock)(&lock);
 	to = room_for(at);
-	if (to && to->type != o->type) {
+	if (to && (to->type != o->type || to->key != o->key)) {
 		if (to->type)	/* what was there before went without being destroyed */
-			keel_objects_delete(to);
+			posix_object_free(to);
 		put(to, at, o);
 	}
 	REAL(pthread_mutex_unlock)(&lock);
@@ -121,12 +133,12 @@ int posix_object_drop(const void *at)
 	struct posix_object *o;
 	int err = 0;
 
-	if (!__atomic_load_n(&posix_active, __ATOMIC_ACQUIRE))
+	if (!__atomic_load_n(&used, __ATOMIC_RELAXED))
 		return 0;
 	REAL(pthread_mutex_lock)(&lock);
 	o = find(at);
 	if (o->at && o->type) {
-		err = keel_objects_delete(o);
+		err = posix_object_free(o);
 		if (!err)
 			__atomic_store_n(&o->type, POSIX_FREE, __ATOMIC_RELEASE);
 	}
@@ -142,7 +154,7 @@ static int is_held(struct posix_object *o)
 	int err;
 
 	if (o->plain)
-		return o->word != 0;
+		return o->own != 0;
 	err = keel_mutex_trylock(&o->mutex);
 	if (!err || err == -EOWNERDEAD)
 		keel_mutex_unlock(&o->mutex);
@@ -159,6 +171,8 @@ void posix_objects_prepare(void)
 	for (i = 0; i < PLACES; i++) {
 		struct posix_object *o = &objects[i];
 
+		if (o->shared)
+			continue;
 		if (o->type == POSIX_MUTEX)
 			o->kept = is_held(o);
 		else if (o->type == POSIX_SEM)
@@ -174,7 +188,7 @@ static int is_mapped(const void *at)
 	return !mincore((void *)((uintptr_t)at & ~4095ul), 4096, &page);
 }
 
-/* Everything is glibc's again, where it was free all the time. An object that was never destroyed may
+/* Everything but what is shared is glibc's again, where it was free all the time. An object that was never destroyed may
  * have no memory any more. */
 void posix_objects_child(void)
 {
@@ -184,9 +198,9 @@ void posix_objects_child(void)
 		struct posix_object *o = &objects[i];
 		void *at = (void *)o->at;
 
-		if (o->type == POSIX_MUTEX && o->kept && is_mapped(at))
+		if (!o->shared && o->type == POSIX_MUTEX && o->kept && is_mapped(at))
 			REAL(pthread_mutex_trylock)(at);
-		if (o->type == POSIX_SEM && is_mapped(at))
+		if (!o->shared && o->type == POSIX_SEM && is_mapped(at))
 			REAL(sem_init)(at, 0, o->kept > 0 ? o->kept : 0);
 		*o = (struct posix_object){ .at = NULL };
 	}

@@ -28,7 +28,8 @@
  *    afterwards, and moves too. Waiters there are let out by false posts ("kicks"), counted before they
  *    are made; who takes a post while there is a kick has taken the kick. Posts are all alike, so
  *    nothing is lost or made; one kick stays, for whoever still comes by the old way.
- * R4 Process-shared and named semaphores, mutexes and the like, and what there is no room for, stay glibc's, for all.
+ * R4 A process-shared object is the core's from its initialisation on, for all processes with the skin, if
+ *    Keel serves who initialises it (shared.c); else glibc's, as is what there is no room for.
  *
  * A mutex of the normal type without a protocol may be unlocked by another thread than its owner, as
  * glibc allows: it is a word and a semaphore of the core's. All others are the core's mutexes, with
@@ -193,20 +194,38 @@ static inline int64_t posix_ns(const struct timespec *ts)
 
 /* ---- objects ---------------------------------------------------------------------------------------- */
 
-enum posix_type { POSIX_FREE, POSIX_MUTEX, POSIX_COND, POSIX_SEM, POSIX_RWLOCK };
+enum posix_type { POSIX_FREE, POSIX_MUTEX, POSIX_COND, POSIX_SEM, POSIX_RWLOCK, POSIX_BARRIER };
+
+/* What the storage of a process-shared object has; nothing of glibc's looks like the magic. */
+#define POSIX_MAGIC 0x64656b716b65656cull
+
+struct posix_shared {
+	uint64_t magic;			/* and the type */
+	uint64_t key;			/* the core's object is called so */
+	uint32_t word;			/* (a) posix_object.word */
+	uint16_t a, b;			/* what the core's is made with */
+	uint32_t kept;			/* it stays when no process has it */
+};
+
+_Static_assert(sizeof(struct posix_shared) <= sizeof(sem_t), "sem_t");
+_Static_assert(sizeof(struct posix_shared) <= sizeof(pthread_barrier_t), "pthread_barrier_t");
 
 struct posix_object {
 	const void *at;			/* (a) whose it is; NULL: never used */
 	int type;			/* (a) POSIX_FREE: the object went */
 	int plain;			/* a mutex: word and sem */
-	uint32_t word;			/* (a) of a plain one: 0 free, 1 locked, 2 and somebody waits */
-	int waiters;			/* (a) of a condition */
+	uint32_t own;			/* (a) where word points to, unless it is shared */
+	uint32_t *word;			/* of a plain one: 0 free, 1 locked, 2 and somebody waits; of a
+					 * condition: how many wait */
+	struct posix_shared *shared;	/* process-shared: its storage, or NULL */
+	uint64_t key;			/* and the key that it had */
 	int kicks;			/* (a) of a semaphore, R3 */
 	int kept;			/* around fork(): held, or the count */
 	struct keel_mutex mutex;	/* or the one inside a condition */
 	struct keel_cond cond;
 	struct keel_sem sem;
 	struct keel_rwlock rwlock;
+	struct keel_barrier barrier;
 };
 
 /* The core's object for that at @at, or NULL. Context: any; never blocks. */
@@ -218,6 +237,30 @@ struct posix_object *posix_object_add(const void *at, const struct posix_object 
 
 /* Forget what was at @at: 0 or EBUSY, then nothing has changed. Context: in-band. */
 int posix_object_drop(const void *at);
+
+/* Delete what the core has for @o: 0 or EBUSY. Context: in-band. */
+int posix_object_free(struct posix_object *o);
+
+/* Whether both are the same objects of the core's. */
+int posix_object_same(const struct posix_object *a, const struct posix_object *b);
+
+static inline int posix_shared_is(const void *at, enum posix_type type)
+{
+	return __builtin_expect(*(const uint64_t *)at == POSIX_MAGIC + type, 0);
+}
+
+/* The core's for a shared one: 0, or EPERM, ENOMEM and the like. Context: any; goes in-band when this process
+ * has not used it yet. */
+int posix_shared_hold(const void *at, enum posix_type type, struct posix_object **o);
+
+/* The core's for that at @at; NULL: it is glibc's. 0 or an error. */
+static inline int posix_object_of(const void *at, enum posix_type type, struct posix_object **o)
+{
+	if (posix_shared_is(at, type))
+		return posix_shared_hold(at, type, o);
+	*o = posix_is_active() ? posix_object_find(at, type) : NULL;
+	return 0;
+}
 
 /* For conditions. @m is locked by the caller: the core's, or NULL: it stays glibc's. */
 struct posix_object *posix_mutex_hold(pthread_mutex_t *m, int convert);

@@ -4,6 +4,7 @@
  * others reading stays with them.
  */
 #include "posix.h"
+#include "shared.h"
 
 struct want {
 	enum posix_call call;
@@ -83,13 +84,13 @@ static struct posix_object *claim(pthread_rwlock_t *l)
 	return o;
 }
 
-static struct posix_object *hold(pthread_rwlock_t *l)
+static int hold(pthread_rwlock_t *l, struct posix_object **o)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(l, POSIX_RWLOCK) : NULL;
+	int err = posix_object_of(l, POSIX_RWLOCK, o);
 
-	if (!o && posix_is_active() && posix_is_rt())
-		o = claim(l);
-	return o;
+	if (!err && !*o && posix_is_active() && posix_is_rt())
+		*o = claim(l);
+	return err;
 }
 
 static int lock(pthread_rwlock_t *l, const struct want *w)
@@ -99,7 +100,9 @@ static int lock(pthread_rwlock_t *l, const struct want *w)
 
 	if (w->until && !posix_time_ok(w->until))
 		return EINVAL;
-	o = hold(l);
+	err = hold(l, &o);
+	if (err)
+		return err;
 	if (o)
 		return core_lock(o, w);
 	posix_me()->counts.glibc[w->call]++;
@@ -148,9 +151,11 @@ EXPORT(pthread_rwlock_clockwrlock);
 
 int __wrap_pthread_rwlock_unlock(pthread_rwlock_t *l)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(l, POSIX_RWLOCK) : NULL;
-	int err;
+	struct posix_object *o;
+	int err = posix_object_of(l, POSIX_RWLOCK, &o);
 
+	if (err)
+		return err;
 	if (!o) {
 		GLIBC(pthread_rwlock_unlock);
 		return REAL(pthread_rwlock_unlock)(l);
@@ -167,16 +172,24 @@ EXPORT(pthread_rwlock_unlock);
 
 int __wrap_pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockattr_t *attr)
 {
+	int err;
+
 	posix_object_drop(l);
 	GLIBC(pthread_rwlock_init);
-	return REAL(pthread_rwlock_init)(l, attr);
+	err = REAL(pthread_rwlock_init)(l, attr);
+	if (!err && l->__data.__shared)
+		posix_shared_begin(l, POSIX_RWLOCK, 0, 0);
+	return err;
 }
 EXPORT(pthread_rwlock_init);
 
 int __wrap_pthread_rwlock_destroy(pthread_rwlock_t *l)
 {
-	int err = posix_object_drop(l);
+	int err;
 
+	if (posix_shared_is(l, POSIX_RWLOCK))
+		return posix_shared_end(l, POSIX_RWLOCK);
+	err = posix_object_drop(l);
 	GLIBC(pthread_rwlock_destroy);
 	return err ? err : REAL(pthread_rwlock_destroy)(l);
 }

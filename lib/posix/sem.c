@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Unnamed semaphores: rule R3 of posix.h.
+ * Semaphores: rules R3 and R4 of posix.h.
  */
 #include <limits.h>
 #include "posix.h"
+#include "shared.h"
 
 /* What sem_init() leaves behind, as glibc lays it out: named and process-shared ones are marked. */
 struct layout {
@@ -77,13 +78,13 @@ static struct posix_object *convert(sem_t *s)
 }
 
 /* The core's, or made so by a real-time thread. */
-static struct posix_object *hold(sem_t *s)
+static int hold(sem_t *s, struct posix_object **o)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(s, POSIX_SEM) : NULL;
+	int err = posix_object_of(s, POSIX_SEM, o);
 
-	if (!o && posix_is_active() && posix_is_rt())
-		o = convert(s);
-	return o;
+	if (!err && !*o && posix_is_active() && posix_is_rt())
+		*o = convert(s);
+	return err;
 }
 
 /* ---- waiting ---------------------------------------------------------------------------------------- */
@@ -127,7 +128,9 @@ static int do_wait(enum posix_call call, sem_t *s, clockid_t clock, const struct
 
 	if (until && !posix_time_ok(until))
 		return fail(EINVAL);
-	o = hold(s);
+	err = hold(s, &o);
+	if (err)
+		return fail(err);
 	if (!o) {
 		posix_me()->counts.glibc[call]++;
 		err = glibc_wait(s, clock, until);
@@ -175,9 +178,11 @@ static int core_trywait(struct posix_object *o)
 
 int __wrap_sem_trywait(sem_t *s)
 {
-	struct posix_object *o = hold(s);
-	int err;
+	struct posix_object *o;
+	int err = hold(s, &o);
 
+	if (err)
+		return fail(err);
 	if (!o) {
 		GLIBC(sem_trywait);
 		err = REAL(sem_trywait)(s);
@@ -196,9 +201,11 @@ EXPORT(sem_trywait);
 
 int __wrap_sem_post(sem_t *s)
 {
-	struct posix_object *o = hold(s);
-	int err;
+	struct posix_object *o;
+	int err = hold(s, &o);
 
+	if (err)
+		return fail(err);
 	if (o) {
 		CORE(sem_post);
 		err = core_post(o);
@@ -215,9 +222,11 @@ EXPORT(sem_post);
 
 int __wrap_sem_getvalue(sem_t *s, int *value)
 {
-	struct posix_object *o = posix_is_active() ? posix_object_find(s, POSIX_SEM) : NULL;
-	int ret;
+	struct posix_object *o;
+	int ret = posix_object_of(s, POSIX_SEM, &o);
 
+	if (ret)
+		return fail(ret);
 	if (!o) {
 		GLIBC(sem_getvalue);
 		return REAL(sem_getvalue)(s, value);
@@ -237,16 +246,27 @@ EXPORT(sem_getvalue);
 
 int __wrap_sem_init(sem_t *s, int shared, unsigned int value)
 {
+	int err;
+
 	posix_object_drop(s);
 	GLIBC(sem_init);
-	return REAL(sem_init)(s, shared, value);
+	err = REAL(sem_init)(s, shared, value);
+	if (!err && shared)
+		posix_shared_begin(s, POSIX_SEM, value, value >> 16);
+	return err;
 }
 EXPORT(sem_init);
 
 int __wrap_sem_destroy(sem_t *s)
 {
-	posix_object_drop(s);
+	int err;
+
 	GLIBC(sem_destroy);
+	if (posix_shared_is(s, POSIX_SEM)) {
+		err = posix_shared_end(s, POSIX_SEM);
+		return err ? fail(err) : 0;
+	}
+	posix_object_drop(s);
 	return REAL(sem_destroy)(s);
 }
 EXPORT(sem_destroy);

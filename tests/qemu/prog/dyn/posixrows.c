@@ -462,6 +462,7 @@ static void row_sem_errors(void)
 
 #include "posixlocks.h"
 #include "posixmq.h"
+#include "posixshared.h"
 #include "posixtime.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
@@ -499,6 +500,13 @@ static const struct {
 	{ "mq-signal", row_mq_signal },
 	{ "mq-cancel", row_mq_cancel },
 	{ "mq-poll", row_mq_poll },
+	{ "shared-mutex", row_shared_mutex },
+	{ "shared-robust", row_shared_robust },
+	{ "shared-cond", row_shared_cond },
+	{ "shared-rwlock", row_shared_rwlock },
+	{ "shared-barrier", row_shared_barrier },
+	{ "shared-sem", row_shared_sem },
+	{ "sem-named", row_sem_named },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
