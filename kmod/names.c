@@ -288,22 +288,11 @@ long names_bind_memory(struct keel_process *p, struct native_memory *mem)
 
 /* ---- delete ----------------------------------------------------------------------------------- */
 
-/* It stays no longer than its ids; true: there is none. With the lock, as the next. */
-static bool unkeep(struct named *n)
-{
-	bool last = n->kept && !--n->refs;
-
-	n->kept = false;
-	if (last)
-		list_del_init(&n->link);
-	return last;
-}
-
-/* Nobody finds it any more; true: nobody has it either. */
+/* Nobody finds it any more; true: nobody has it either. With the lock. */
 static bool forget(struct named *n)
 {
 	list_del_init(&n->link);
-	return unkeep(n);
+	return n->kept && !--n->refs;
 }
 
 long names_delete(const struct keel_name *req)
@@ -313,8 +302,7 @@ long names_delete(const struct keel_name *req)
 	long err = -ENOENT;
 
 	if (!name_is_valid(req->name) || req->id || req->args[0] || req->args[1] || req->data ||
-	    req->until || req->pad ||
-	    (req->mode && req->mode != KEEL_NAME_UNLINK && req->mode != KEEL_NAME_KEPT))
+	    req->until || (req->mode & ~KEEL_NAME_UNLINK) || req->pad)
 		return -EINVAL;
 	mutex_lock(&lock);
 	n = name_find(req->type, req->name);
@@ -322,9 +310,7 @@ long names_delete(const struct keel_name *req)
 		err = may_delete(n) ? 0 : -EACCES;
 	if (!err && !req->mode)
 		err = native_memory_close(&n->mem);
-	if (!err && req->mode == KEEL_NAME_KEPT)
-		last = unkeep(n);
-	else if (!err)
+	if (!err)
 		last = forget(n);
 	mutex_unlock(&lock);
 	if (last)

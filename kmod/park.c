@@ -266,7 +266,8 @@ static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
 		regs->ax = -ERESTARTNOINTR;
 		fault = s->user.touch;
 	} else if (regs->ax == -EINTR) {
-		regs->ax = regs->orig_ax == KEEL_CALL_SLEEP_UNTIL && regs->si == KEEL_SLEEP_SIGNAL ?
+		regs->ax = regs->orig_ax == KEEL_CALL_POLL ||
+			   (regs->orig_ax == KEEL_CALL_SLEEP_UNTIL && regs->si == KEEL_SLEEP_SIGNAL) ?
 			-ERESTARTNOHAND : -ERESTARTSYS;
 	} else {
 		regs->orig_ax = -1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <stdlib.h>
-#include "file.h"
+#include "ready.h"
 
 int posix_files_had;
 
@@ -41,6 +41,8 @@ static void drop(int fd)
 	if (f->type == POSIX_MQ) {
 		posix_notice_stop(&f->mq);
 		libkeel_object_delete(KEEL_QUEUE, f->mq.queue.id);
+	} else {
+		posix_change_end(f->type == POSIX_TIMER ? &f->timer.change : &f->epoll.change);
 	}
 	__atomic_store_n(&f->type, POSIX_NO_FILE, __ATOMIC_RELEASE);
 	f->next = spare;

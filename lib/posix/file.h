@@ -12,7 +12,7 @@
 
 #define POSIX_FILES 4096	/* numbers from here on stay glibc's */
 
-enum posix_file_type { POSIX_NO_FILE, POSIX_MQ };
+enum posix_file_type { POSIX_NO_FILE, POSIX_MQ, POSIX_TIMER, POSIX_EPOLL };
 
 struct posix_notice;
 
@@ -23,10 +23,43 @@ struct posix_mq {
 	struct posix_notice *notice;	/* (files) what mq_notify() asked for, or NULL */
 };
 
+/* Of what is looked at again when somebody says so: ready.h. */
+struct posix_change {
+	struct keel_mutex lock;
+	struct keel_sem told;
+	int waiters;			/* (lock) */
+};
+
+struct posix_timer {
+	struct posix_change change;
+	clockid_t clock;
+	int nonblock;
+	int64_t next, interval;		/* (lock) ns; 0: not armed, once */
+};
+
+struct posix_registered {
+	int fd;
+	uint32_t events;
+	uint64_t data;
+};
+
+#define POSIX_EPOLL_MAX (KEEL_POLL_MAX - 1)
+
+struct posix_epoll {
+	struct posix_change change;
+	int linux_too;			/* (lock) there is, or was, something else */
+	int count;			/* (lock) */
+	struct posix_registered of[POSIX_EPOLL_MAX];	/* (lock) */
+};
+
 struct posix_file {
 	int type;			/* (a) POSIX_NO_FILE: free */
 	struct posix_file *next;	/* (files) free */
-	struct posix_mq mq;
+	union {
+		struct posix_mq mq;
+		struct posix_timer timer;
+		struct posix_epoll epoll;
+	};
 };
 
 /* What @fd is, if it is of that type, or NULL. Context: any; never blocks. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Named semaphores: process-shared ones in files of their own, beside glibc's and under other names, as
- * programs without the skin take what they find there for glibc's. A file appears with all that is in it.
- * The core's object stays until the file is unlinked and no process has it any more.
+ * programs without the skin take what they find there for glibc's. A file appears with all that is in it,
+ * its count too, so that it is there when no process has it open.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -108,8 +108,7 @@ static union storage *file_create(const char *path, mode_t mode, unsigned int va
 	if (fd < 0)
 		return NULL;
 	memset(&s, 0, sizeof(s));
-	posix_shared_fill(&s.shared, POSIX_SEM, value, value >> 16);
-	s.shared.kept = 1;
+	posix_shared_fill(&s.shared, POSIX_SEM, value, 0);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (write(fd, &s, sizeof(s)) == sizeof(s) &&
 	    !linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW))
@@ -208,24 +207,6 @@ int __wrap_sem_close(sem_t *s)
 }
 EXPORT(sem_close);
 
-/* What the object is called is in the file. */
-static int unlink_core(const char *path)
-{
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	union storage s;
-
-	if (fd >= 0) {
-		if (read(fd, &s, sizeof(s)) != sizeof(s))
-			memset(&s, 0, sizeof(s));
-		REAL(close)(fd);
-	}
-	if (unlink(path))
-		return errno == EPERM ? EACCES : errno;
-	if (fd >= 0 && posix_shared_is(&s, POSIX_SEM))
-		posix_shared_unkeep(&s.shared);
-	return 0;
-}
-
 int __wrap_sem_unlink(const char *name)
 {
 	char path[PATH_MAX];
@@ -236,10 +217,11 @@ int __wrap_sem_unlink(const char *name)
 		return REAL(sem_unlink)(name);
 	}
 	CORE(sem_unlink);
-	err = unlink_core(path);
-	if (err == ENOENT)
+	if (!unlink(path))
+		return 0;
+	if (errno == ENOENT)
 		return REAL(sem_unlink)(name);
-	errno = err;
-	return err ? -1 : 0;
+	errno = errno == EPERM ? EACCES : errno;
+	return -1;
 }
 EXPORT(sem_unlink);

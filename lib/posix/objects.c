@@ -176,7 +176,7 @@ void posix_objects_prepare(void)
 		if (o->type == POSIX_MUTEX)
 			o->kept = is_held(o);
 		else if (o->type == POSIX_SEM)
-			o->kept = keel_sem_count(&o->sem);
+			o->kept = (int)o->own;
 	}
 	posix_leave();
 }

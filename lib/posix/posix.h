@@ -39,10 +39,14 @@
 #define LIBKEEL_POSIX_H
 
 #include <mqueue.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/timerfd.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,6 +65,10 @@
 
 /* What headers with _FORTIFY_SOURCE call. */
 mqd_t __mq_open_2(const char *name, int flags);
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask,
+		size_t size);
+ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
 
 /* ---- the ways back ------------------------------------------------------------------------------- */
 
@@ -204,7 +212,6 @@ struct posix_shared {
 	uint64_t key;			/* the core's object is called so */
 	uint32_t word;			/* (a) posix_object.word */
 	uint16_t a, b;			/* what the core's is made with */
-	uint32_t kept;			/* it stays when no process has it */
 };
 
 _Static_assert(sizeof(struct posix_shared) <= sizeof(sem_t), "sem_t");
@@ -216,7 +223,7 @@ struct posix_object {
 	int plain;			/* a mutex: word and sem */
 	uint32_t own;			/* (a) where word points to, unless it is shared */
 	uint32_t *word;			/* of a plain one: 0 free, 1 locked, 2 and somebody waits; of a
-					 * condition: how many wait */
+					 * condition: how many wait; of a semaphore: see sem.c */
 	struct posix_shared *shared;	/* process-shared: its storage, or NULL */
 	uint64_t key;			/* and the key that it had */
 	int kicks;			/* (a) of a semaphore, R3 */

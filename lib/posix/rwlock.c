@@ -36,7 +36,7 @@ static int core_lock(struct posix_object *o, const struct want *w)
 		ret = keel_lock(o, w);
 	while (ret && posix_again(ret));
 	posix_leave();
-	return -ret;
+	return ret == -EDEADLK && w->how == POSIX_TRYLOCK ? EBUSY : -ret;
 }
 
 static int glibc_lock(pthread_rwlock_t *l, const struct want *w)

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Semaphores: rules R3 and R4 of posix.h.
+ * Semaphores: rules R3 and R4 of posix.h. The core's is a count in memory, below 0 by how many wait, and a
+ * semaphore of Keel's by which those are let go, the best first: nobody comes in between. Who gives up
+ * is not counted any more, unless a post has already been made for it, which it takes:
+ *
+ *	post				wait, timed out
+ *	count -1 -> 0
+ *					count is 0: it waits on, for
+ *	Keel's post
+ *					which it gets
  */
 #include <limits.h>
 #include "posix.h"
@@ -37,7 +45,8 @@ static int true_posts(struct posix_object *o, int n)
 	return n - false_ones;
 }
 
-static int core_post(struct posix_object *o)
+/* Let one who waits go on. */
+static int grant(struct posix_object *o)
 {
 	int err = posix_enter();
 	long ret;
@@ -49,6 +58,18 @@ static int core_post(struct posix_object *o)
 	while (ret && ret != -EOVERFLOW && posix_again(ret));
 	posix_leave();
 	return -ret;
+}
+
+static int core_post(struct posix_object *o)
+{
+	int *count = (int *)o->word;
+	int old = __atomic_load_n(count, __ATOMIC_RELAXED);
+
+	do
+		if (old == SEM_VALUE_MAX)
+			return EOVERFLOW;
+	while (!__atomic_compare_exchange_n(count, &old, old + 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	return old < 0 ? grant(o) : 0;
 }
 
 /* What was posted at glibc's level is the core's. */
@@ -89,22 +110,72 @@ static int hold(sem_t *s, struct posix_object **o)
 
 /* ---- waiting ---------------------------------------------------------------------------------------- */
 
-static int core_wait(struct posix_object *o, clockid_t clock, const struct timespec *until)
+static int take(struct posix_object *o)
 {
-	int err, old;
+	int *count = (int *)o->word;
+	int old = __atomic_load_n(count, __ATOMIC_RELAXED);
+
+	while (old > 0)
+		if (__atomic_compare_exchange_n(count, &old, old - 1, 0, __ATOMIC_SEQ_CST,
+						__ATOMIC_RELAXED))
+			return 1;
+	return 0;
+}
+
+/* The caller waits no more: 0, or 1: it was to go on, and has been. */
+static int withdraw(struct posix_object *o)
+{
+	int *count = (int *)o->word;
+	int old = __atomic_load_n(count, __ATOMIC_RELAXED);
 	long ret;
 
+	while (old < 0)
+		if (__atomic_compare_exchange_n(count, &old, old + 1, 0, __ATOMIC_SEQ_CST,
+						__ATOMIC_RELAXED))
+			return 0;
+	do
+		ret = keel_sem_wait(&o->sem);
+	while (ret && posix_again(ret));
+	return 1;
+}
+
+/* What was for it is another's. */
+static void cancelled(void *arg)
+{
+	if (withdraw(arg))
+		core_post(arg);
+	posix_leave();
+}
+
+static int wait_for_grant(struct posix_object *o, clockid_t clock, int64_t until)
+{
+	long ret;
+	int old;
+
+	pthread_cleanup_push(cancelled, o);
+	do {
+		old = posix_cancel_begin();
+		ret = keel_sem_clockwait(&o->sem, clock, until);
+		posix_cancel_end(old);
+	} while (ret && ret != -EINTR && posix_again(ret));
+	pthread_cleanup_pop(0);
+	return ret && withdraw(o) ? 0 : -ret;
+}
+
+static int core_wait(struct posix_object *o, clockid_t clock, const struct timespec *until)
+{
+	int err;
+
 	pthread_testcancel();
+	if (take(o))
+		return 0;
 	err = posix_enter();
 	if (err)
 		return err;
-	do {
-		old = posix_cancel_begin();
-		ret = keel_sem_clockwait(&o->sem, clock, posix_ns(until));
-		posix_cancel_end(old);
-	} while (ret && ret != -EINTR && posix_again(ret));
+	if (__atomic_fetch_sub((int *)o->word, 1, __ATOMIC_SEQ_CST) <= 0)
+		err = wait_for_grant(o, clock, posix_ns(until));
 	posix_leave();
-	return -ret;
+	return err;
 }
 
 static int glibc_wait(sem_t *s, clockid_t clock, const struct timespec *until)
@@ -165,17 +236,6 @@ int __wrap_sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until
 }
 EXPORT(sem_clockwait);
 
-static int core_trywait(struct posix_object *o)
-{
-	int err = posix_enter();
-
-	if (err)
-		return fail(err);
-	err = -keel_sem_trywait(&o->sem);
-	posix_leave();
-	return err ? fail(err) : 0;
-}
-
 int __wrap_sem_trywait(sem_t *s)
 {
 	struct posix_object *o;
@@ -193,7 +253,7 @@ int __wrap_sem_trywait(sem_t *s)
 			return 0;
 	}
 	CORE(sem_trywait);
-	return core_trywait(o);
+	return take(o) ? 0 : fail(EAGAIN);
 }
 EXPORT(sem_trywait);
 
@@ -232,14 +292,8 @@ int __wrap_sem_getvalue(sem_t *s, int *value)
 		return REAL(sem_getvalue)(s, value);
 	}
 	CORE(sem_getvalue);
-	ret = posix_enter();
-	if (ret)
-		return fail(ret);
-	ret = keel_sem_count(&o->sem);
-	posix_leave();
-	if (ret < 0)
-		return fail(-ret);
-	*value = ret;
+	ret = __atomic_load_n((int *)o->word, __ATOMIC_RELAXED);
+	*value = ret > 0 ? ret : 0;
 	return 0;
 }
 EXPORT(sem_getvalue);
@@ -252,7 +306,7 @@ int __wrap_sem_init(sem_t *s, int shared, unsigned int value)
 	GLIBC(sem_init);
 	err = REAL(sem_init)(s, shared, value);
 	if (!err && shared)
-		posix_shared_begin(s, POSIX_SEM, value, value >> 16);
+		posix_shared_begin(s, POSIX_SEM, value, 0);
 	return err;
 }
 EXPORT(sem_init);

@@ -20,10 +20,8 @@ static int request(unsigned long cmd, unsigned int type, const struct posix_shar
 	if (cmd == KEEL_IOC_NAME_CREATE) {
 		req.args[0] = a;
 		req.args[1] = b;
-		req.mode = 0666 | (s->kept ? KEEL_NAME_KEPT : 0);
+		req.mode = 0666;
 	}
-	if (cmd == KEEL_IOC_NAME_DELETE && id)
-		req.mode = KEEL_NAME_KEPT;
 	err = libkeel_ioctl(cmd, &req);
 	if (!err && id)
 		*id = req.id;
@@ -70,7 +68,7 @@ static int get_any(struct posix_object *o, const struct posix_shared *s)
 	case POSIX_COND:
 		return get_cond(o, s);
 	case POSIX_SEM:
-		return get(KEEL_SEM, s, s->a | (unsigned int)s->b << 16, KEEL_SEM_MAX, &o->sem.id);
+		return get(KEEL_SEM, s, 0, KEEL_SEM_MAX, &o->sem.id);
 	case POSIX_RWLOCK:
 		return get(KEEL_RWLOCK, s, 0, 0, &o->rwlock.id);
 	default:
@@ -109,19 +107,25 @@ int posix_shared_hold(const void *at, enum posix_type type, struct posix_object 
 void posix_shared_fill(struct posix_shared *s, enum posix_type type, unsigned int a, unsigned int b)
 {
 	memset(s, 0, sizeof(*s));
-	s->a = a;
-	s->b = b;
+	if (type == POSIX_SEM) {
+		s->word = a;
+	} else {
+		s->a = a;
+		s->b = b;
+	}
 	if (getrandom(&s->key, sizeof(s->key), 0) != sizeof(s->key))
 		s->key = (uintptr_t)s ^ (uint64_t)keel_clock_ns() << 20;
 	__atomic_store_n(&s->magic, POSIX_MAGIC + type, __ATOMIC_RELEASE);
 }
 
-int posix_shared_begin(void *at, enum posix_type type, unsigned int a, unsigned int b)
+void posix_shared_begin(void *at, enum posix_type type, unsigned int a, unsigned int b)
 {
+	struct posix_object *o;
+
 	if (!posix_core_ready())
-		return 0;
+		return;
 	posix_shared_fill(at, type, a, b);
-	return 1;
+	posix_shared_hold(at, type, &o);	/* so it is there for as long as the caller's process */
 }
 
 int posix_shared_end(void *at, enum posix_type type)
@@ -147,11 +151,4 @@ int posix_shared_end(void *at, enum posix_type type)
 	if (!err)
 		__atomic_store_n(&s->magic, 0, __ATOMIC_RELEASE);
 	return err;
-}
-
-void posix_shared_unkeep(const struct posix_shared *s)
-{
-	unsigned int id;
-
-	request(KEEL_IOC_NAME_DELETE, KEEL_SEM, s, 0, 0, &id);
 }

@@ -13,13 +13,10 @@
 /* Write it into the storage of an object of that type. Context: in-band. */
 void posix_shared_fill(struct posix_shared *s, enum posix_type type, unsigned int a, unsigned int b);
 
-/* The same for one that was initialised by glibc, if Keel serves the process: 1. Context: in-band. */
-int posix_shared_begin(void *at, enum posix_type type, unsigned int a, unsigned int b);
+/* The same for one that was initialised by glibc, if Keel serves the process. Context: in-band. */
+void posix_shared_begin(void *at, enum posix_type type, unsigned int a, unsigned int b);
 
 /* Destroy the object, for all: 0, EBUSY, EPERM. Context: in-band. */
 int posix_shared_end(void *at, enum posix_type type);
-
-/* The semaphore's object goes with the last process that has it. Context: in-band. */
-void posix_shared_unkeep(const struct posix_shared *s);
 
 #endif

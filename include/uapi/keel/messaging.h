@@ -28,7 +28,7 @@
  * goes with the last id, or with DELETE by its owner: waits end, as when one deletes an object that
  * is not shared, and the name may be used again. What @mode may have beside the bits of a file: of CREATE,
  * KEEL_NAME_KEPT: it stays until DELETE; of BIND, 4 and 2: only the right to read, or to write, is needed;
- * of DELETE, KEEL_NAME_UNLINK: only the name goes; or KEEL_NAME_KEPT: it is not kept any more.
+ * of DELETE, KEEL_NAME_UNLINK: only the name goes.
  */
 #define KEEL_NAME_KEPT		0x10000
 #define KEEL_NAME_UNLINK	0x20000
@@ -58,7 +58,8 @@ struct keel_file {
 };
 
 /* [3] What is to be ready: something to be read, of the types that sets have; room in a queue. One that has
- * been deleted is ready at once, as gone. Until 0: -ETIMEDOUT instead of a wait. */
+ * been deleted is ready at once, as gone. Until 0: -ETIMEDOUT instead of a wait. Any signal's handler ends
+ * it, also one with SA_RESTART. */
 #define KEEL_POLL_IN		1
 #define KEEL_POLL_OUT		2
 #define KEEL_POLL_GONE		4

@@ -463,6 +463,7 @@ static void row_sem_errors(void)
 #include "posixlocks.h"
 #include "posixmq.h"
 #include "posixshared.h"
+#include "posixpoll.h"
 #include "posixtime.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
@@ -507,6 +508,13 @@ static const struct {
 	{ "shared-barrier", row_shared_barrier },
 	{ "shared-sem", row_shared_sem },
 	{ "sem-named", row_sem_named },
+	{ "timerfd", row_timerfd },
+	{ "timerfd-set", row_timerfd_set },
+	{ "poll", row_poll },
+	{ "select", row_select },
+	{ "epoll", row_epoll },
+	{ "poll-signal", row_poll_signal },
+	{ "poll-cancel", row_poll_cancel },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * posixcost: what POSIX's calls cost real-time threads, in ns, that is, instructions under icount: "NAME
+ * NS" a line. Nothing here knows of Keel. A "round" is one wake-up of the better of two threads by the
+ * other one and its way back to sleep; "timer" and "sleep" tell how late the thread is.
+ */
+#include <fcntl.h>
+#include <mqueue.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ALONE	4000
+#define ROUNDS	400
+#define WARM	20
+#define TIMES	40
+#define PERIOD	1000000
+
+#define must(what)								\
+	do {									\
+		if (!(what)) {							\
+			fprintf(stderr, "line %d: not so: %s\n", __LINE__, #what); \
+			exit(1);						\
+		}								\
+	} while (0)
+
+static sem_t sem, ready;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t heir;		/* with inheritance */
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static mqd_t queue;
+static int turn;
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+static pthread_t start(int prio, void *(*fn)(void *), void *arg)
+{
+	struct sched_param param = { .sched_priority = prio };
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
+	pthread_attr_setschedparam(&attr, &param);
+	must(!pthread_create(&thread, &attr, fn, arg));
+	return thread;
+}
+
+/* ---- alone ---------------------------------------------------------------------------------- */
+
+static void mutex_alone(void)
+{
+	pthread_mutex_lock(&mutex);
+	pthread_mutex_unlock(&mutex);
+}
+
+static void sem_alone(void)
+{
+	sem_post(&sem);
+	sem_wait(&sem);
+}
+
+/* ---- rounds: what the better thread does, and the other one ----------------------------------- */
+
+static void sem_sleeps(void)
+{
+	sem_wait(&sem);
+}
+
+static void sem_wakes(void)
+{
+	sem_post(&sem);
+}
+
+static void cond_sleeps(void)
+{
+	pthread_mutex_lock(&mutex);
+	while (!turn)
+		pthread_cond_wait(&cond, &mutex);
+	turn = 0;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void cond_wakes(void)
+{
+	pthread_mutex_lock(&mutex);
+	turn = 1;
+	pthread_mutex_unlock(&mutex);
+	pthread_cond_signal(&cond);
+}
+
+static void queue_sleeps(void)
+{
+	char text[8];
+
+	must(mq_receive(queue, text, sizeof(text), NULL) == 8);
+}
+
+static void queue_wakes(void)
+{
+	must(!mq_send(queue, "message", 8, 0));
+}
+
+static void poll_sleeps(void)
+{
+	struct pollfd p = { .fd = queue, .events = POLLIN };
+
+	must(poll(&p, 1, -1) == 1);
+	queue_sleeps();
+}
+
+/* Who has the mutex lets the better one run, which waits for it. */
+static void mutex_sleeps(void)
+{
+	sem_wait(&sem);
+	pthread_mutex_lock(&heir);
+	pthread_mutex_unlock(&heir);
+}
+
+static void mutex_wakes(void)
+{
+	pthread_mutex_lock(&heir);
+	sem_post(&sem);
+	pthread_mutex_unlock(&heir);
+}
+
+static const struct round {
+	const char *name;
+	void (*sleeps)(void);
+	void (*wakes)(void);
+} rounds[] = {
+	{ "sem_round", sem_sleeps, sem_wakes },
+	{ "cond_round", cond_sleeps, cond_wakes },
+	{ "mq_round", queue_sleeps, queue_wakes },
+	{ "poll_round", poll_sleeps, queue_wakes },
+	{ "mutex_round", mutex_sleeps, mutex_wakes },
+};
+
+static void *sleeper(void *arg)
+{
+	const struct round *r = arg;
+
+	sem_post(&ready);
+	for (int i = 0; i < WARM + ROUNDS; i++)
+		r->sleeps();
+	return NULL;
+}
+
+static void round_measure(const struct round *r)
+{
+	pthread_t thread = start(60, sleeper, (void *)r);
+	int64_t began = 0;
+
+	sem_wait(&ready);
+	usleep(2000);
+	for (int i = 0; i < WARM + ROUNDS; i++) {
+		if (i == WARM)
+			began = now_ns();
+		r->wakes();
+	}
+	printf("%s %lld\n", r->name, (long long)(now_ns() - began) / ROUNDS);
+	pthread_join(thread, NULL);
+}
+
+static void alone_measure(const char *name, void (*fn)(void))
+{
+	int64_t began;
+
+	for (int i = 0; i < WARM; i++)
+		fn();
+	began = now_ns();
+	for (int i = 0; i < ALONE; i++)
+		fn();
+	printf("%s %lld\n", name, (long long)(now_ns() - began) / ALONE);
+}
+
+/* ---- time -------------------------------------------------------------------------------------- */
+
+static int64_t timerfd_late(int fd, int64_t due)
+{
+	uint64_t n;
+
+	must(read(fd, &n, sizeof(n)) == sizeof(n));
+	return now_ns() - due;
+}
+
+static int64_t sleep_late(int fd, int64_t due)
+{
+	struct timespec ts = { .tv_sec = due / 1000000000, .tv_nsec = due % 1000000000 };
+
+	(void)fd;
+	must(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL));
+	return now_ns() - due;
+}
+
+static void late_measure(const char *name, int64_t (*late)(int fd, int64_t due))
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+	int64_t due = now_ns() + 2 * PERIOD, sum = 0;
+	struct itimerspec set = {
+		.it_value = { due / 1000000000, due % 1000000000 }, .it_interval = { 0, PERIOD },
+	};
+
+	must(fd >= 0 && !timerfd_settime(fd, TFD_TIMER_ABSTIME, &set, NULL));
+	for (int i = 0; i < TIMES; i++, due += PERIOD)
+		sum += late(fd, due);
+	printf("%s %lld\n", name, (long long)sum / TIMES);
+	close(fd);
+}
+
+static void *measure(void *arg)
+{
+	alone_measure("mutex_alone", mutex_alone);
+	alone_measure("sem_alone", sem_alone);
+	for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++)
+		round_measure(&rounds[i]);
+	late_measure("timerfd_late", timerfd_late);
+	late_measure("sleep_late", sleep_late);
+	return arg;
+}
+
+int main(void)
+{
+	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = 8 };
+	pthread_mutexattr_t inherit;
+
+	must(!mlockall(MCL_CURRENT | MCL_FUTURE));
+	setvbuf(stdout, malloc(4096), _IOFBF, 4096);
+	pthread_mutexattr_init(&inherit);
+	pthread_mutexattr_setprotocol(&inherit, PTHREAD_PRIO_INHERIT);
+	must(!pthread_mutex_init(&heir, &inherit) && !sem_init(&sem, 0, 0) && !sem_init(&ready, 0, 0));
+	mq_unlink("/posixcost");
+	queue = mq_open("/posixcost", O_RDWR | O_CREAT, 0600, &attr);
+	must(queue != (mqd_t)-1);
+	pthread_join(start(50, measure, NULL), NULL);
+	mq_unlink("/posixcost");
+	return 0;
+}
