@@ -110,6 +110,34 @@ static inline long libkeel_call(long nr, long a, long b)
 int libkeel_object_create(uint32_t type, uint32_t a, uint32_t b, uint64_t *data, unsigned int *id);
 int libkeel_object_delete(uint32_t type, unsigned int id);
 
+/* What user space has of a semaphore's count, or an event's bits: the word beside @id, which goes together
+ * with it, nucleus/value.c. 0 when Keel has it, or there is none. Context: any; no system call. */
+static inline uint64_t libkeel_value(uint64_t **at, unsigned int id)
+{
+	struct keel_word *heap = libkeel_self.heap;
+	uint64_t now;
+
+	if (__builtin_expect(!heap, 0))
+		return 0;
+	*at = (uint64_t *)&heap[id % KEEL_MAX_OBJECTS];
+	now = __atomic_load_n(*at, __ATOMIC_ACQUIRE);
+	return __builtin_expect(now >> 32 == id, 1) ? now : 0;
+}
+
+static inline int libkeel_value_swap(uint64_t *at, uint64_t *from, uint64_t to)
+{
+	return __atomic_compare_exchange_n(at, from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
+}
+
+/* The same by the value alone, for skins: without hardening, for whoever is attached. 1: done; 0: make the
+ * call. Context: any; no system call. */
+int libkeel_sem_take(unsigned int id);
+int libkeel_sem_give(unsigned int id);
+/* The wish is met: its bits are in @got. */
+int libkeel_event_take(unsigned int id, uint32_t bits, int mode, uint32_t *got);
+/* The bits are @set and @clear is cleared; what they were before is in @before. */
+int libkeel_event_change(unsigned int id, uint32_t set, uint32_t clear, uint32_t *before);
+
 /* What takes a deadline takes it on either clock. */
 static inline long libkeel_id_on(clockid_t clock, unsigned int id)
 {

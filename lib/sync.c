@@ -158,21 +158,42 @@ int keel_cond_wait(struct keel_cond *cond, struct keel_mutex *mutex)
 	return keel_cond_timedwait(cond, mutex, KEEL_FOREVER);
 }
 
+static int cond_call(long nr, struct keel_cond *cond)
+{
+	long ret = libkeel_call(nr, cond->id, 0);
+
+	return ret < 0 ? ret : 0;
+}
+
 int keel_cond_signal(struct keel_cond *cond)
 {
-	return libkeel_call(KEEL_CALL_COND_SIGNAL, cond->id, 0);
+	return cond_call(KEEL_CALL_COND_SIGNAL, cond);
 }
 
 int keel_cond_broadcast(struct keel_cond *cond)
 {
-	return libkeel_call(KEEL_CALL_COND_BROADCAST, cond->id, 0);
+	return cond_call(KEEL_CALL_COND_BROADCAST, cond);
+}
+
+/* Of those calls that harden: one who is not hard makes them. */
+static inline int is_hard(void)
+{
+	return __builtin_expect(*libkeel_self.hard, 1);
 }
 
 /* ---- semaphores ------------------------------------------------------------------------------ */
 
 int keel_sem_create(struct keel_sem *sem, unsigned int count, unsigned int max)
 {
-	return object_create(KEEL_SEM, count, max, &sem->id);
+	return keel_sem_create_as(sem, count, max, 0);
+}
+
+int keel_sem_create_as(struct keel_sem *sem, unsigned int count, unsigned int max, unsigned int flags)
+{
+	if (count > KEEL_SEM_MAX || max > KEEL_SEM_MAX || (flags & ~(KEEL_AS_FIFO | KEEL_AS_PULSE)))
+		return -EINVAL;
+	return object_create(KEEL_SEM, count | (flags & KEEL_AS_PULSE ? KEEL_SEM_PULSE : 0),
+			     max | (flags & KEEL_AS_FIFO ? KEEL_FIFO : 0), &sem->id);
 }
 
 int keel_sem_delete(struct keel_sem *sem)
@@ -182,11 +203,15 @@ int keel_sem_delete(struct keel_sem *sem)
 
 int keel_sem_wait(struct keel_sem *sem)
 {
+	if (is_hard() && libkeel_sem_take(sem->id))
+		return 0;
 	return libkeel_call(KEEL_CALL_SEM_WAIT, sem->id, KEEL_FOREVER);
 }
 
 int keel_sem_clockwait(struct keel_sem *sem, clockid_t clock, int64_t deadline)
 {
+	if (deadline >= 0 && libkeel_clock_is_known(clock) && is_hard() && libkeel_sem_take(sem->id))
+		return 0;
 	return timed_call(KEEL_CALL_SEM_WAIT, clock, sem->id, deadline);
 }
 
@@ -197,11 +222,15 @@ int keel_sem_timedwait(struct keel_sem *sem, int64_t deadline)
 
 int keel_sem_trywait(struct keel_sem *sem)
 {
+	if (is_hard() && libkeel_sem_take(sem->id))
+		return 0;
 	return libkeel_call(KEEL_CALL_SEM_TRYWAIT, sem->id, 0);
 }
 
 int keel_sem_post(struct keel_sem *sem)
 {
+	if (is_hard() && libkeel_sem_give(sem->id))
+		return 0;
 	return libkeel_call(KEEL_CALL_SEM_POST, sem->id, 0);
 }
 
@@ -224,7 +253,14 @@ int keel_sem_count(struct keel_sem *sem)
 
 int keel_event_create(struct keel_event *event, uint32_t bits)
 {
-	return object_create(KEEL_EVENT, bits, 0, &event->id);
+	return keel_event_create_as(event, bits, 0);
+}
+
+int keel_event_create_as(struct keel_event *event, uint32_t bits, unsigned int flags)
+{
+	if (flags & ~KEEL_AS_FIFO)
+		return -EINVAL;
+	return object_create(KEEL_EVENT, bits, flags ? KEEL_FIFO : 0, &event->id);
 }
 
 int keel_event_delete(struct keel_event *event)
@@ -235,10 +271,16 @@ int keel_event_delete(struct keel_event *event)
 static int event_call(long nr, clockid_t clock, struct keel_event *event, uint32_t bits, int mode,
 		      uint32_t *got, int64_t deadline)
 {
+	uint32_t taken;
 	long ret;
 
-	if (!libkeel_clock_is_known(clock))
+	if (!libkeel_clock_is_known(clock) || deadline < 0)
 		return -EINVAL;
+	if (is_hard() && libkeel_event_take(event->id, bits, mode, &taken)) {
+		if (got)
+			*got = taken;
+		return 0;
+	}
 	ret = libkeel_call3(nr, libkeel_id_on(clock, event->id), (long)mode << 32 | bits, deadline);
 	if (ret < 0)
 		return ret;
@@ -271,6 +313,10 @@ int keel_event_trywait(struct keel_event *event, uint32_t bits, int mode, uint32
 
 int keel_event_post(struct keel_event *event, uint32_t bits)
 {
+	uint32_t before;
+
+	if (is_hard() && libkeel_event_change(event->id, bits, 0, &before))
+		return 0;
 	return libkeel_call(KEEL_CALL_EVENT_POST, event->id, bits);
 }
 
@@ -281,12 +327,17 @@ int keel_event_broadcast(struct keel_event *event, uint32_t bits)
 
 int keel_event_clear(struct keel_event *event, uint32_t bits, uint32_t *before)
 {
-	long ret = libkeel_call(KEEL_CALL_EVENT_CLEAR, event->id, bits);
+	uint32_t now;
+	long ret;
 
-	if (ret < 0)
-		return ret;
+	if (!is_hard() || !libkeel_event_change(event->id, 0, bits, &now)) {
+		ret = libkeel_call(KEEL_CALL_EVENT_CLEAR, event->id, bits);
+		if (ret < 0)
+			return ret;
+		now = ret;
+	}
 	if (before)
-		*before = ret;
+		*before = now;
 	return 0;
 }
 

@@ -22,10 +22,42 @@ void nk_event_init(struct nk_event *e, nk_u32 bits)
 {
 	nk_waitq_init(&e->wq);
 	e->bits = bits;
+	e->value = (struct nk_value){ .word = NULL };
+}
+
+void nk_event_share(struct nk_event *e, nk_u64 *word, nk_u32 id)
+{
+	nk_value_share(&e->value, word, id, e->bits);
+}
+
+/* Around each look at the bits. */
+static inline void event_enter(struct nk_event *e, hal_flags_t flags)
+{
+	nk_waitq_enter(&e->wq, flags);
+	nk_value_claim_locked(&e->value, &e->bits);
+}
+
+static inline void event_leave(struct nk_event *e)
+{
+	nk_value_release_locked(&e->value, &e->wq, e->bits);
+	nk_lock_release(&e->wq.lock);
+}
+
+/* User space is not to change it any more when the queue is closed. */
+static void event_claim(struct nk_event *e)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&e->wq.lock);
+	nk_value_claim_locked(&e->value, &e->bits);
+	e->value.word = NULL;
+	nk_lock_release(&e->wq.lock);
+	hal_oob_restore(flags);
 }
 
 int nk_event_destroy(struct nk_event *e)
 {
+	event_claim(e);
 	nk_waitq_close(&e->wq);
 	return nk_waitq_destroy(&e->wq);
 }
@@ -70,13 +102,13 @@ int nk_event_wait(struct nk_event *e, nk_u32 bits, int mode, nk_u32 *got, nk_tim
 	if (!wish_is_valid(&w))
 		return -NK_EINVAL;
 	flags = hal_oob_save();
-	nk_waitq_enter(&e->wq, flags);
+	event_enter(e, flags);
 	ret = try_locked(e, &w);
 	if (ret == -NK_EWOULDBLOCK) {
 		nk_thread_current()->wait_data = &w;
 		ret = nk_wait_block_locked(&e->wq, deadline);
 	} else {
-		nk_lock_release(&e->wq.lock);
+		event_leave(e);
 	}
 	hal_oob_restore(flags);
 	if (!ret && got)
@@ -93,9 +125,9 @@ int nk_event_trywait(struct nk_event *e, nk_u32 bits, int mode, nk_u32 *got)
 	if (!wish_is_valid(&w))
 		return -NK_EINVAL;
 	flags = hal_oob_save();
-	nk_waitq_enter(&e->wq, flags);
+	event_enter(e, flags);
 	ret = try_locked(e, &w);
-	nk_lock_release(&e->wq.lock);
+	event_leave(e);
 	hal_oob_restore(flags);
 	if (!ret && got)
 		*got = w.got;
@@ -139,7 +171,7 @@ int nk_event_post(struct nk_event *e, nk_u32 bits)
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EIDRM;
 
-	nk_waitq_enter(&e->wq, flags);
+	event_enter(e, flags);
 	if (!e->wq.closed) {
 		e->bits |= bits;
 		serve_locked(e, &e->bits, 1, flags);
@@ -147,7 +179,7 @@ int nk_event_post(struct nk_event *e, nk_u32 bits)
 			nk_watch_notify_locked(&e->wq);
 		ret = 0;
 	}
-	nk_lock_release(&e->wq.lock);
+	event_leave(e);
 	nk_sched();
 	hal_oob_restore(flags);
 	return ret;
@@ -158,12 +190,12 @@ int nk_event_broadcast(struct nk_event *e, nk_u32 bits)
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EIDRM;
 
-	nk_waitq_enter(&e->wq, flags);
+	event_enter(e, flags);
 	if (!e->wq.closed) {
 		bits |= e->bits;
 		ret = serve_locked(e, &bits, 0, flags);
 	}
-	nk_lock_release(&e->wq.lock);
+	event_leave(e);
 	nk_sched();
 	hal_oob_restore(flags);
 	return ret;
@@ -174,12 +206,12 @@ nk_u32 nk_event_clear(struct nk_event *e, nk_u32 bits)
 	hal_flags_t flags = hal_oob_save();
 	nk_u32 before;
 
-	nk_waitq_enter(&e->wq, flags);
+	event_enter(e, flags);
 	before = e->bits;
 	e->bits &= ~bits;
 	if (e->bits)
 		serve_locked(e, &e->bits, 1, flags);
-	nk_lock_release(&e->wq.lock);
+	event_leave(e);
 	nk_sched();
 	hal_oob_restore(flags);
 	return before;
@@ -187,5 +219,13 @@ nk_u32 nk_event_clear(struct nk_event *e, nk_u32 bits)
 
 nk_u32 nk_event_bits(const struct nk_event *e)
 {
-	return __atomic_load_n(&e->bits, __ATOMIC_RELAXED);
+	return nk_value_read(&e->value, &e->bits);
+}
+
+int nk_event_is_ready(const struct nk_waitq *wq)
+{
+	struct nk_event *e = nk_container_of(wq, struct nk_event, wq);
+
+	nk_value_claim_locked(&e->value, &e->bits);
+	return e->bits != 0;
 }

@@ -6,7 +6,7 @@
 #ifndef NUCLEUS_EVENT_H
 #define NUCLEUS_EVENT_H
 
-#include "nucleus/wait.h"
+#include "nucleus/value.h"
 
 enum nk_event_mode {
 	NK_EVENT_ANY,		/* one of the bits asked for */
@@ -18,11 +18,16 @@ enum nk_event_mode {
 
 struct nk_event {
 	struct nk_waitq wq;
-	nk_u32 bits;		/* (w) */
+	nk_u32 bits;		/* (w) while value is claimed, or has no word */
+	struct nk_value value;
 };
 
 /* Context: any; never blocks. */
 void nk_event_init(struct nk_event *e, nk_u32 bits);
+
+/* Of one that nobody uses yet: @word is what user space reads and changes the bits by, see value.h.
+ * Context: any; never blocks. */
+void nk_event_share(struct nk_event *e, nk_u64 *word, nk_u32 id);
 
 /* As nk_sem_destroy(). Context: any; may switch; takes the wait queue's lock. */
 int nk_event_destroy(struct nk_event *e);
@@ -48,5 +53,8 @@ nk_u32 nk_event_clear(struct nk_event *e, nk_u32 bits);
 
 /* The bits. Context: any; never blocks; old as soon as they are read. */
 nk_u32 nk_event_bits(const struct nk_event *e);
+
+/* For nk_watch: there is a bit. Context: @wq's lock held. */
+int nk_event_is_ready(const struct nk_waitq *wq);
 
 #endif

@@ -233,7 +233,8 @@ long nk_heap_alloc(struct nk_heap *h, unsigned long size, nk_time_t deadline)
 		return -NK_EINVAL;
 	flags = hal_oob_save();
 	nk_lock_acquire(&h->wq.lock);
-	if (!h->wq.closed && nk_plist_top(&h->wq.waiters) < nk_thread_current()->eprio)
+	if (!h->wq.closed && (nk_plist_empty(&h->wq.waiters) ||
+			      nk_plist_top(&h->wq.waiters) < (nk_thread_current()->eprio & h->wq.by_prio)))
 		at = heap_take(h, units);
 	if (h->wq.closed)
 		ret = -NK_EIDRM;

@@ -65,6 +65,30 @@ int nk_mutex_destroy(struct nk_mutex *m)
 	return ret;
 }
 
+/* Not another's: its owner may wait for something itself, with the priority that @m gives it. */
+int nk_mutex_close(struct nk_mutex *m)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret = 0;
+
+	mutex_enter(m);
+	if (m->dead || m->wq.closed)
+		ret = -NK_EINVAL;
+	else if (m->owner && m->owner != nk_thread_current())
+		ret = -NK_EBUSY;
+	if (ret) {
+		mutex_leave(m);
+	} else {
+		m->wq.closed = 1;
+		if (m->owner)
+			nk_pi_disown(m);
+		nk_wait_flush_locked(&m->wq, -NK_EIDRM, flags);
+	}
+	nk_sched();
+	hal_oob_restore(flags);
+	return ret;
+}
+
 /* What the next owner has to hear. */
 static int news_for_owner(const struct nk_mutex *m)
 {
@@ -95,6 +119,8 @@ static int may_lock(const struct nk_mutex *m, const struct nk_thread *t)
 {
 	if (m->dead)
 		return -NK_EINVAL;
+	if (m->wq.closed)
+		return -NK_EIDRM;
 	if (m->unrecoverable)
 		return -NK_ENOTRECOVERABLE;
 	return m->ceiling && t->prio > m->ceiling ? -NK_EINVAL : 0;
@@ -252,6 +278,8 @@ int nk_mutex_adopt_locked(struct nk_mutex *m, struct nk_waitq *from, struct nk_t
 	nk_word_claim_locked(m);
 	if (m->unrecoverable)
 		return nk_wait_wake_this_locked(from, t, -NK_ENOTRECOVERABLE);
+	if (m->wq.closed)
+		return nk_wait_wake_this_locked(from, t, -NK_EIDRM);
 	if (m->owner)
 		return nk_wait_move_locked(from, &m->wq, t);
 	if (!nk_wait_claim_this_locked(from, t, news_for_owner(m)))

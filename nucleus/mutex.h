@@ -57,6 +57,11 @@ int nk_mutex_init_as(struct nk_mutex *m, int kind, int ceiling);
  * Context: any; never blocks; takes the wait queue's lock. */
 int nk_mutex_destroy(struct nk_mutex *m);
 
+/* The caller's, or nobody's, however often it is locked, goes: waits end with -EIDRM, as do later ones, and it
+ * can be destroyed. -EBUSY: it is another's; -EINVAL: it went already.
+ * Context: oob; may switch; lets interrupts in; takes the wait queue's lock. */
+int nk_mutex_close(struct nk_mutex *m);
+
 /* 0 or -EOWNERDEAD: locked. -EDEADLK: the wait could never end. -ETIMEDOUT; -EINTR;
  * -ENOTRECOVERABLE; -EWOULDBLOCK: NK_MUTEX_DEPTH_MAX locks; -EINVAL: destroyed, or the caller's
  * base priority is above the ceiling.

@@ -14,11 +14,51 @@ int nk_sem_init(struct nk_sem *s, unsigned int count, unsigned int max)
 	nk_waitq_init(&s->wq);
 	s->count = count;
 	s->max = max;
+	s->pulse = 0;
+	s->value = (struct nk_value){ .word = NULL };
 	return 0;
+}
+
+void nk_sem_pulse(struct nk_sem *s)
+{
+	s->pulse = 1;
+}
+
+void nk_sem_share(struct nk_sem *s, nk_u64 *word, nk_u32 id)
+{
+	nk_value_share(&s->value, word, id, s->count);
+}
+
+/* Around each look at the count. A process may have written more than there can be. */
+static inline void sem_claim_locked(struct nk_sem *s)
+{
+	if (nk_likely(!s->value.open))
+		return;
+	nk_value_claim(&s->value, &s->count);
+	s->count &= NK_SEM_MAX;
+}
+
+static inline void sem_leave(struct nk_sem *s)
+{
+	nk_value_release_locked(&s->value, &s->wq, s->count);
+	nk_lock_release(&s->wq.lock);
+}
+
+/* User space is not to post or take any more when the queue is closed. */
+static void sem_claim(struct nk_sem *s)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&s->wq.lock);
+	sem_claim_locked(s);
+	s->value.word = NULL;
+	nk_lock_release(&s->wq.lock);
+	hal_oob_restore(flags);
 }
 
 int nk_sem_destroy(struct nk_sem *s)
 {
+	sem_claim(s);
 	nk_waitq_close(&s->wq);
 	return nk_waitq_destroy(&s->wq);
 }
@@ -27,6 +67,7 @@ static int take_locked(struct nk_sem *s)
 {
 	if (s->wq.closed)
 		return -NK_EIDRM;
+	sem_claim_locked(s);
 	if (!s->count)
 		return -NK_EWOULDBLOCK;
 	s->count--;
@@ -43,7 +84,7 @@ int nk_sem_wait(struct nk_sem *s, nk_time_t deadline)
 	if (ret == -NK_EWOULDBLOCK)
 		ret = nk_wait_block_locked(&s->wq, deadline);
 	else
-		nk_lock_release(&s->wq.lock);
+		sem_leave(s);
 	hal_oob_restore(flags);
 	return ret;
 }
@@ -55,7 +96,7 @@ int nk_sem_trywait(struct nk_sem *s)
 
 	nk_waitq_enter(&s->wq, flags);
 	ret = take_locked(s);
-	nk_lock_release(&s->wq.lock);
+	sem_leave(s);
 	hal_oob_restore(flags);
 	return ret;
 }
@@ -66,10 +107,12 @@ static int give_locked(struct nk_sem *s)
 		return -NK_EIDRM;
 	if (nk_wait_wake_locked(&s->wq, 0))
 		return 0;
-	if (s->count == s->max)
+	sem_claim_locked(s);
+	if (s->count == s->max || s->pulse)
 		return -NK_EOVERFLOW;
 	s->count++;
 	nk_watch_notify_locked(&s->wq);
+	nk_value_release_locked(&s->value, &s->wq, s->count);
 	return 0;
 }
 
@@ -103,5 +146,13 @@ int nk_sem_broadcast(struct nk_sem *s, int error)
 
 unsigned int nk_sem_count(const struct nk_sem *s)
 {
-	return __atomic_load_n(&s->count, __ATOMIC_RELAXED);
+	return nk_value_read(&s->value, &s->count) & NK_SEM_MAX;
+}
+
+int nk_sem_is_ready(const struct nk_waitq *wq)
+{
+	struct nk_sem *s = nk_container_of(wq, struct nk_sem, wq);
+
+	sem_claim_locked(s);
+	return s->count != 0;
 }

@@ -160,7 +160,7 @@ void nk_sem_snapshot(struct nk_sem *sem, struct nk_object_snapshot *s)
 {
 	hal_flags_t flags = snapshot_begin(&sem->wq, s);
 
-	s->value = sem->count;
+	s->value = nk_sem_count(sem);
 	s->limit = sem->max;
 	snapshot_end(&sem->wq, flags);
 }
@@ -169,7 +169,7 @@ void nk_event_snapshot(struct nk_event *e, struct nk_object_snapshot *s)
 {
 	hal_flags_t flags = snapshot_begin(&e->wq, s);
 
-	s->value = e->bits;
+	s->value = nk_event_bits(e);
 	snapshot_end(&e->wq, flags);
 }
 

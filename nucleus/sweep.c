@@ -116,6 +116,25 @@ int nk_wait_flush(struct nk_waitq *wq, int error)
 	return count;
 }
 
+static struct nk_waitq *count_one(struct nk_sweep *s, struct nk_waitq *wq, struct nk_thread *t)
+{
+	(void)wq;
+	s->count += t->waiting;
+	return NULL;
+}
+
+int nk_wait_count(struct nk_waitq *wq)
+{
+	struct nk_sweep s = { .visit = count_one };
+	hal_flags_t flags = hal_oob_save();
+
+	nk_waitq_enter(wq, flags);
+	nk_sweep_run_locked(wq, &s, flags);
+	nk_lock_release(&wq->lock);
+	hal_oob_restore(flags);
+	return s.count;
+}
+
 int nk_wait_wake_all(struct nk_waitq *wq)
 {
 	return nk_wait_flush(wq, 0);

@@ -39,6 +39,7 @@ void nk_waitq_init(struct nk_waitq *wq)
 	wq->mutex = NULL;
 	wq->pins = 0;
 	wq->closed = 0;
+	wq->by_prio = -1;
 	wq->round = 0;
 	wq->sweep = NULL;
 	wq->next = NULL;
@@ -60,7 +61,7 @@ int nk_waitq_destroy(struct nk_waitq *wq)
 
 static inline void put_on(struct nk_waitq *wq, struct nk_thread *t)
 {
-	nk_plist_add(&wq->waiters, &t->wait_node, t->eprio);
+	nk_plist_add(&wq->waiters, &t->wait_node, t->eprio & wq->by_prio);
 	t->wait_on = wq;
 	t->wait_round = wq->round;
 }
@@ -97,14 +98,14 @@ void nk_wait_place_locked(struct nk_waitq *wq, struct nk_thread *t)
 {
 	struct nk_plist_node *n = &t->wait_node;
 
-	if (n->prio == t->eprio)
+	if (n->prio == (t->eprio & wq->by_prio))
 		return;
 	if (nk_unlikely(wq->sweep && t->wait_round != wq->round)) {
 		wq->misplaced = 1;	/* G2 */
 		return;
 	}
 	node_del(wq, n);
-	nk_plist_add(&wq->waiters, n, t->eprio);
+	nk_plist_add(&wq->waiters, n, t->eprio & wq->by_prio);
 }
 
 void nk_wait_leave_locked(struct nk_waitq *wq, struct nk_thread *t)
@@ -209,7 +210,7 @@ int nk_wait_move_locked(struct nk_waitq *from, struct nk_waitq *to, struct nk_th
 	nk_lock_release(&rq->lock);
 	if (waits) {
 		node_del(from, &t->wait_node);
-		nk_plist_add(&to->waiters, &t->wait_node, t->eprio);
+		nk_plist_add(&to->waiters, &t->wait_node, t->eprio & to->by_prio);
 		t->wait_on = to;
 		t->wait_round = to->round;
 	}

@@ -21,6 +21,7 @@ struct nk_waitq {
 	struct nk_mutex *mutex;		/* (c) the mutex this is part of, or NULL */
 	int pins;			/* (a) chain walks that hold a pointer to this */
 	int closed;			/* (w) the object goes away: nobody may wait any more */
+	int by_prio;			/* (c) -1; 0: first come first served */
 	unsigned int round;		/* (w) how many sweeps there were */
 	struct nk_sweep *sweep;		/* (w) the one under way, or NULL: see sweep.h */
 	struct nk_plist_node *next;	/* (w) whom it comes to next, or NULL */
@@ -30,6 +31,13 @@ struct nk_waitq {
 
 /* Context: any; never blocks. */
 void nk_waitq_init(struct nk_waitq *wq);
+
+/* Of one that nobody waits on yet: first come first served, whatever their priorities. Not for
+ * a mutex's. Context: any; never blocks. */
+static inline void nk_waitq_fifo(struct nk_waitq *wq)
+{
+	wq->by_prio = 0;
+}
 
 /* The object goes away: all waits and watches end, with -EIDRM, and closed is set.
  * Context: any; may switch; takes the wait queue's lock. */
@@ -60,6 +68,9 @@ int nk_wait_flush(struct nk_waitq *wq, int error);
 
 /* The same with @wq's lock held, which is released; @flags = hal_oob_save(). Does not switch. */
 int nk_wait_flush_locked(struct nk_waitq *wq, int error, hal_flags_t flags);
+
+/* How many wait now. Context: any; takes the wait queue's lock; lets interrupts in. */
+int nk_wait_count(struct nk_waitq *wq);
 
 /* Wake the first that still waits with @error; 1 when there was one. Does not switch.
  * Context: any, @wq's lock held; never blocks; takes the thread and rq locks. */

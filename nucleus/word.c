@@ -142,7 +142,7 @@ int nk_word_owner(struct nk_mutex *m)
 void nk_word_release(struct nk_mutex *m)
 {
 	nk_assert_held(&m->wq.lock);
-	if (m->ceiling || m->dead || m->owner_died || m->unrecoverable ||
+	if (m->ceiling || m->dead || m->wq.closed || m->owner_died || m->unrecoverable ||
 	    !nk_plist_empty(&m->wq.waiters))
 		return;
 	m->claimed = 0;

@@ -50,7 +50,7 @@ int native_memory_needs(const struct keel_object *req, unsigned long *body, unsi
 		*body = rounded(sizeof(struct nk_buffer)) + req->args[0];
 		return !req->args[0] || req->args[0] > NK_BUFFER_SIZE ? -NK_EINVAL : 0;
 	default:
-		if (!req->args[0] || req->args[0] > KEEL_AREA_MAX)
+		if (!req->args[0] || req->args[0] > KEEL_AREA_MAX || (req->args[1] & ~KEEL_FIFO))
 			return -NK_EINVAL;
 		*body = sizeof(struct nk_heap) + heap_units(req->args) * sizeof(struct nk_heap_block);
 		*area = heap_units(req->args) * (unsigned long)NK_HEAP_UNIT;
@@ -68,6 +68,15 @@ static int channel_make(struct native_memory *mem)
 			       mem->args[1]);
 }
 
+static int heap_make(struct nk_heap *h, const struct native_memory *mem)
+{
+	int err = nk_heap_init(h, (struct nk_heap_block *)(h + 1), heap_units(mem->args));
+
+	if (!err && mem->args[1])
+		nk_waitq_fifo(&h->wq);
+	return err;
+}
+
 int native_memory_init(struct native_memory *mem)
 {
 	struct nk_queue *q = mem->body;
@@ -83,7 +92,7 @@ int native_memory_init(struct native_memory *mem)
 		return nk_buffer_init(mem->body, (char *)mem->body + rounded(sizeof(struct nk_buffer)),
 				      mem->args[0]);
 	default:
-		return nk_heap_init(h, (struct nk_heap_block *)(h + 1), heap_units(mem->args));
+		return heap_make(h, mem);
 	}
 }
 

@@ -152,17 +152,13 @@ long native_heap_free(struct native_object *o, const struct native_args *a)
 	return nk_heap_free(native_body(o, heap), a->b);
 }
 
+long native_heap_used(struct native_object *o, const struct native_args *a)
+{
+	(void)a;
+	return (long)nk_heap_used(native_body(o, heap));
+}
+
 /* ---- ready for who waits for any of several ------------------------------------------------------ */
-
-static int sem_is_ready(const struct nk_waitq *wq)
-{
-	return nk_container_of(wq, struct nk_sem, wq)->count != 0;
-}
-
-static int event_is_ready(const struct nk_waitq *wq)
-{
-	return nk_container_of(wq, struct nk_event, wq)->bits != 0;
-}
 
 static int queue_is_ready(const struct nk_waitq *wq)
 {
@@ -183,9 +179,9 @@ native_ready_fn *native_ready_of(nk_u32 type)
 {
 	switch (type) {
 	case KEEL_SEM:
-		return sem_is_ready;
+		return nk_sem_is_ready;
 	case KEEL_EVENT:
-		return event_is_ready;
+		return nk_event_is_ready;
 	case KEEL_QUEUE:
 		return queue_is_ready;
 	case KEEL_BUFFER:
@@ -203,7 +199,7 @@ int native_watch_init(struct nk_watch *w, void *body, nk_u32 type, int write)
 {
 	if (write) {
 		w->wq = type == KEEL_QUEUE ? &((struct nk_queue *)body)->room.wq : NULL;
-		w->ready = sem_is_ready;
+		w->ready = nk_sem_is_ready;
 	} else {
 		w->wq = body;
 		w->ready = native_ready_of(type);

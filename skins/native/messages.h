@@ -25,7 +25,8 @@ typedef long native_call_fn(struct native_object *o, const struct native_args *a
 native_call_fn native_queue_send, native_queue_receive, native_queue_alloc, native_queue_pass,
 	native_queue_take, native_queue_free, native_queue_notify, native_queue_count,
 	native_buffer_write, native_buffer_read, native_buffer_count, native_channel_send,
-	native_channel_receive, native_channel_reply, native_heap_alloc, native_heap_free;
+	native_channel_receive, native_channel_reply, native_heap_alloc, native_heap_free,
+	native_heap_used;
 
 /* How to look whether an object of that type is ready, for nk_watch; NULL: it never is. The wait queue
  * it watches is the object's first. */

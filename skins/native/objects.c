@@ -69,6 +69,28 @@ static int mutex_init(struct native_object *o, const struct keel_object *req)
 	return nk_mutex_init_as(native_body(o, mutex), (int)req->args[0], (int)req->args[1]);
 }
 
+static int sem_init(struct native_object *o, const struct keel_object *req)
+{
+	struct nk_sem *s = native_body(o, sem);
+	int err = nk_sem_init(s, req->args[0] & ~KEEL_SEM_PULSE, req->args[1] & ~KEEL_FIFO);
+
+	if (!err && (req->args[0] & KEEL_SEM_PULSE))
+		nk_sem_pulse(s);
+	if (!err && (req->args[1] & KEEL_FIFO))
+		nk_waitq_fifo(&s->wq);
+	return err;
+}
+
+/* @flags: 0 or KEEL_FIFO. */
+static int order_set(struct nk_waitq *wq, nk_u32 flags)
+{
+	if (flags & ~KEEL_FIFO)
+		return -NK_EINVAL;
+	if (flags)
+		nk_waitq_fifo(wq);
+	return 0;
+}
+
 static int is_watchable(struct native_space *s, nk_u32 id)
 {
 	struct native_object *o = NULL;
@@ -106,12 +128,12 @@ static int object_init(struct native_space *s, struct native_object *o,
 		return mutex_init(o, req);
 	case KEEL_COND:
 		nk_cond_init(native_body(o, cond));
-		return 0;
+		return order_set(&native_body(o, cond)->wq, req->args[0]);
 	case KEEL_SEM:
-		return nk_sem_init(native_body(o, sem), req->args[0], req->args[1]);
+		return sem_init(o, req);
 	case KEEL_EVENT:
 		nk_event_init(native_body(o, event), req->args[0]);
-		return 0;
+		return order_set(&native_body(o, event)->wq, req->args[1]);
 	case KEEL_RWLOCK:
 		nk_rwlock_init(native_body(o, rwlock));
 		return 0;
@@ -126,9 +148,9 @@ static int object_init(struct native_space *s, struct native_object *o,
 static int request_is_valid(const struct keel_object *req)
 {
 	static const int has[KEEL_TYPES] = {
-		[KEEL_MUTEX] = 2, [KEEL_SEM] = 2, [KEEL_EVENT] = 1, [KEEL_BARRIER] = 1,
+		[KEEL_MUTEX] = 2, [KEEL_COND] = 1, [KEEL_SEM] = 2, [KEEL_EVENT] = 2, [KEEL_BARRIER] = 1,
 		[KEEL_SET] = 1, [KEEL_QUEUE] = 2, [KEEL_BUFFER] = 1, [KEEL_CHANNEL] = 2,
-		[KEEL_HEAP] = 1, [KEEL_PIPE] = 2, [KEEL_PROXY] = 2,
+		[KEEL_HEAP] = 2, [KEEL_PIPE] = 2, [KEEL_PROXY] = 2,
 	};
 
 	if (!req->type || req->type >= KEEL_TYPES || req->id || req->pad)
@@ -182,6 +204,22 @@ static struct native_object *free_place(struct native_space *s, struct native_me
 	return NULL;
 }
 
+/* What user space has a word for in the heap is its own to change from now on. */
+static void word_share(struct native_space *s, struct native_object *o, nk_u32 type, nk_u32 id)
+{
+	struct keel_word *w = &s->heap[o - s->objects];
+
+	if (type == KEEL_MUTEX) {
+		nk_mutex_share(native_body(o, mutex), &w->word, &s->owners);
+		__atomic_store_n(&w->id, id, __ATOMIC_RELEASE);
+	} else if (type == KEEL_SEM && native_body(o, sem)->max == NK_SEM_MAX &&
+		   !native_body(o, sem)->pulse) {
+		nk_sem_share(native_body(o, sem), (nk_u64 *)w, id);
+	} else if (type == KEEL_EVENT) {
+		nk_event_share(native_body(o, event), (nk_u64 *)w, id);
+	}
+}
+
 /* The object in @o is ready for its id. */
 static long place_open(struct native_space *s, struct native_object *o, nk_u32 type)
 {
@@ -189,10 +227,8 @@ static long place_open(struct native_space *s, struct native_object *o, nk_u32 t
 	nk_u32 id = o->generation++ * GENERATION + (type << TYPE_SHIFT) + at;
 
 	o->type = type;
-	if (type == KEEL_MUTEX && !o->mem) {
-		nk_mutex_share(native_body(o, mutex), &s->heap[at].word, &s->owners);
-		__atomic_store_n(&s->heap[at].id, id, __ATOMIC_RELEASE);
-	}
+	if (!o->mem)
+		word_share(s, o, type, id);
 	id_set(o, id);
 	return id;
 }

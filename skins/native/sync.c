@@ -9,6 +9,7 @@
 #include "nucleus/event.h"
 #include "nucleus/rwlock.h"
 #include "nucleus/sem.h"
+#include "nucleus/snapshot.h"
 #include "nucleus/watch.h"
 #include "link.h"
 #include "messages.h"
@@ -43,6 +44,19 @@ static long mutex_ceiling(struct native_object *o, const struct native_args *a)
 	return a->b > NK_PRIO_MAX ? -NK_EINVAL : nk_mutex_set_ceiling(native_body(o, mutex), (int)a->b);
 }
 
+static long mutex_close(struct native_object *o, const struct native_args *a)
+{
+	return nk_mutex_close(native_body(o, mutex));
+}
+
+static long mutex_owner(struct native_object *o, const struct native_args *a)
+{
+	struct nk_object_snapshot now;
+
+	nk_mutex_snapshot(native_body(o, mutex), &now);
+	return now.owner;
+}
+
 static long cond_wait(struct native_object *o, const struct native_args *a)
 {
 	struct native_object *m = native_get(a->space, a->b, KEEL_MUTEX);
@@ -57,14 +71,12 @@ static long cond_wait(struct native_object *o, const struct native_args *a)
 
 static long cond_signal(struct native_object *o, const struct native_args *a)
 {
-	nk_cond_signal(native_body(o, cond));
-	return 0;
+	return nk_cond_signal(native_body(o, cond));
 }
 
 static long cond_broadcast(struct native_object *o, const struct native_args *a)
 {
-	nk_cond_broadcast(native_body(o, cond));
-	return 0;
+	return nk_cond_broadcast(native_body(o, cond));
 }
 
 /* ---- semaphores and events ----------------------------------------------------------------- */
@@ -268,7 +280,27 @@ static const struct {
 	ROW(KEEL_CALL_PROXY_WRITE, native_proxy_write, KEEL_PROXY, D),
 	ROW(KEEL_CALL_PROXY_LOST, native_proxy_lost, KEEL_PROXY, NONE),
 	ROW(KEEL_CALL_EVENTFD_SIGNAL, native_eventfd_signal, KEEL_EVENTFD, NONE),
+	ROW(KEEL_CALL_MUTEX_CLOSE, mutex_close, KEEL_MUTEX, NONE),
+	ROW(KEEL_CALL_MUTEX_OWNER, mutex_owner, KEEL_MUTEX, NONE),
+	ROW(KEEL_CALL_HEAP_USED, native_heap_used, KEEL_HEAP, NONE),
 };
+
+/* On whichever queue the object begins with: who receives, reads, or wants memory. */
+static long waiters_of(struct native_space *s, unsigned long id)
+{
+	nk_u32 type = native_type(id);
+	struct native_object *o;
+	long ret;
+
+	if (!type || type == KEEL_SET || type > KEEL_HEAP)
+		return -NK_EINVAL;
+	o = native_get(s, id, type);
+	if (!o)
+		return -NK_EINVAL;
+	ret = nk_wait_count(o->body);
+	native_put(o);
+	return ret;
+}
 
 static int until_get(unsigned long value, int realtime, nk_time_t *until)
 {
@@ -291,6 +323,8 @@ long native_sync_call(long nr, unsigned long id, struct native_args *a)
 	struct native_object *o;
 	long ret;
 
+	if (nr == KEEL_CALL_WAITERS)
+		return waiters_of(a->space, id);
 	if (i >= KEEL_CALL_COUNT || !calls[i].fn)
 		return -NK_EINVAL;
 	if (calls[i].until) {

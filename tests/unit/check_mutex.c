@@ -160,6 +160,41 @@ START_TEST(destroy_is_busy_while_held_or_waited_for)
 }
 END_TEST
 
+static void closes(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_mutex_lock(&m, NK_TIME_NEVER), 0);
+	nk_wait_block(&gate, NK_TIME_NEVER);
+	ck_assert_int_eq(u->t.eprio, 40);
+	u->ret = nk_mutex_close(&m);
+	ck_assert_int_eq(u->t.eprio, 10);
+	ck_assert_int_eq(nk_mutex_unlock(&m), -NK_EPERM);
+}
+
+static void closes_anothers(struct unit_thread *u)
+{
+	u->ret = nk_mutex_close(&m);
+}
+
+START_TEST(close_ends_waits_and_takes_the_boost_along)
+{
+	struct unit_thread *o = unit_run("o", 10, 0, closes, NULL);
+	struct unit_thread *a = unit_run("a", 30, 1, passes, NULL);
+	struct unit_thread *b = unit_run("b", 40, 1, passes, NULL);
+
+	ck_assert_int_eq(unit_run("x", 20, 0, closes_anothers, NULL)->ret, -NK_EBUSY);
+	sim_settle();
+	ck_assert_int_eq(a->done, 0);
+	open_gate();
+	ck_assert_int_eq(o->ret, 0);
+	ck_assert_int_eq(a->ret, -NK_EIDRM);
+	ck_assert_int_eq(b->ret, -NK_EIDRM);
+	ck_assert_int_eq(unit_run("l", 20, 0, passes, NULL)->ret, -NK_EIDRM);
+	ck_assert_int_eq(unit_run("y", 20, 0, closes_anothers, NULL)->ret, -NK_EINVAL);
+	ck_assert_int_eq(nk_mutex_destroy(&m), 0);
+	nk_mutex_init(&m);
+}
+END_TEST
+
 START_TEST(a_waiter_boosts_the_owner_and_unlock_drops_it)
 {
 	struct unit_thread *o = unit_run("o", 10, 0, holds, NULL);
@@ -316,6 +351,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, only_the_owner_unlocks);
 	tcase_add_test(tc, destroy_is_busy_while_held_or_waited_for);
 	tcase_add_test(tc, a_destroyed_mutex_turns_all_away);
+	tcase_add_test(tc, close_ends_waits_and_takes_the_boost_along);
 	tcase_add_test(tc, a_waiter_boosts_the_owner_and_unlock_drops_it);
 	tcase_add_test(tc, unlock_gives_the_boost_to_the_next_owner);
 	tcase_add_test(tc, a_timeout_drops_the_boost_to_the_next_waiter);

@@ -14,7 +14,7 @@ static Suite *(*const suites[])(void) = {
 	wait_suite, mutex_suite, mutex_kind_suite, mutex_race_suite, pi_suite, pi_race_suite,
 	cond_suite, sem_suite, event_suite, rwlock_suite, barrier_suite, watch_suite, sweep_suite,
 	service_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite,
-	pipeline_suite, pipeline_apic_suite, pipeline_random_suite, word_suite, copy_suite,
+	pipeline_suite, pipeline_apic_suite, pipeline_random_suite, word_suite, value_suite, copy_suite,
 	queue_suite, heap_suite, buffer_suite, pipe_suite, snapshot_suite, class_suite,
 	class_other_suite, class_rules_suite, pipe_race_suite, channel_suite, trace_suite,
 };

@@ -5,8 +5,8 @@ find it. Each passes when nothing is forced: only exploring the schedules finds 
 PLANTED = [
 	("a semaphore's count is looked at, and the waiter queued later: lost wake-up",
 	 "nucleus/sem.c",
-	 [("		ret = nk_wait_block_locked(&s->wq, deadline);\n	else\n		nk_lock_release(&s->wq.lock);",
-	   "		ret = (nk_lock_release(&s->wq.lock), nk_wait_block(&s->wq, deadline));\n	else\n		nk_lock_release(&s->wq.lock);")],
+	 [("		ret = nk_wait_block_locked(&s->wq, deadline);\n	else\n		sem_leave(s);",
+	   "		ret = (nk_lock_release(&s->wq.lock), nk_wait_block(&s->wq, deadline));\n	else\n		sem_leave(s);")],
 	 "sem", "post_against_wait_loses_no_wakeup"),
 	("whether the wait has ended meanwhile is not looked at before blocking",
 	 "nucleus/thread.c",

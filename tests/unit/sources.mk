@@ -43,6 +43,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_timer_real.c \
 	tests/unit/check_tree.c \
 	tests/unit/check_trace.c \
+	tests/unit/check_value.c \
 	tests/unit/check_wait.c \
 	tests/unit/check_watch.c \
 	tests/unit/check_watchdog.c \

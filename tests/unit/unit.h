@@ -121,6 +121,7 @@ Suite *timer_real_suite(void);
 Suite *timer_suite(void);
 Suite *tree_suite(void);
 Suite *trace_suite(void);
+Suite *value_suite(void);
 Suite *wait_suite(void);
 Suite *watch_suite(void);
 Suite *watchdog_suite(void);

@@ -57,8 +57,8 @@
 #define KEEL_CALL_MUTEX_CONSISTENT (KEEL_CALL_BASE + 10) /* (id) */
 #define KEEL_CALL_MUTEX_CEILING	(KEEL_CALL_BASE + 11)	/* (id, priority) -> the one before */
 #define KEEL_CALL_COND_WAIT	(KEEL_CALL_BASE + 12)	/* (id, mutex id, until) */
-#define KEEL_CALL_COND_SIGNAL	(KEEL_CALL_BASE + 13)	/* (id) */
-#define KEEL_CALL_COND_BROADCAST (KEEL_CALL_BASE + 14)	/* (id) */
+#define KEEL_CALL_COND_SIGNAL	(KEEL_CALL_BASE + 13)	/* (id) -> [3] how many go on */
+#define KEEL_CALL_COND_BROADCAST (KEEL_CALL_BASE + 14)	/* (id) -> [3] how many go on */
 #define KEEL_CALL_SEM_WAIT	(KEEL_CALL_BASE + 15)	/* (id, until) */
 #define KEEL_CALL_SEM_TRYWAIT	(KEEL_CALL_BASE + 16)	/* (id) */
 #define KEEL_CALL_SEM_POST	(KEEL_CALL_BASE + 17)	/* (id) */
@@ -108,7 +108,12 @@
 #define KEEL_CALL_EVENTFD_SIGNAL (KEEL_CALL_BASE + 58)	/* (id) */
 #define KEEL_CALL_TRACE_MARK	(KEEL_CALL_BASE + 59)	/* (number, value) */
 #define KEEL_CALL_POLL		(KEEL_CALL_BASE + 60)	/* (struct keel_poll[], how many, until) -> how many are */
-#define KEEL_CALL_COUNT		61
+/* [3] */
+#define KEEL_CALL_MUTEX_CLOSE	(KEEL_CALL_BASE + 61)	/* (id): nobody's now; waits end with -EIDRM; -EBUSY: another's */
+#define KEEL_CALL_MUTEX_OWNER	(KEEL_CALL_BASE + 62)	/* (id) -> tid, or 0 */
+#define KEEL_CALL_HEAP_USED	(KEEL_CALL_BASE + 63)	/* (id) -> bytes */
+#define KEEL_CALL_WAITERS	(KEEL_CALL_BASE + 64)	/* (object id) -> how many wait, of a queue or buffer: to receive */
+#define KEEL_CALL_COUNT		65
 
 #define KEEL_REALTIME		0x100000000ul
 
@@ -205,9 +210,9 @@ struct keel_mutex_req {
 
 /* [2], [3] Types of objects, KEEL_IOC_OBJECT_CREATE. What args[] are, and what a delete answers. */
 #define KEEL_MUTEX		1	/* KEEL_MUTEX_*, ceiling or 0; -EBUSY: held or waited for */
-#define KEEL_COND		2	/* waits end with -EIDRM, as with the next two */
-#define KEEL_SEM		3	/* count, its maximum up to KEEL_SEM_MAX */
-#define KEEL_EVENT		4	/* bits */
+#define KEEL_COND		2	/* [3] 0 or KEEL_FIFO; waits end with -EIDRM, as with the next two */
+#define KEEL_SEM		3	/* count, its maximum up to KEEL_SEM_MAX; [3] | KEEL_SEM_PULSE, | KEEL_FIFO */
+#define KEEL_EVENT		4	/* bits, [3] 0 or KEEL_FIFO */
 #define KEEL_RWLOCK		5	/* -EBUSY: held or waited for */
 #define KEEL_BARRIER		6	/* how many meet; -EBUSY: somebody waits */
 #define KEEL_SET		7	/* 1 to KEEL_SET_MAX, ids in the array at data */
@@ -215,7 +220,7 @@ struct keel_mutex_req {
 #define KEEL_QUEUE		8	/* how many messages, their size at most; waits end with -EIDRM */
 #define KEEL_BUFFER		9	/* bytes; so here, */
 #define KEEL_CHANNEL		10	/* how many messages on their way, the size of each; here */
-#define KEEL_HEAP		11	/* bytes; and here */
+#define KEEL_HEAP		11	/* bytes, 0 or KEEL_FIFO; and here */
 /* [3] With a part in Linux, see rtp.h; waits end with -EIDRM. */
 #define KEEL_PIPE		12	/* places, size; data: its number, KEEL_PIPE_ANY; out: that */
 #define KEEL_PROXY		13	/* places, size; data: the file's descriptor */
@@ -234,6 +239,8 @@ struct keel_mutex_req {
 #define KEEL_EVENT_CONSUME	4	/* or-ed in: the bits that were met are cleared */
 
 #define KEEL_SEM_MAX		0x7fffffff
+#define KEEL_SEM_PULSE		0x80000000u	/* [3] or-ed to the count: a post is not counted; nobody waits: -EOVERFLOW */
+#define KEEL_FIFO		0x80000000u	/* [3] who waits is served by time, not by priority */
 #define KEEL_SET_MAX		32
 
 struct keel_object {
@@ -246,7 +253,9 @@ struct keel_object {
 };
 
 /* [2] The heap, mapped from KEEL_HEAP_OFFSET to read and write: the word of the mutex with
- * this id stands at index id % KEEL_MAX_OBJECTS while id is the same there. */
+ * this id stands at index id % KEEL_MAX_OBJECTS while id is the same there. [3] So do the count of a
+ * semaphore with the maximum KEEL_SEM_MAX and no pulse, and the bits of an event: word and id, read and
+ * changed as one of 64 bits; no id is there while Keel has it, see nucleus/value.c. Without a name. */
 #define KEEL_HEAP_OFFSET	0x200000
 
 struct keel_word {

@@ -49,6 +49,9 @@ int keel_cond_clockwait(struct keel_cond *cond, struct keel_mutex *mutex, clocki
 int keel_cond_signal(struct keel_cond *cond);
 int keel_cond_broadcast(struct keel_cond *cond);
 
+#define KEEL_AS_FIFO	1	/* waiters are served in the order in which they came */
+#define KEEL_AS_PULSE	2	/* of a semaphore: a post is for one who waits, and never counted */
+
 /* ---- counting semaphores -------------------------------------------------------- */
 
 struct keel_sem {
@@ -57,6 +60,10 @@ struct keel_sem {
 
 /* @max: 1 to KEEL_SEM_MAX, @count up to that. */
 int keel_sem_create(struct keel_sem *sem, unsigned int count, unsigned int max);
+
+/* @flags: KEEL_AS_*, or-ed. Those with the maximum KEEL_SEM_MAX and no KEEL_AS_PULSE are posted and taken
+ * without a system call by hard threads while nobody waits. */
+int keel_sem_create_as(struct keel_sem *sem, unsigned int count, unsigned int max, unsigned int flags);
 int keel_sem_delete(struct keel_sem *sem);	/* waits end with -EIDRM */
 
 /* Take one. -ECANCELED: keel_sem_flush(). Context: attached; hardens; blocks. */
@@ -67,7 +74,7 @@ int keel_sem_clockwait(struct keel_sem *sem, clockid_t clock, int64_t deadline);
 /* -EWOULDBLOCK when there is none. Context: attached; hardens. */
 int keel_sem_trywait(struct keel_sem *sem);
 
-/* -EOVERFLOW: it is at its maximum. Context: attached; hardens. */
+/* -EOVERFLOW: it is at its maximum, or nobody waits for a pulse. Context: attached; hardens. */
 int keel_sem_post(struct keel_sem *sem);
 
 /* All who wait now go on, with 0 or with -ECANCELED; the count stays 0. Returns how many.
@@ -84,7 +91,9 @@ struct keel_event {
 	unsigned int id;
 };
 
+/* While nobody waits hard threads set, clear and find bits without a system call. */
 int keel_event_create(struct keel_event *event, uint32_t bits);
+int keel_event_create_as(struct keel_event *event, uint32_t bits, unsigned int flags);	/* KEEL_AS_FIFO or 0 */
 int keel_event_delete(struct keel_event *event);	/* waits end with -EIDRM */
 
 /* Wait for @bits (not 0) as @mode says, KEEL_EVENT_*; those that met it are stored in @got, which

@@ -34,6 +34,7 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{ "id", 0, -EINVAL, VALUES(0, -1ul, 0xffffffff, 1ul << 33, KEEL_TYPES << 10) },
+	{ "object id", 0, -EINVAL, VALUES(0, -1ul, 0xffffffff, 1ul << 33, KEEL_TYPES << 10) },
 	{ "mutex id", 0, -EINVAL, VALUES(0, -1ul, 0xffffffff, KEEL_TYPES << 10) },
 	{ "until", 0, -EINVAL, VALUES(-1ul, 1ul << 63) },
 	{ "abs ns", 0, -EINVAL, VALUES(-1ul, 1ul << 63) },
