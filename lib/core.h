@@ -131,12 +131,19 @@ static inline int libkeel_value_swap(uint64_t *at, uint64_t *from, uint64_t to)
 
 /* The same by the value alone, for skins: without hardening, for whoever is attached. 1: done; 0: make the
  * call. Context: any; no system call. */
+int libkeel_mutex_take(unsigned int id);
+int libkeel_mutex_give(unsigned int id);
 int libkeel_sem_take(unsigned int id);
 int libkeel_sem_give(unsigned int id);
 /* The wish is met: its bits are in @got. */
 int libkeel_event_take(unsigned int id, uint32_t bits, int mode, uint32_t *got);
 /* The bits are @set and @clear is cleared; what they were before is in @before. */
 int libkeel_event_change(unsigned int id, uint32_t set, uint32_t clear, uint32_t *before);
+
+/* As keel_heap_create(), and with a name, if that is not NULL; @flags: 0 or KEEL_FIFO. Context: in-band. */
+struct keel_heap;
+int libkeel_heap_create(struct keel_heap *heap, const char *name, unsigned int mode, size_t size,
+			unsigned int flags);
 
 /* What takes a deadline takes it on either clock. */
 static inline long libkeel_id_on(clockid_t clock, unsigned int id)

@@ -283,11 +283,7 @@ int keel_channel_reply(struct keel_channel *c, unsigned int flow, const void *re
 
 int keel_heap_create(struct keel_heap *h, size_t size)
 {
-	uint64_t offset = 0;
-	int err = size > UINT32_MAX ? -EINVAL :
-		  libkeel_object_create(KEEL_HEAP, size, 0, &offset, &h->id);
-
-	return err ? err : libkeel_heap_map(h, size, offset);
+	return libkeel_heap_create(h, NULL, 0, size, 0);
 }
 
 int keel_heap_delete(struct keel_heap *h)

@@ -88,12 +88,25 @@ static int heap_had(struct keel_heap *h, const struct keel_name *req)
 	return libkeel_heap_map(h, req->args[0], req->data);
 }
 
+int libkeel_heap_create(struct keel_heap *h, const char *name, unsigned int mode, size_t size,
+			unsigned int flags)
+{
+	struct keel_name req = request(name ? name : "", KEEL_HEAP);
+	int err;
+
+	if (size > UINT32_MAX)
+		return -EINVAL;
+	if (name)
+		err = name_create(&req, mode, size, flags);
+	else
+		err = libkeel_object_create(KEEL_HEAP, size, flags, (uint64_t *)&req.data, &req.id);
+	req.args[0] = size;
+	return err ? err : heap_had(h, &req);
+}
+
 int keel_heap_name_create(struct keel_heap *h, const char *name, unsigned int mode, size_t size)
 {
-	struct keel_name req = request(name, KEEL_HEAP);
-	int err = size > UINT32_MAX ? -EINVAL : name_create(&req, mode, size, 0);
-
-	return err ? err : heap_had(h, &req);
+	return libkeel_heap_create(h, name ? name : "", mode, size, 0);
 }
 
 int keel_heap_name_bind(struct keel_heap *h, const char *name, int64_t deadline)

@@ -4,6 +4,28 @@
  */
 #include "core.h"
 
+/* Also in-band: nothing tells a thread that took it there from one that went there right afterwards. */
+static int word_swap(unsigned int id, uint32_t from, uint32_t to)
+{
+	struct keel_word *w = libkeel_self.heap;
+
+	if (!w)
+		return 0;
+	w += id % KEEL_MAX_OBJECTS;
+	return w->id == id && __atomic_compare_exchange_n(&w->word, &from, to, 0, __ATOMIC_SEQ_CST,
+							  __ATOMIC_RELAXED);
+}
+
+int libkeel_mutex_take(unsigned int id)
+{
+	return word_swap(id, KEEL_WORD_FREE, libkeel_self.number);
+}
+
+int libkeel_mutex_give(unsigned int id)
+{
+	return word_swap(id, libkeel_self.number, KEEL_WORD_FREE);
+}
+
 int libkeel_sem_take(unsigned int id)
 {
 	uint64_t *at, now = libkeel_value(&at, id);

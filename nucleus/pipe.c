@@ -230,7 +230,7 @@ void nk_pipe_untake(struct nk_pipe *p, struct nk_parcel *parcel)
 /* ---- calls -------------------------------------------------------------------------------- */
 
 static int parcel_fill(struct nk_pipe *p, struct nk_parcel *parcel, const void *from,
-		       unsigned long size)
+		       unsigned long size, int first)
 {
 	hal_flags_t flags = hal_oob_save();
 	int ret = nk_copy_in(parcel->data, from, size);
@@ -239,7 +239,7 @@ static int parcel_fill(struct nk_pipe *p, struct nk_parcel *parcel, const void *
 	if (ret)
 		nk_pipe_free(p, parcel);
 	else
-		nk_pipe_send(p, parcel);
+		parcel_put(p, parcel, &p->ready, first);
 	hal_oob_restore(flags);
 	return ret;
 }
@@ -261,15 +261,17 @@ static long parcel_empty(struct nk_pipe *p, struct nk_parcel *parcel, void *to)
 
 int nk_pipe_write(struct nk_pipe *p, const void *from, unsigned long size, nk_time_t deadline)
 {
+	int first = (size & NK_PIPE_URGENT) != 0;
 	struct nk_parcel *parcel;
 	int ret;
 
+	size &= ~(unsigned long)NK_PIPE_URGENT;
 	if (!size)
 		return -NK_EINVAL;
 	if (size > p->size)
 		return -NK_EMSGSIZE;
 	ret = nk_pipe_place(p, deadline, &parcel);
-	return ret ? ret : parcel_fill(p, parcel, from, size);
+	return ret ? ret : parcel_fill(p, parcel, from, size, first);
 }
 
 long nk_pipe_read(struct nk_pipe *p, void *to, unsigned long room, nk_time_t deadline)

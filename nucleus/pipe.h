@@ -17,6 +17,7 @@
 
 #define NK_PIPE_PLACES	1024u		/* most places */
 #define NK_PIPE_SIZE	65536u		/* largest message */
+#define NK_PIPE_URGENT	0x80000000u	/* or-ed to a size that is written: in front of all others */
 
 struct nk_parcel {
 	struct nk_list node;	/* (w) in ready or free */

@@ -122,6 +122,8 @@ START_TEST(a_post_for_a_waiter_is_a_call)
 	struct unit_thread *w = unit_run("w", 10, 0, waits, NULL);
 
 	ck_assert(sem_word == 0);
+	ck_assert_int_eq(nk_sem_trywait(&s), -NK_EWOULDBLOCK);
+	ck_assert(sem_word == 0);
 	ck_assert_int_eq(user_post(), 0);
 	sim_settle();
 	ck_assert_int_eq(w->done, 1);
@@ -271,6 +273,8 @@ START_TEST(who_watches_is_told)
 {
 	struct unit_thread *w = unit_run("w", 10, 0, watches, NULL);
 
+	nk_sem_trywait(&s);
+	nk_event_clear(&e, 1);
 	ck_assert(sem_word == 0);
 	ck_assert(event_word == 0);
 	if (_i)

@@ -13,6 +13,7 @@
 #define KEEL_PIPE_ANY		(~0ull)		/* the first number that is free */
 #define KEEL_PIPE_PLACES	1024		/* most messages under way in one direction */
 #define KEEL_PIPE_SIZE		65536		/* longest message */
+#define KEEL_PIPE_URGENT	0x80000000u	/* or-ed to the size of a message that is sent: in front of all others */
 
 /* What is flushed; may be or-ed. */
 #define KEEL_PIPE_TO_LINUX	1

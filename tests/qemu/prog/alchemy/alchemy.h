@@ -23,6 +23,14 @@
 			     fails_got, #error);				\
 	} while (0)
 
+/* Of what another process has deleted: it may know that, or not know the object any more. */
+#define is_gone(call)								\
+	do {									\
+		long is_gone_got = (call);					\
+		if (is_gone_got != -EIDRM && is_gone_got != -EINVAL)		\
+			fail("%s:%d: " #call ": %ld", __FILE__, __LINE__, is_gone_got); \
+	} while (0)
+
 /* It returns just that. */
 #define gives(call, value)							\
 	do {									\

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <string.h>
+#include <alchemy/sem.h>
+#include "kind.h"
+
+struct alchemy_sem {
+	struct alchemy_object o;
+	struct keel_sem sem;
+};
+
+struct wanted {
+	unsigned long count;
+	int mode;
+};
+
+static int make(struct alchemy_object *o, void *arg)
+{
+	struct alchemy_sem *s = (struct alchemy_sem *)o;
+	const struct wanted *w = arg;
+
+	return alchemy_part_create(o, 's', KEEL_SEM, w->count | (w->mode & S_PULSE ? KEEL_SEM_PULSE : 0),
+				   KEEL_SEM_MAX | (w->mode & S_PRIO ? 0 : KEEL_FIFO), &s->sem.id);
+}
+
+static int attach(struct alchemy_object *o)
+{
+	return alchemy_part_bind(o, 's', KEEL_SEM, &((struct alchemy_sem *)o)->sem.id);
+}
+
+static int unmake(struct alchemy_object *o)
+{
+	return alchemy_part_delete(o, 's', KEEL_SEM, ((struct alchemy_sem *)o)->sem.id);
+}
+
+static const struct alchemy_kind kind = {
+	.type = ALCHEMY_SEM, .size = sizeof(struct alchemy_sem), .shared_size = 8,
+	.make = make, .attach = attach, .unmake = unmake,
+};
+
+static struct alchemy_sem *find(const RT_SEM *sem)
+{
+	return alchemy_object_find(sem->handle, ALCHEMY_SEM);
+}
+
+int rt_sem_create(RT_SEM *sem, const char *name, unsigned long icount, int mode)
+{
+	struct wanted w = { icount, mode };
+
+	if ((mode & ~(S_PRIO | S_PULSE)) || icount > (mode & S_PULSE ? 0 : KEEL_SEM_MAX))
+		return -EINVAL;
+	return alchemy_kind_create(&kind, name, &w, &sem->handle);
+}
+
+int rt_sem_delete(RT_SEM *sem)
+{
+	return alchemy_kind_delete(&kind, sem->handle);
+}
+
+static int sem_wait(RT_SEM *sem, int64_t until)
+{
+	struct alchemy_sem *s = find(sem);
+
+	if (!s || until < 0)
+		return -EINVAL;
+	if (libkeel_sem_take(s->sem.id))
+		return 0;
+	if (until == ALCHEMY_POLL)
+		return ALCHEMY_CALL(keel_sem_trywait(&s->sem));
+	return ALCHEMY_WAIT(keel_sem_clockwait(&s->sem, CLOCK_MONOTONIC, until));
+}
+
+ALCHEMY_FORMS(int, rt_sem_p, sem_wait, RT_SEM, , );
+
+/* A pulse that nobody waits for is no error. */
+static int post(struct alchemy_sem *s)
+{
+	int err = keel_sem_post(&s->sem);
+
+	return err == -EOVERFLOW && keel_sem_count(&s->sem) != KEEL_SEM_MAX ? 0 : err;
+}
+
+int rt_sem_v(RT_SEM *sem)
+{
+	struct alchemy_sem *s = find(sem);
+
+	if (!s)
+		return -EINVAL;
+	return libkeel_sem_give(s->sem.id) ? 0 : ALCHEMY_CALL(post(s));
+}
+
+int rt_sem_broadcast(RT_SEM *sem)
+{
+	struct alchemy_sem *s = find(sem);
+	long woken = s ? ALCHEMY_CALL(keel_sem_broadcast(&s->sem)) : -EINVAL;
+
+	return woken < 0 ? woken : 0;
+}
+
+int rt_sem_inquire(RT_SEM *sem, RT_SEM_INFO *info)
+{
+	struct alchemy_sem *s = find(sem);
+	long count = s ? ALCHEMY_CALL(keel_sem_count(&s->sem)) : -EINVAL;
+
+	if (count < 0)
+		return count;
+	info->count = count;
+	info->nwaiters = alchemy_waiters(s->sem.id);
+	memcpy(info->name, s->o.name, sizeof(info->name));
+	return info->nwaiters < 0 ? info->nwaiters : 0;
+}
+
+ALCHEMY_BINDING(sem, RT_SEM, &kind);
