@@ -223,6 +223,11 @@ static struct shadow *shadow_current(void)
 	return container_of(nk_thread_current(), struct shadow, thread);
 }
 
+static bool unasked(int reason)
+{
+	return reason == KEEL_RELAX_SYSCALL || reason == KEEL_RELAX_FAULT;
+}
+
 noinline void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int signal)
 {
 	struct shadow *s = shadow_current();
@@ -236,7 +241,9 @@ noinline void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault
 	w->switches = s->thread.switches;
 	w->overruns = s->thread.overruns;
 	w->hard = 0;
-	s->signal = reason == KEEL_RELAX_WATCHDOG ? SIGXCPU : signal;
+	s->signal = signal;
+	if (reason == KEEL_RELAX_WATCHDOG || (!signal && s->thread.warns && unasked(reason)))
+		s->signal = SIGXCPU;
 	nk_stage_leave(reason);
 }
 
@@ -244,7 +251,7 @@ noinline void shadow_return(struct pt_regs *regs)
 {
 	struct nk_thread *t = nk_thread_current();
 
-	if (unlikely(t->recall))
+	if (unlikely(t->held_back) && nk_thread_stop())
 		shadow_leave(regs, t->recall, 0, 0);
 }
 
@@ -256,12 +263,16 @@ void shadow_fault(struct hal_user *u)
 		WRITE_ONCE(t->recall, KEEL_RELAX_FAULT);
 }
 
-/* A call that was broken off: Linux's signal code restarts a wait, or makes it EINTR; what did not
+/* A thread that is suspended stops here. A call that was broken off: Linux's signal code restarts a wait, or makes it EINTR; what did not
  * reach user memory is made again in any case. */
 static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
 {
 	unsigned long fault = 0;
 
+	if (!nk_thread_stop()) {	/* it was suspended, no more */
+		regs->orig_ax = -1;
+		return;
+	}
 	if (s->user.touch_size) {
 		regs->ax = -ERESTARTNOINTR;
 		fault = s->user.touch;
@@ -288,7 +299,7 @@ inline __attribute__((always_inline)) void shadow_call(struct pt_regs *regs, lon
 		shadow_leave(regs, KEEL_RELAX_CALL, 0, 0);
 	}
 	regs->ax = native_call(s->proc->space, nr, regs->di, regs->si, regs->dx, &regs->r10);
-	if (likely(!s->thread.recall))
+	if (likely(!s->thread.held_back))
 		regs->orig_ax = -1;
 	else
 		shadow_call_broken(s, regs);

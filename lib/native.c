@@ -158,6 +158,26 @@ int keel_thread_unblock(pid_t tid)
 	return libkeel_call(KEEL_CALL_THREAD_UNBLOCK, tid, 0);
 }
 
+int keel_thread_suspend(pid_t tid)
+{
+	return libkeel_call(KEEL_CALL_THREAD_SUSPEND, tid, 0);
+}
+
+int keel_thread_resume(pid_t tid)
+{
+	return libkeel_call(KEEL_CALL_THREAD_RESUME, tid, 0);
+}
+
+int keel_thread_priority_set(pid_t tid, int prio)
+{
+	return libkeel_call(KEEL_CALL_THREAD_PRIORITY, tid, prio);
+}
+
+int keel_thread_warn(int on)
+{
+	return libkeel_call(KEEL_CALL_THREAD_WARN, on, 0);
+}
+
 int keel_yield(void)
 {
 	return libkeel_call(KEEL_CALL_YIELD, 0, 0);

@@ -82,7 +82,7 @@ int nk_thread_set_prio(struct nk_thread *t, int prio)
 int nk_thread_wake(struct nk_thread *t, int error)
 {
 	struct nk_rq *rq = nk_rq_lock_of(t);
-	int won = t->waiting;
+	int won = t->waiting && !t->stopped;
 
 	if (won)
 		nk_rq_wake(rq, t, error);

@@ -73,7 +73,14 @@ struct nk_thread {
 	int eprio;			/* (t+q) effective priority */
 	int waiting;			/* (q) a wait has begun and nobody ended it */
 	int wait_error;			/* (q) how it ended */
-	int recall;			/* (q) reason to go in-band, 0: none */
+	union {
+		struct {
+			int recall;	/* (q) reason to go in-band, 0: none */
+			int suspends;	/* (q) it may not go back to user mode, so often */
+		};
+		long held_back;		/* either */
+	};
+	int stopped;			/* (q) its wait is for suspends to be 0 */
 	struct nk_list run_node;	/* (q) in rq->ready while READY or RUNNING, unless eprio is 0 */
 	const struct nk_class *class;	/* (q) NULL: FIFO; changes as class.c says */
 
@@ -96,6 +103,7 @@ struct nk_thread {
 	int leave_reason;		/* (o) as given to nk_stage_leave() */
 	int user;			/* (c) belongs to a Linux task; set by the owner */
 	int tid;			/* (c) Linux's number of its owner, for people; set by the owner */
+	int warns;			/* (o) for its owner: a switch of mode is to be told by a signal */
 	unsigned long switches;		/* (q) times it was given the CPU */
 	unsigned long charges;		/* (o) times it was taken off, and the next counted */
 	nk_time_t run_ns;		/* (o) time on a CPU, without the residence that lasts */
@@ -131,6 +139,19 @@ int nk_thread_set_prio(struct nk_thread *t, int prio);
 /* End @t's wait early with @error; 1 when it waited, else nothing happens.
  * Context: any; may switch; takes the rq lock. */
 int nk_thread_unblock(struct nk_thread *t, int error);
+
+/* @t, which may be the caller, is to stop where it would go back to user mode: what it does or waits for
+ * until then is not touched. Adds up: 0, or -EOVERFLOW: 65535 times.
+ * Context: any, hard masked; never blocks; takes the rq lock. */
+int nk_thread_suspend(struct nk_thread *t);
+
+/* One less; with the last it goes on. 1, or 0 when it was not suspended. Does not switch.
+ * Context: as above. */
+int nk_thread_resume(struct nk_thread *t);
+
+/* The caller, a user thread, stops while it is suspended: 0, or -EINTR: it is recalled.
+ * Context: oob, hard masked; may block; takes the rq lock. */
+int nk_thread_stop(void);
 
 /* @t, which was pinned, may go. Context: hard masked. */
 static inline void nk_thread_unpin(struct nk_thread *t)

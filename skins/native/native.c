@@ -47,6 +47,35 @@ static long prio_set(unsigned long prio)
 	return nk_thread_set_prio(nk_thread_current(), (int)prio);
 }
 
+static long warn_set(unsigned long on)
+{
+	struct nk_thread *t = nk_thread_current();
+	int before = t->warns;
+
+	if (on > 1)
+		return -NK_EINVAL;
+	t->warns = (int)on;
+	return before;
+}
+
+/* Out of line, as what follows. */
+static __attribute__((__noinline__)) long thread_call(struct native_space *s, long nr, unsigned long tid,
+						      unsigned long b)
+{
+	switch (nr) {
+	case KEEL_CALL_THREAD_SUSPEND:
+		return native_thread_suspend(s, tid);
+	case KEEL_CALL_THREAD_RESUME:
+		return native_thread_resume(s, tid);
+	case KEEL_CALL_THREAD_PRIORITY:
+		if (b < KEEL_PRIO_MIN || b > KEEL_PRIO_MAX)
+			return -NK_EINVAL;
+		return native_thread_set_prio(s, tid, (int)b);
+	default:
+		return native_thread_unblock(s, tid);
+	}
+}
+
 /* Flattened and here, not with the other objects: by these two, threads pass each other the turn. */
 static __attribute__((__noinline__, __flatten__)) long sem_post(struct native_space *s, unsigned long id)
 {
@@ -117,7 +146,12 @@ static __attribute__((__noinline__)) long plain_call(struct native_space *s, lon
 		nk_yield();
 		return 0;
 	case KEEL_CALL_THREAD_UNBLOCK:
-		return native_thread_unblock(s, a);
+	case KEEL_CALL_THREAD_SUSPEND:
+	case KEEL_CALL_THREAD_RESUME:
+	case KEEL_CALL_THREAD_PRIORITY:
+		return thread_call(s, nr, a, b);
+	case KEEL_CALL_THREAD_WARN:
+		return warn_set(a);
 	case KEEL_CALL_TRACE_MARK:
 		if (a > (nk_u32)-1)
 			return -NK_EINVAL;

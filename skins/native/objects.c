@@ -509,19 +509,6 @@ struct nk_thread *native_thread_pin(struct native_space *s, unsigned long tid)
 	return t;
 }
 
-long native_thread_unblock(struct native_space *s, unsigned long tid)
-{
-	struct nk_thread *t = native_thread_pin(s, tid);
-	int won;
-
-	if (!t)
-		return -NK_ESRCH;
-	won = nk_thread_wake(t, -NK_EINTR);
-	nk_thread_unpin(t);
-	nk_sched();
-	return won;
-}
-
 void native_thread_ends(struct native_space *s, unsigned int i)
 {
 	struct nk_thread *t = s->threads[i];

@@ -175,4 +175,11 @@ struct nk_thread *native_thread_pin(struct native_space *s, unsigned long tid);
  * Context: any, hard masked; may switch; takes the owners' and rq locks. */
 long native_thread_unblock(struct native_space *s, unsigned long tid);
 
+/* The same, for its suspends and its priority; as nk_thread_suspend(), nk_thread_resume() and
+ * nk_thread_set_prio() say. The caller itself, suspended, comes back when it is resumed, or with -EINTR, and
+ * then it is not suspended. */
+long native_thread_suspend(struct native_space *s, unsigned long tid);
+long native_thread_resume(struct native_space *s, unsigned long tid);
+long native_thread_set_prio(struct native_space *s, unsigned long tid, int prio);
+
 #endif

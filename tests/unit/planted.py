@@ -3,6 +3,10 @@
 find it. Each passes when nothing is forced: only exploring the schedules finds it."""
 
 PLANTED = [
+	("whether a thread is suspended is looked at before it stops under the lock",
+	 "nucleus/suspend.c",
+	 [("	nk_lock_acquire(&rq->lock);\n	t->stopped = t->suspends && !t->recall;\n", "	t->stopped = t->suspends && !t->recall;\n	nk_lock_acquire(&rq->lock);\n")],
+	 "suspend", "a_stop_against_a_resume_goes_on"),
 	("a semaphore's count is looked at, and the waiter queued later: lost wake-up",
 	 "nucleus/sem.c",
 	 [("		ret = nk_wait_block_locked(&s->wq, deadline);\n	else\n		sem_leave(s);",

@@ -36,6 +36,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_sim.c \
 	tests/unit/check_snapshot.c \
 	tests/unit/check_stage.c \
+	tests/unit/check_suspend.c \
 	tests/unit/check_sweep.c \
 	tests/unit/check_thread.c \
 	tests/unit/check_timer.c \

@@ -114,6 +114,7 @@ Suite *share_suite(void);
 Suite *sim_suite(void);
 Suite *snapshot_suite(void);
 Suite *stage_suite(void);
+Suite *suspend_suite(void);
 Suite *sweep_suite(void);
 Suite *thread_suite(void);
 Suite *timer_move_suite(void);

@@ -113,7 +113,14 @@
 #define KEEL_CALL_MUTEX_OWNER	(KEEL_CALL_BASE + 62)	/* (id) -> tid, or 0 */
 #define KEEL_CALL_HEAP_USED	(KEEL_CALL_BASE + 63)	/* (id) -> bytes */
 #define KEEL_CALL_WAITERS	(KEEL_CALL_BASE + 64)	/* (object id) -> how many wait, of a queue or buffer: to receive */
-#define KEEL_CALL_COUNT		65
+/* [3] A thread of the process: suspended it stops where it would go back to user mode, which adds up with
+ * what it waits for; until as many resumes. The caller itself: -EINTR, and it is not, when a signal came. */
+#define KEEL_CALL_THREAD_SUSPEND (KEEL_CALL_BASE + 65)	/* (tid) */
+#define KEEL_CALL_THREAD_RESUME	(KEEL_CALL_BASE + 66)	/* (tid) -> 1 when it was suspended */
+#define KEEL_CALL_THREAD_PRIORITY (KEEL_CALL_BASE + 67)	/* (tid, priority) */
+/* [3] SIGXCPU to the caller whenever a Linux system call or a fault has taken it in-band. */
+#define KEEL_CALL_THREAD_WARN	(KEEL_CALL_BASE + 68)	/* (on: 0 or 1) -> before */
+#define KEEL_CALL_COUNT		69
 
 #define KEEL_REALTIME		0x100000000ul
 

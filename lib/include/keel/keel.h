@@ -73,6 +73,22 @@ int keel_thread_create(pthread_t *thread, const struct keel_thread_attr *attr,
  * Context: attached; hardens. */
 int keel_thread_unblock(pid_t tid);
 
+/* The attached thread that Linux calls @tid, of this process, stops where it would go back to user mode: what it
+ * waits for until then is not touched, and when it is in-band it stops as it becomes hard. Adds up, until as
+ * many resumes; the second returns 1, or 0 when it was not suspended. The caller may suspend itself: -EINTR, and
+ * then it is not any more, when a signal came. Recalled by Linux it goes on until it is hard again.
+ * -ESRCH; -EOVERFLOW: 65535 times. Context: attached; hardens. */
+int keel_thread_suspend(pid_t tid);
+int keel_thread_resume(pid_t tid);
+
+/* New priority of that thread, in Keel only. -EINVAL: it is none, or its class has none; -ESRCH.
+ * Context: attached; hardens. */
+int keel_thread_priority_set(pid_t tid, int prio);
+
+/* With @on 1: SIGXCPU for the caller whenever a Linux system call or a fault has taken it in-band; 0: no
+ * more. Returns what it was. Context: attached; hardens. */
+int keel_thread_warn(int on);
+
 /* New priority. In-band the Linux priority changes too, while hard only Keel's.
  * Context: attached; hard or in-band. */
 int keel_priority_set(int prio);

@@ -44,6 +44,7 @@ static const struct kind kinds[] = {
 	{ "bits", 1, -EINVAL, VALUES(1ul << 32, -1ul) },
 	{ "bits | mode", 1, -EINVAL, VALUES(0, 1ul << 32, 3ul << 32 | 1, 8ul << 32 | 1, -1ul << 32 | 1) },
 	{ "number", 1, -EINVAL, VALUES(1ul << 32, -1ul) },
+	{ "on", 0, -EINVAL, VALUES(2, -1ul, 1ul << 32) },
 	{ "tid", 0, -ESRCH, VALUES(0, 1, -1ul, 1ul << 32) },
 };
 

@@ -149,7 +149,8 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		poll_random(d, a, b);
 		*c = soon;
 	}
-	if (nr == KEEL_CALL_THREAD_UNBLOCK)
+	if (nr == KEEL_CALL_THREAD_UNBLOCK || nr == KEEL_CALL_THREAD_SUSPEND ||
+	    nr == KEEL_CALL_THREAD_RESUME || nr == KEEL_CALL_THREAD_PRIORITY)
 		*a = tids[dice_below(d, THREADS_MAX)];
 	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)
 		*a = soon;
@@ -159,6 +160,10 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 	}
 	if (nr == KEEL_CALL_PERIOD_SET)
 		*b = dice_below(d, 2 * MS);
+	if (nr == KEEL_CALL_THREAD_PRIORITY)
+		*b = dice_below(d, 32);
+	if (nr == KEEL_CALL_THREAD_WARN)
+		*a = dice_below(d, 3);
 }
 
 /* A word of the heap: what another thread's looks like, or anything. */
@@ -236,6 +241,8 @@ void *hard_random(void *arg)
 			ret = call5(nr, a, b, c, d4, (unsigned long)place_random(&d));
 			if (nr == KEEL_CALL_CHANNEL_RECEIVE && ret > 0)
 				flow = ret;
+			if (nr == KEEL_CALL_THREAD_SUSPEND)	/* or soon nobody would run */
+				call5(KEEL_CALL_THREAD_RESUME, a, 0, 0, 0, 0);
 			mutex_random(&d);
 			word_random(&d, heap);
 		}

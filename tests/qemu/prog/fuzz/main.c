@@ -67,6 +67,8 @@ static void worker(unsigned int n, unsigned int generation)
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
 	sigaction(SIGUSR2, &(struct sigaction){ .sa_handler = on_signal, .sa_flags = SA_RESTART },
 		  NULL);
+	sigaction(SIGXCPU, &(struct sigaction){ .sa_handler = on_signal, .sa_flags = SA_RESTART },
+		  NULL);
 	must(keel_open());
 	shared = device_fd();
 	request_init(&d, shared);
