@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <xenomai/init.h>
 #include "internal.h"
 
@@ -32,6 +33,8 @@ int alchemy_open(void)
 	pthread_mutex_lock(&lock);
 	if (!opened) {
 		err = keel_open();
+		if (!err)
+			mlockall(MCL_CURRENT | MCL_FUTURE);	/* or each task has to be able to */
 		__atomic_store_n(&opened, !err, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&lock);

@@ -53,6 +53,15 @@ int64_t alchemy_timespec(const struct timespec *date);
 
 /* ---- the caller, self.c ------------------------------------------------------------------------------ */
 
+struct alchemy_task;
+
+struct alchemy_self {
+	struct alchemy_task *task;	/* NULL: it is none */
+	int weak;			/* attached, but not for itself */
+};
+
+extern __thread struct alchemy_self alchemy_self __attribute__((tls_model("initial-exec")));
+
 /* Around Keel calls: 0, or -errno when the caller cannot be attached. Context: any. */
 int alchemy_enter(void);
 void alchemy_leave(void);

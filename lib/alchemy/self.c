@@ -3,7 +3,7 @@
  * The caller: attached on demand.
  */
 #include <signal.h>
-#include "self.h"
+#include "internal.h"
 
 __thread struct alchemy_self alchemy_self __attribute__((tls_model("initial-exec")));
 
@@ -20,6 +20,17 @@ static __attribute__((noinline)) int attach_weak(void)
 	alchemy_self.weak = !err;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return err;
+}
+
+/* Nothing of the parent's is the child's. */
+static void fork_child(void)
+{
+	alchemy_self = (struct alchemy_self){ .task = NULL };
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	pthread_atfork(NULL, NULL, fork_child);
 }
 
 int alchemy_enter(void)

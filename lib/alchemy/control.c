@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What a task is told while it runs: suspends, priority, slices, periods, CPUs, modes; its sleep; and what is
+ * known of it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <keel/keel.h>
+#include <keel/sched.h>
+#include "tasks.h"
+
+/* ---- asked by others ----------------------------------------------------------------------------------- */
+
+static int slice_set(struct alchemy_task *t, int64_t ns)
+{
+	struct keel_sched sched = {
+		.sched_class = ns ? KEEL_CLASS_RR : KEEL_CLASS_FIFO, .prio = t->prio, .budget_ns = ns,
+	};
+
+	return keel_thread_sched_set(&sched);
+}
+
+/* A suspended one that is in-band stops here, as it becomes hard. */
+void alchemy_task_obey(struct alchemy_task *t)
+{
+	int64_t slice = __atomic_exchange_n(&t->ask_slice, -1, __ATOMIC_ACQ_REL);
+	int64_t period = __atomic_exchange_n(&t->ask_period, -1, __ATOMIC_ACQ_REL);
+
+	__atomic_store_n(&t->running, 1, __ATOMIC_RELEASE);
+	if (slice >= 0)
+		slice_set(t, slice);
+	if (period >= 0)
+		keel_period_set(t->ask_first, period);
+	if (__atomic_load_n(&t->suspends, __ATOMIC_ACQUIRE))
+		keel_harden();
+}
+
+/* One that has not begun obeys before its entry. */
+void alchemy_task_poke(struct alchemy_task *t)
+{
+	if (__atomic_load_n(&t->running, __ATOMIC_ACQUIRE))
+		pthread_kill(t->thread, ALCHEMY_POKE);
+}
+
+/* ---- suspends ---------------------------------------------------------------------------------------------- */
+
+static int suspend_self(struct alchemy_task *t)
+{
+	int ret;
+
+	__atomic_fetch_add(&t->suspends, 1, __ATOMIC_ACQ_REL);
+	ret = ALCHEMY_WAIT(keel_thread_suspend(t->known->tid));
+	if (ret)	/* no resume: by itself */
+		__atomic_fetch_sub(&t->suspends, 1, __ATOMIC_ACQ_REL);
+	return ret;
+}
+
+int rt_task_suspend(RT_TASK *task)
+{
+	int err = -EINVAL;
+	struct alchemy_task *t = alchemy_task_here(task, &err);
+
+	if (!t)
+		return err;
+	if (t == alchemy_self.task)
+		return suspend_self(t);
+	err = ALCHEMY_CALL(keel_thread_suspend(t->known->tid));
+	if (err)
+		return err;
+	__atomic_fetch_add(&t->suspends, 1, __ATOMIC_ACQ_REL);
+	if (!t->window->hard)
+		alchemy_task_poke(t);
+	return 0;
+}
+
+int rt_task_resume(RT_TASK *task)
+{
+	int err = -EINVAL;
+	struct alchemy_task *t = task ? alchemy_task_here(task, &err) : NULL;
+
+	if (!t)
+		return err;
+	err = ALCHEMY_CALL(keel_thread_resume(t->known->tid));
+	if (err > 0)
+		__atomic_fetch_sub(&t->suspends, 1, __ATOMIC_ACQ_REL);
+	return err < 0 ? err : 0;
+}
+
+int rt_task_unblock(RT_TASK *task)
+{
+	int err = -EINVAL;
+	struct alchemy_task *t = task ? alchemy_task_here(task, &err) : NULL;
+
+	if (!t)
+		return err;
+	err = ALCHEMY_CALL(keel_thread_unblock(t->known->tid));
+	return err < 0 ? err : 0;
+}
+
+int rt_task_yield(void)
+{
+	return alchemy_self.task ? ALCHEMY_WAIT(keel_yield()) : -EPERM;
+}
+
+/* ---- priority, slice, CPUs, modes ---------------------------------------------------------------------------- */
+
+static int linux_priority(const struct alchemy_task *t, int prio)
+{
+	struct sched_param param = { .sched_priority = prio };
+
+	return -pthread_setschedparam(t->thread, prio ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+/* A hard caller changes what counts while the task is hard, and goes in-band only if it becomes one of
+ * Linux's or of Keel's by it. */
+int rt_task_set_priority(RT_TASK *task, int prio)
+{
+	int err = -EINVAL;
+	struct alchemy_task *t = alchemy_task_here(task, &err);
+
+	if (!t || prio < T_LOPRIO || prio > T_HIPRIO)
+		return t ? -EINVAL : err;
+	if (!keel_is_hard() || !prio != !t->prio)
+		err = linux_priority(t, prio);
+	else
+		err = 0;
+	if (!err)
+		err = ALCHEMY_CALL(keel_thread_priority_set(t->known->tid, prio ? prio : KEEL_PRIO_MIN));
+	if (err)
+		return err;
+	t->prio = prio;
+	__atomic_store_n(&t->of->weak, !prio, __ATOMIC_RELAXED);
+	if (t == alchemy_self.task)
+		alchemy_leave();
+	return 0;
+}
+
+int rt_task_slice(RT_TASK *task, RTIME quantum)
+{
+	int64_t ns = rt_timer_ticks2ns(quantum);
+	int err = -EINVAL;
+	struct alchemy_task *t = alchemy_task_here(task, &err);
+
+	if (!t)
+		return err;
+	if (!t->prio || ns < 0 || (ns && ns < KEEL_PERIOD_MIN_NS) || ns > KEEL_PERIOD_MAX_NS)
+		return -EINVAL;
+	if (t == alchemy_self.task)
+		return slice_set(t, ns);
+	__atomic_store_n(&t->ask_slice, ns, __ATOMIC_RELEASE);
+	alchemy_task_poke(t);
+	return 0;
+}
+
+/* Linux moves a thread in-band: so it becomes hard again on one of its new CPUs. */
+int rt_task_set_affinity(RT_TASK *task, const cpu_set_t *cpus)
+{
+	int err = -EINVAL, hard;
+	struct alchemy_task *t = alchemy_task_here(task, &err);
+
+	if (!t)
+		return err;
+	hard = keel_is_hard();
+	keel_relax();
+	err = -pthread_setaffinity_np(t->thread, sizeof(*cpus), cpus);
+	if (!err && t != alchemy_self.task)
+		alchemy_task_poke(t);
+	if (hard)
+		keel_harden();
+	return err;
+}
+
+static int lock_set(struct alchemy_task *t, int on)
+{
+	int err;
+
+	if (!(t->mode & T_LOCK) == !on)
+		return 0;
+	err = on ? keel_sched_lock() : keel_sched_unlock();
+	if (!err)
+		t->mode ^= T_LOCK;
+	return err;
+}
+
+static int warn_set(struct alchemy_task *t, int on)
+{
+	int err = keel_thread_warn(on);
+
+	if (err < 0)
+		return err;
+	t->mode = on ? t->mode | T_WARNSW : t->mode & ~T_WARNSW;
+	return 0;
+}
+
+int alchemy_task_modes(struct alchemy_task *t, int clear, int set)
+{
+	int err = 0;
+
+	if ((clear | set) & T_LOCK)
+		err = lock_set(t, (set & T_LOCK) != 0);
+	if (!err && (clear | set) & T_WARNSW)
+		err = warn_set(t, (set & T_WARNSW) != 0);
+	return err;
+}
+
+int rt_task_set_mode(int clrmask, int setmask, int *mode_r)
+{
+	struct alchemy_task *t = alchemy_self.task;
+	int before, err;
+
+	if (!t)
+		return -EPERM;
+	if ((clrmask | setmask) & ~(T_LOCK | T_WARNSW | T_CONFORMING))
+		return -EINVAL;
+	before = t->mode & (T_LOCK | T_WARNSW);
+	err = alchemy_task_modes(t, clrmask & ~setmask, setmask);
+	if (!err && setmask & T_CONFORMING)
+		err = t->prio ? keel_harden() : keel_relax();
+	if (mode_r)
+		*mode_r = before;
+	return err;
+}
+
+/* ---- time ----------------------------------------------------------------------------------------------------- */
+
+static int sleep_until(int64_t ns)
+{
+	return ALCHEMY_WAIT(keel_sleep_until(ns));
+}
+
+int rt_task_sleep(RTIME delay)
+{
+	return delay ? sleep_until(alchemy_rel(delay)) : 0;
+}
+
+int rt_task_sleep_until(RTIME date)
+{
+	int64_t ns = alchemy_abs(date);
+
+	return ns <= keel_clock_ns() ? -ETIMEDOUT : sleep_until(ns);
+}
+
+static int period_check(int64_t first, int64_t period)
+{
+	if (period && (period < KEEL_PERIOD_MIN_NS || period > KEEL_PERIOD_MAX_NS))
+		return -EINVAL;
+	return first && period && first <= keel_clock_ns() ? -ETIMEDOUT : 0;
+}
+
+int rt_task_set_periodic(RT_TASK *task, RTIME idate, RTIME period)
+{
+	int64_t first = rt_timer_ticks2ns(idate), ns = rt_timer_ticks2ns(period);
+	int err = -EINVAL;
+	struct alchemy_task *t = alchemy_task_here(task, &err);
+
+	if (!t)
+		return err;
+	err = period_check(first, ns);
+	if (err)
+		return err;
+	if (t == alchemy_self.task)
+		return ALCHEMY_CALL(keel_period_set(first, ns));
+	t->ask_first = first;
+	__atomic_store_n(&t->ask_period, ns, __ATOMIC_RELEASE);
+	alchemy_task_poke(t);
+	return 0;
+}
+
+int rt_task_wait_period(unsigned long *overruns_r)
+{
+	unsigned long overruns = 0;
+	int old, err;
+
+	if (!alchemy_self.task)
+		return -EPERM;
+	old = alchemy_cancel_begin();
+	err = keel_period_wait(&overruns);
+	alchemy_leave();
+	alchemy_cancel_end(old);
+	if (err)
+		return err;
+	if (overruns_r)
+		*overruns_r = overruns;
+	return overruns ? -ETIMEDOUT : 0;
+}
+
+/* ---- inquire -------------------------------------------------------------------------------------------------- */
+
+#define ROOM 512
+
+static int thread_info(pid_t tid, struct keel_thread_info *info)
+{
+	struct keel_list list = { .kind = KEEL_LIST_THREADS, .size = sizeof(*info) };
+	struct keel_thread_info *all = NULL;
+	unsigned int i;
+	int err;
+
+	for (list.count = ROOM; list.count > list.room;) {
+		list.room = list.count;
+		free(all);
+		all = malloc(list.room * sizeof(*all));
+		if (!all)
+			return -ENOMEM;
+		list.data = (uintptr_t)all;
+		err = libkeel_ioctl(KEEL_IOC_LIST, &list);
+		if (err) {
+			free(all);
+			return err;
+		}
+	}
+	for (i = 0; i < list.count && all[i].tid != (uint32_t)tid; i++)
+		;
+	if (i < list.count)
+		*info = all[i];
+	free(all);
+	return i < list.count ? 0 : -EINVAL;
+}
+
+static int status_of(const struct alchemy_task *t, const struct keel_thread_info *i)
+{
+	int status = XNMAPPED;
+
+	if (t->suspends)
+		status |= XNSUSP;
+	if (!t->o.bound && !t->started)
+		return status | XNDORMANT;
+	switch (i->state) {
+	case KEEL_STATE_INBAND:
+	case KEEL_STATE_NEW:
+		return status | XNRELAX;
+	case KEEL_STATE_WAITING:
+		if (i->waits_type)
+			status |= XNPEND;
+		return i->until_ns || !i->waits_type ? status | XNDELAY : status;
+	default:
+		return status | XNREADY;
+	}
+}
+
+int rt_task_inquire(RT_TASK *task, RT_TASK_INFO *info)
+{
+	struct keel_thread_info i;
+	int64_t now = keel_clock_ns();
+	int err = -EINVAL;
+	struct alchemy_task *t = alchemy_task_of(task, &err);
+
+	if (!t)
+		return err;
+	err = thread_info(t->known->tid, &i);
+	if (err)
+		return err;
+	memset(info, 0, sizeof(*info));
+	info->prio = t->o.bound ? i.base_prio : t->prio;
+	info->pid = t->known->tid;
+	memcpy(info->name, t->o.name, sizeof(info->name));
+	info->stat.cpu = i.cpu;
+	info->stat.status = status_of(t, &i);
+	info->stat.xtime = i.run_ns;
+	info->stat.csw = i.switches;
+	for (int n = 1; n < KEEL_RELAX_REASONS; n++)
+		info->stat.msw += i.relaxes[n];
+	info->stat.pf = i.relaxes[KEEL_RELAX_FAULT];
+	info->stat.timeout = i.until_ns > now ? i.until_ns - now : 0;
+	return 0;
+}

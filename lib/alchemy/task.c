@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The life of tasks: created, waiting for its start, running, ended; and, if it is joinable, joined. Until
+ * then its memory stays its own. A shadow ends with its thread.
+ */
+#include <semaphore.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <keel/keel.h>
+#include <keel/sync.h>
+#include "tasks.h"
+
+#define STACK_DEFAULT	(256 << 10)
+#define STACK_LEAST	(64 << 10)
+#define START(t)	(&(struct keel_sem){ (t)->start })
+
+pthread_mutex_t alchemy_task_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t some_end = PTHREAD_COND_INITIALIZER;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* What the creator waits for; on its stack. */
+struct begin {
+	struct alchemy_task *t;
+	sem_t done;
+};
+
+struct alchemy_task *alchemy_task_of(RT_TASK *task, int *err)
+{
+	struct alchemy_task *t = task ? alchemy_object_find(task->handle, ALCHEMY_TASK) : alchemy_self.task;
+
+	if (t && !t->ended && (__atomic_load_n(&t->of, __ATOMIC_ACQUIRE) || (t->o.bound && t->known->pid)))
+		return t;
+	*err = task ? -EINVAL : -EPERM;
+	return NULL;
+}
+
+struct alchemy_task *alchemy_task_here(RT_TASK *task, int *err)
+{
+	struct alchemy_task *t = alchemy_task_of(task, err);
+
+	if (!t || !t->o.bound)
+		return t;
+	*err = -EPERM;
+	return NULL;
+}
+
+/* ---- ends ------------------------------------------------------------------------------------------ */
+
+static void parts_delete(struct alchemy_task *t)
+{
+	if (t->start)
+		keel_sem_delete(START(t));
+	t->start = 0;
+}
+
+/* Found by nobody from now on, but by who joins it. */
+static void task_end(void *arg)
+{
+	struct alchemy_task *t = arg;
+
+	alchemy_self.task = NULL;
+	keel_relax();
+	pthread_mutex_lock(&alchemy_task_lock);
+	t->ended = 1;
+	t->known->pid = 0;
+	alchemy_task_channel_end(t);
+	parts_delete(t);
+	if (!(t->mode & T_JOINABLE))
+		alchemy_object_free(&t->o);
+	else if (!t->o.shared)
+		t->o.name[0] = 0;	/* for another one to have */
+	pthread_cond_broadcast(&some_end);
+	pthread_mutex_unlock(&alchemy_task_lock);
+}
+
+static void on_poke(int signal)
+{
+	int err = errno;
+
+	(void)signal;
+	if (alchemy_self.task)
+		alchemy_task_obey(alchemy_self.task);
+	errno = err;
+}
+
+static void key_create(void)
+{
+	struct sigaction poke = { .sa_handler = on_poke, .sa_flags = SA_RESTART };
+
+	pthread_key_create(&key, task_end);
+	sigaction(ALCHEMY_POKE, &poke, NULL);
+}
+
+/* ---- begins ---------------------------------------------------------------------------------------- */
+
+/* The caller becomes a Keel thread of @t's priority. It may be one already, by the POSIX skin or weak. */
+static int become(struct alchemy_task *t)
+{
+	int err;
+
+	if (alchemy_self.weak)
+		keel_thread_detach();
+	alchemy_self.weak = 0;
+	if (t->prio) {
+		err = keel_thread_attach(t->o.name, t->prio, -1);
+		if (err == -EALREADY)
+			err = keel_priority_set(t->prio);
+	} else {
+		err = alchemy_enter();
+	}
+	if (err)
+		return err;
+	t->thread = pthread_self();
+	t->self = (RT_TASK){ .handle = t->o.next_handle, .thread = t->thread };
+	t->known->pid = getpid();
+	t->known->tid = syscall(SYS_gettid);
+	t->window = libkeel_self.window;
+	alchemy_self.task = t;
+	__atomic_store_n(&t->of, &alchemy_self, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void wait_for_start(struct alchemy_task *t)
+{
+	while (ALCHEMY_WAIT(keel_sem_wait(START(t))))
+		usleep(1000);	/* a signal came, or Keel is stopped */
+}
+
+static void *task_main(void *arg)
+{
+	struct begin *begin = arg;
+	struct alchemy_task *t = begin->t;
+
+	t->error = become(t);
+	keel_relax();
+	if (t->error) {
+		sem_post(&begin->done);
+		return NULL;
+	}
+	pthread_cleanup_push(task_end, t);
+	sem_post(&begin->done);
+	wait_for_start(t);
+	alchemy_task_obey(t);
+	alchemy_task_modes(t, 0, t->first_mode);
+	if (t->prio)
+		keel_harden();
+	t->entry(t->arg);
+	pthread_cleanup_pop(1);
+	return NULL;
+}
+
+static int thread_create(struct alchemy_task *t, int stksize)
+{
+	struct begin begin = { .t = t };
+	pthread_attr_t attr;
+	pthread_t thread;
+	int err;
+
+	sem_init(&begin.done, 0, 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, !stksize ? STACK_DEFAULT : stksize < STACK_LEAST ? STACK_LEAST :
+				  (stksize + 4095) & ~4095);
+	err = -pthread_create(&thread, &attr, task_main, &begin);
+	pthread_attr_destroy(&attr);
+	if (err)
+		return err == -EAGAIN ? -ENOMEM : err;
+	while (sem_wait(&begin.done) < 0)
+		;	/* a signal: EINTR is its only error here */
+	sem_destroy(&begin.done);
+	if (t->error)
+		pthread_join(thread, NULL);
+	else if (!(t->mode & T_JOINABLE))
+		pthread_detach(thread);
+	return t->error;
+}
+
+static int start_create(struct alchemy_task *t)
+{
+	struct keel_sem start;
+	int err = keel_sem_create(&start, 0, 1);
+
+	if (!err)
+		t->start = start.id;
+	return err;
+}
+
+static int new_task(struct alchemy_task **task, const char *name, int prio, int mode)
+{
+	struct alchemy_task *t;
+	int err = alchemy_inband();
+
+	if (err)
+		return err;
+	pthread_once(&once, key_create);
+	t = alchemy_object_new(ALCHEMY_TASK, sizeof(*t), name);
+	if (!t)
+		return -ENOMEM;
+	t->prio = prio;
+	t->mode = mode & T_JOINABLE;
+	t->first_mode = mode & (T_LOCK | T_WARNSW);
+	t->ask_slice = -1;
+	t->ask_period = -1;
+	err = alchemy_object_share(&t->o, sizeof(*t->known));
+	t->known = t->o.shared ? t->o.shared : &t->own;
+	if (!err)
+		err = start_create(t);
+	if (err)
+		alchemy_object_free(&t->o);
+	*task = t;
+	return err;
+}
+
+static int args_check(int prio, int mode, int modes)
+{
+	return prio < T_LOPRIO || prio > T_HIPRIO || (mode & ~modes) ? -EINVAL : 0;
+}
+
+/* Named before the thread is there: a name that is in use costs none. */
+int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int mode)
+{
+	struct alchemy_task *t;
+	int err = args_check(prio, mode, T_LOCK | T_WARNSW | T_CONFORMING | T_JOINABLE | T_SUSP);
+
+	if (err || stksize < 0)
+		return -EINVAL;
+	err = new_task(&t, name, prio, mode);
+	if (err)
+		return err;
+	err = alchemy_object_publish(&t->o);
+	if (!err)
+		err = thread_create(t, stksize);
+	if (err) {
+		parts_delete(t);
+		alchemy_object_free(&t->o);
+		return err;
+	}
+	if (mode & T_SUSP) {
+		t->suspends = 1;
+		ALCHEMY_CALL(keel_thread_suspend(t->known->tid));
+	}
+	*task = t->self;
+	return 0;
+}
+
+int rt_task_start(RT_TASK *task, void (*entry)(void *arg), void *arg)
+{
+	int err = -EINVAL;
+	struct alchemy_task *t = alchemy_task_here(task, &err);
+
+	if (!t)
+		return err;
+	if (__atomic_exchange_n(&t->started, 1, __ATOMIC_ACQ_REL))
+		return -EBUSY;
+	t->entry = entry;
+	t->arg = arg;
+	return ALCHEMY_CALL(keel_sem_post(START(t)));
+}
+
+int rt_task_spawn(RT_TASK *task, const char *name, int stksize, int prio, int mode,
+		  void (*entry)(void *arg), void *arg)
+{
+	int err = rt_task_create(task, name, stksize, prio, mode);
+
+	return err ? err : rt_task_start(task, entry, arg);
+}
+
+static int shadow(struct alchemy_task *t)
+{
+	int err = alchemy_object_publish(&t->o);
+
+	if (!err)
+		err = become(t);
+	if (err)
+		return err;
+	t->started = 1;
+	t->running = 1;
+	pthread_setspecific(key, t);
+	alchemy_task_modes(t, 0, t->first_mode);
+	return t->prio ? keel_harden() : keel_relax();
+}
+
+int rt_task_shadow(RT_TASK *task, const char *name, int prio, int mode)
+{
+	struct alchemy_task *t;
+	int err = args_check(prio, mode, T_LOCK | T_WARNSW | T_CONFORMING);
+
+	if (err)
+		return err;
+	if (alchemy_self.task)
+		return -EBUSY;
+	err = new_task(&t, name, prio, mode);
+	if (err)
+		return err;
+	err = shadow(t);
+	if (err) {
+		parts_delete(t);
+		alchemy_object_free(&t->o);
+		return err;
+	}
+	if (task)
+		*task = t->self;
+	return 0;
+}
+
+/* ---- delete and join --------------------------------------------------------------------------------- */
+
+static void unlock(void *lock)
+{
+	pthread_mutex_unlock(lock);
+}
+
+/* It frees itself when it ends; a place that is another's by then shows by its handle. */
+int rt_task_delete(RT_TASK *task)
+{
+	int err = -EINVAL;
+	struct alchemy_task *t = alchemy_task_here(task, &err);
+	uintptr_t handle;
+
+	if (!t)
+		return err;
+	if (t == alchemy_self.task)
+		pthread_exit(NULL);
+	keel_relax();
+	pthread_mutex_lock(&alchemy_task_lock);
+	handle = t->self.handle;
+	if (alchemy_object_find(handle, ALCHEMY_TASK) == t && !t->ended)
+		pthread_cancel(t->thread);
+	pthread_cleanup_push(unlock, &alchemy_task_lock);
+	while (alchemy_object_find(handle, ALCHEMY_TASK) == t && !t->ended)
+		pthread_cond_wait(&some_end, &alchemy_task_lock);
+	pthread_cleanup_pop(1);
+	return 0;
+}
+
+static int join_check(struct alchemy_task *t)
+{
+	if (!t)
+		return -ESRCH;
+	if (t == alchemy_self.task)
+		return -EDEADLK;
+	if (t->o.bound || !(t->mode & T_JOINABLE) || t->joined)
+		return -EINVAL;
+	t->joined = 1;
+	return 0;
+}
+
+int rt_task_join(RT_TASK *task)
+{
+	struct alchemy_task *t;
+	int err;
+
+	if (!task)
+		return -EINVAL;
+	keel_relax();
+	pthread_mutex_lock(&alchemy_task_lock);
+	t = alchemy_object_find(task->handle, ALCHEMY_TASK);
+	err = join_check(t);
+	pthread_mutex_unlock(&alchemy_task_lock);
+	if (err)
+		return err;
+	err = -pthread_join(t->thread, NULL);
+	alchemy_object_free(&t->o);
+	return err;
+}
+
+/* ---- names ------------------------------------------------------------------------------------------- */
+
+static int task_attach(struct alchemy_object *o)
+{
+	struct alchemy_task *t = (struct alchemy_task *)o;
+
+	t->known = o->shared;
+	t->self.handle = o->next_handle;
+	return 0;
+}
+
+static void task_detach(struct alchemy_object *o)
+{
+	pthread_mutex_lock(&alchemy_task_lock);
+	alchemy_task_channel_end((struct alchemy_task *)o);
+	pthread_mutex_unlock(&alchemy_task_lock);
+}
+
+int rt_task_bind(RT_TASK *task, const char *name, RTIME timeout)
+{
+	uintptr_t handle;
+	int err = alchemy_object_bind(ALCHEMY_TASK, sizeof(struct alchemy_task), name, timeout, task_attach,
+				      &handle);
+	struct alchemy_task *t = err ? NULL : alchemy_object_find(handle, ALCHEMY_TASK);
+
+	if (!err)
+		*task = (RT_TASK){ .handle = handle, .thread = t ? t->thread : 0 };
+	return err;
+}
+
+int rt_task_unbind(RT_TASK *task)
+{
+	int err = alchemy_object_unbind(ALCHEMY_TASK, task->handle, task_detach);
+
+	if (!err)
+		task->handle = 0;
+	return err;
+}
+
+RT_TASK *rt_task_self(void)
+{
+	return alchemy_self.task ? &alchemy_self.task->self : NULL;
+}
+
+int rt_task_same(RT_TASK *task1, RT_TASK *task2)
+{
+	return task1->handle == task2->handle;
+}

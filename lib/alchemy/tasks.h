@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A task, as task.c, control.c and messages.c see it.
+ *
+ * What Linux and Keel let only a thread itself do, it is asked for: a note in ask, and a signal if the
+ * task has begun. It obeys in the handler, in-band, or before its entry.
+ */
+#ifndef LIBKEEL_ALCHEMY_TASKS_H
+#define LIBKEEL_ALCHEMY_TASKS_H
+
+#include <signal.h>
+#include <alchemy/task.h>
+#include "internal.h"
+
+#define ALCHEMY_POKE	(SIGRTMIN + 1)
+
+/* What processes of a session know of a task. */
+struct alchemy_task_shared {
+	pid_t pid;			/* 0: it has ended */
+	pid_t tid;
+	int receiving;			/* (a) */
+};
+
+struct alchemy_task {
+	struct alchemy_object o;
+	RT_TASK self;			/* what rt_task_self() gives */
+	struct alchemy_task_shared own;	/* or that at known */
+	struct alchemy_task_shared *known;
+	pthread_t thread;
+	struct alchemy_self *of;	/* (a) the thread's own; NULL: it has not begun, or is bound */
+	const volatile struct keel_window *window;
+	int prio;
+	int mode;			/* as it is now, and T_JOINABLE */
+	int first_mode;
+	int running;			/* (a) its entry was called, or it is a shadow */
+	int started;			/* (a) rt_task_start() was */
+	int ended;			/* (lock) */
+	int joined;			/* (lock) */
+	int suspends;			/* (a) */
+	void (*entry)(void *arg);
+	void *arg;
+	unsigned int start;		/* a semaphore's id */
+	int error;			/* of its begin */
+	int64_t ask_slice;		/* (a) ns; below 0: nothing is asked */
+	int64_t ask_first;		/* (a) of ask_period */
+	int64_t ask_period;		/* (a) likewise */
+	unsigned int channel;		/* (a) its id; 0: not yet */
+	char *inbox;
+};
+
+/* Of all tasks: their ends, and channels that are made. Not held around waits. */
+extern pthread_mutex_t alchemy_task_lock;
+
+/* The task that @task means, NULL: the caller's, if it is alive; or NULL and in @err -EPERM or -EINVAL. */
+struct alchemy_task *alchemy_task_of(RT_TASK *task, int *err);
+/* The same, and of this process, or -EPERM. */
+struct alchemy_task *alchemy_task_here(RT_TASK *task, int *err);
+
+/* The caller does what it was asked for. Context: a task. */
+void alchemy_task_obey(struct alchemy_task *t);
+/* @t is to obey soon. Context: any; goes in-band. */
+void alchemy_task_poke(struct alchemy_task *t);
+/* Change the mode of the caller, which is a task. */
+int alchemy_task_modes(struct alchemy_task *t, int clear, int set);
+
+/* Nobody can send to it any more. Context: in-band, with the lock. */
+void alchemy_task_channel_end(struct alchemy_task *t);
+
+#endif

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Messages between tasks. The server answers each with the sum of its bytes, to the first of two last.
+ */
+#include <alchemy/task.h>
+#include "tasks.h"
+
+static RT_TASK server;
+static int got, served;
+
+enum { STOP = 1, SUM, HOLD, LATER, LARGE };
+
+static void answer(int flow, int value)
+{
+	RT_TASK_MCB reply = { .opcode = value, .data = &value, .size = sizeof(value) };
+
+	gives(rt_task_reply(flow, &reply), 0);
+}
+
+static void serves(void *arg)
+{
+	static char data[70000];
+	int held = 0;
+
+	for (;;) {
+		RT_TASK_MCB in = { .data = data, .size = sizeof(data) };
+		int flow = rt_task_receive(&in, TM_INFINITE), sum = 0;
+
+		check(flow > 0 && in.flowid == flow);
+		for (ssize_t i = 0; i < in.size; i++)
+			sum += data[i];
+		flag_set(&served, served + 1);
+		if (in.opcode == HOLD) {
+			held = flow;
+			continue;
+		}
+		if (in.opcode == LARGE) {
+			in.size = 4096;
+			gives(rt_task_reply(flow, &in), 0);
+			continue;
+		}
+		answer(flow, sum);
+		if (held && in.opcode == LATER)
+			answer(held, -1);
+		if (in.opcode == STOP)
+			break;
+	}
+	check(!arg);
+}
+
+static void server_start(int prio)
+{
+	server = task_run(prio, T_JOINABLE, serves, NULL);
+}
+
+static ssize_t send(int opcode, const void *data, ssize_t size, int *value, RTIME timeout)
+{
+	RT_TASK_MCB message = { .opcode = opcode, .data = (void *)data, .size = size };
+	RT_TASK_MCB reply = { .data = value, .size = sizeof(*value) };
+	ssize_t ret = rt_task_send(&server, &message, &reply, timeout);
+
+	check(ret < 0 || (reply.size == ret && reply.opcode == *value));
+	return ret;
+}
+
+static void server_stop(void)
+{
+	int value;
+
+	gives(send(STOP, NULL, 0, &value, TM_INFINITE), sizeof(value));
+	gives(rt_task_join(&server), 0);
+}
+
+static void on_server(void (*fn)(void), int prio)
+{
+	server_start(prio);
+	in_task(fn);
+	in_task(server_stop);
+}
+
+/* ---- send ------------------------------------------------------------------------------------------------ */
+
+static void sends_held(void *arg)
+{
+	int value = 0;
+
+	flag_set(arg, (int)send(HOLD, "x", 1, &value, TM_INFINITE));
+	gives(value, -1);
+}
+
+static void send_all(void)
+{
+	static char large[60000];
+	RT_TASK_MCB small = { .opcode = SUM, .data = "ab", .size = 2 };
+	RT_TASK held;
+	int value, result = 0;
+
+	gives(send(SUM, "\1\2\3", 3, &value, TM_INFINITE), 4);
+	gives(value, 6);
+	memset(large, 1, sizeof(large));
+	gives(send(SUM, large, sizeof(large), &value, TM_INFINITE), 4);
+	gives(value, sizeof(large));
+	gives(rt_task_send(&server, &small, NULL, TM_INFINITE), 0);
+	held = task_run(60, T_JOINABLE, sends_held, &result);
+	gives(send(LATER, "\1", 1, &value, TM_INFINITE), 4);	/* out of turn */
+	gives(rt_task_join(&held), 0);
+	gives(result, 4);
+	fails(send(LARGE, NULL, 0, &value, TM_INFINITE), ENOBUFS);
+	fails(send(SUM, large, 1 << 16, &value, TM_INFINITE), ENOMEM);
+	fails(send(SUM, large, -1, &value, TM_INFINITE), EINVAL);
+	fails(send(HOLD, NULL, 0, &value, 5 * MS), ETIMEDOUT);
+	gives(send(SUM, "\4", 1, &value, TM_NONBLOCK), 4);	/* it waits for messages */
+	gives(value, 4);
+}
+
+static void sends_and_is_interrupted(void *arg)
+{
+	int value;
+
+	flag_set(arg, (int)send(HOLD, NULL, 0, &value, TM_INFINITE));
+}
+
+static void does_not_receive(void *arg)
+{
+	while (!flag_get(arg))
+		rt_task_sleep(MS);
+}
+
+static void send_to_busy(void)
+{
+	int value;
+
+	fails(send(SUM, NULL, 0, &value, TM_NONBLOCK), EWOULDBLOCK);
+	fails(send(SUM, NULL, 0, &value, 5 * MS), ETIMEDOUT);
+}
+
+static void cannot_send(void)
+{
+	RT_TASK none = NO_ALCHEMY_TASK;
+	RT_TASK_MCB message = { .size = 0 };
+
+	fails(rt_task_send(&none, &message, NULL, TM_INFINITE), EINVAL);
+	fails(rt_task_send(NULL, &message, NULL, TM_INFINITE), EINVAL);
+}
+
+ROW(rt_task_send)
+{
+	RT_TASK_MCB message = { .size = 0 };
+	RT_TASK task;
+	int end = 0;
+
+	on_server(send_all, 70);
+	on_server(send_all, 30);	/* it has the sender's priority */
+	server_start(70);
+	fails(rt_task_send(&server, &message, NULL, TM_INFINITE), EPERM);
+	task = task_run(60, T_JOINABLE, sends_and_is_interrupted, &got);
+	gives(rt_task_unblock(&task), 0);
+	gives(rt_task_join(&task), 0);
+	gives(got, -EINTR);
+	task = task_run(60, T_JOINABLE, sends_and_is_interrupted, &got);
+	gives(rt_task_delete(&server), 0);
+	gives(rt_task_join(&task), 0);
+	gives(got, -EIDRM);
+	gives(rt_task_join(&server), 0);
+	in_task(cannot_send);
+	server = task_run(60, T_JOINABLE, does_not_receive, &end);
+	in_task(send_to_busy);
+	flag_set(&end, 1);
+	gives(rt_task_join(&server), 0);
+}
+
+static void send_until_all(void)
+{
+	RT_TASK_MCB message = { .opcode = SUM, .data = "\7", .size = 1 };
+
+	gives(rt_task_send_until(&server, &message, NULL, rt_timer_read() + 1000 * MS), 0);
+	message.opcode = HOLD;
+	fails(rt_task_send_until(&server, &message, NULL, rt_timer_read() + 5 * MS), ETIMEDOUT);
+}
+
+ROW(rt_task_send_until)
+{
+	on_server(send_until_all, 70);
+}
+
+static struct timespec date_in(int ms)
+{
+	RTIME at = rt_timer_read() + ms * MS;
+
+	return (struct timespec){ .tv_sec = at / (1000 * MS), .tv_nsec = at % (1000 * MS) };
+}
+
+static void send_timed_all(void)
+{
+	RT_TASK_MCB message = { .opcode = SUM, .data = "\7", .size = 1 };
+	struct timespec soon = date_in(5), later = date_in(5000), bad = { .tv_nsec = -1 };
+
+	gives(rt_task_send_timed(&server, &message, NULL, NULL), 0);
+	gives(rt_task_send_timed(&server, &message, NULL, &later), 0);
+	fails(rt_task_send_timed(&server, &message, NULL, &bad), EINVAL);
+	message.opcode = HOLD;
+	fails(rt_task_send_timed(&server, &message, NULL, &soon), ETIMEDOUT);
+}
+
+ROW(rt_task_send_timed)
+{
+	on_server(send_timed_all, 70);
+}
+
+/* ---- receive and reply --------------------------------------------------------------------------------------- */
+
+static void receive_nothing(void)
+{
+	struct timespec soon = date_in(5), poll = { 0, 0 };
+	RT_TASK_MCB in = { .size = 0 };
+
+	fails(rt_task_receive(&in, TM_NONBLOCK), EWOULDBLOCK);
+	fails(rt_task_receive(&in, 5 * MS), ETIMEDOUT);
+	fails(rt_task_receive_until(&in, TM_NONBLOCK), EWOULDBLOCK);
+	fails(rt_task_receive_until(&in, rt_timer_read() + 5 * MS), ETIMEDOUT);
+	fails(rt_task_receive_timed(&in, &poll), EWOULDBLOCK);
+	fails(rt_task_receive_timed(&in, &soon), ETIMEDOUT);
+	in.size = -1;
+	fails(rt_task_receive(&in, TM_INFINITE), EINVAL);
+}
+
+static void receives_too_little(void *arg)
+{
+	RT_TASK_MCB in = { .data = arg, .size = 1 };
+
+	fails(rt_task_receive(&in, TM_INFINITE), ENOBUFS);
+	flag_set(&got, (int)rt_task_receive(&in, TM_INFINITE));
+}
+
+static void sends_much(void)
+{
+	int value;
+
+	fails(send(SUM, "abc", 3, &value, TM_INFINITE), ENOBUFS);
+}
+
+ROW(rt_task_receive)
+{
+	RT_TASK_MCB in = { .size = 0 };
+	char byte;
+
+	fails(rt_task_receive(&in, TM_INFINITE), EPERM);
+	in_task(receive_nothing);
+	server = task_run(70, T_JOINABLE, receives_too_little, &byte);
+	in_task(sends_much);
+	gives(rt_task_unblock(&server), 0);
+	gives(rt_task_join(&server), 0);
+	gives(got, -EINTR);
+}
+
+/* Two that wait, and the more urgent is received first. */
+static void receives_by_priority(void *arg)
+{
+	char data[2];
+
+	for (int i = 0; i < 2; i++) {
+		RT_TASK_MCB in = { .data = &data[i], .size = 1 };
+		struct timespec later = date_in(5000);
+		int flow = i ? rt_task_receive_timed(&in, &later) :
+			       rt_task_receive_until(&in, rt_timer_read() + 5000 * MS);
+
+		check(flow > 0);
+		gives(rt_task_reply(flow, NULL), 0);
+	}
+	check(data[0] == 'b' && data[1] == 'a');
+	check(!arg);
+}
+
+static void sends_a(void *arg)
+{
+	RT_TASK_MCB message = { .data = arg, .size = 1 };
+
+	gives(rt_task_send(&server, &message, NULL, TM_INFINITE), 0);
+}
+
+static void receive_in_order(void)
+{
+	RT_TASK a, b;
+
+	server = task_run(80, T_JOINABLE | T_SUSP, receives_by_priority, NULL);
+	a = task_run(30, T_JOINABLE, sends_a, "a");
+	b = task_run(60, T_JOINABLE, sends_a, "b");
+	gives(rt_task_resume(&server), 0);
+	gives(rt_task_join(&server), 0);
+	gives(rt_task_join(&a), 0);
+	gives(rt_task_join(&b), 0);
+}
+
+ROW(rt_task_receive_until)
+{
+	receive_in_order();
+}
+
+ROW(rt_task_receive_timed)
+{
+	RT_TASK_MCB in = { .size = 0 };
+	struct timespec bad = { .tv_nsec = 1000 * MS };
+
+	fails(rt_task_receive_timed(&in, NULL), EPERM);
+	receive_in_order();
+	gives(rt_task_shadow(NULL, NULL, 5, 0), 0);
+	fails(rt_task_receive_timed(&in, &bad), EINVAL);
+}
+
+static void replies_late(void *arg)
+{
+	RT_TASK_MCB in = { .size = 0 };
+	int flow = rt_task_receive(&in, TM_INFINITE);
+
+	check(flow > 0);
+	rt_task_sleep(30 * MS);
+	fails(rt_task_reply(flow, NULL), ENXIO);
+	fails(rt_task_reply(flow, NULL), EINVAL);
+	fails(rt_task_reply(0, NULL), EINVAL);
+	flow = rt_task_receive(&in, TM_INFINITE);
+	in.size = 1 << 17;
+	in.data = &in;
+	fails(rt_task_reply(flow, &in), ENOMEM);
+	in.size = 0;
+	gives(rt_task_reply(flow, &in), 0);
+	check(!arg);
+}
+
+static void gives_up(void)
+{
+	RT_TASK_MCB message = { .size = 0 };
+
+	fails(rt_task_send(&server, &message, NULL, 5 * MS), ETIMEDOUT);
+	gives(rt_task_send(&server, &message, NULL, TM_INFINITE), 0);
+}
+
+static void has_nothing(void)
+{
+	fails(rt_task_reply(5, NULL), EINVAL);
+}
+
+ROW(rt_task_reply)
+{
+	fails(rt_task_reply(1, NULL), EPERM);
+	server = task_run(70, T_JOINABLE, replies_late, NULL);
+	in_task(gives_up);
+	gives(rt_task_join(&server), 0);
+	in_task(has_nothing);
+}
