@@ -6,12 +6,12 @@
  *	waiters + 1; lock inner
  *	unlock the program's mutex
  *					lock its mutex, change, unlock
- *	core: wait, inner released	waiters > 0: lock inner; signal; unlock inner
+ *	core: wait, inner released	waiters > 0: lock inner; unlock inner; signal
  *	unlock inner; waiters - 1
  *	lock the program's mutex
  *
  * A signaller who changed what is waited for with the mutex held finds the waiter counted, and gets inner
- * only when it waits.
+ * only when it waits. It has let go of it again when it signals, so who is woken gets it at once.
  */
 #include "posix.h"
 #include "shared.h"
@@ -201,11 +201,11 @@ static int core_signal(struct posix_object *o, int all)
 		return err;
 	err = inner_lock(o);
 	if (!err) {
+		posix_mutex_give(o);
 		if (all)
 			keel_cond_broadcast(&o->cond);
 		else
 			keel_cond_signal(&o->cond);
-		posix_mutex_give(o);
 	}
 	posix_leave();
 	return err;

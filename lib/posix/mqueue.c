@@ -327,7 +327,10 @@ static long message_core(struct posix_mq *mq, struct message *m, const struct ti
 	ret = -posix_enter();
 	if (ret)
 		return fail(-ret);
-	ret = flags_of(mq) & O_NONBLOCK ? call_core(mq, m, NOW) : wait_core(mq, m, until);
+	/* To send is mostly done at once, and then is no matter of cancellation. */
+	ret = m->send || flags_of(mq) & O_NONBLOCK ? call_core(mq, m, NOW) : -EWOULDBLOCK;
+	if (ret == -EWOULDBLOCK && !(flags_of(mq) & O_NONBLOCK))
+		ret = wait_core(mq, m, until);
 	posix_leave();
 	if (ret >= 0)
 		return ret;

@@ -8,24 +8,19 @@
 #include <sys/mman.h>
 #include "stats.h"
 
-#define PLACES	2048u			/* twice KEEL_MAX_OBJECTS: there is always one never used */
+#define PLACES	POSIX_PLACES
 #define FULL	(PLACES * 3 / 4)
 
-static struct posix_object objects[PLACES];
+struct posix_object posix_objects[PLACES];
 static unsigned int used;		/* (lock, a) places that have an address */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static unsigned int place_of(const void *at)
-{
-	return ((uintptr_t)at >> 3) * 0x9e3779b97f4a7c15ull >> 40;
-}
-
 static struct posix_object *find(const void *at)
 {
-	unsigned int i = place_of(at);
+	unsigned int i = posix_place_of(at);
 
 	for (;; i++) {
-		struct posix_object *o = &objects[i % PLACES];
+		struct posix_object *o = &posix_objects[i % PLACES];
 		const void *there = __atomic_load_n(&o->at, __ATOMIC_ACQUIRE);
 
 		if (!there || there == at)
@@ -43,11 +38,11 @@ struct posix_object *posix_object_find(const void *at, enum posix_type type)
 /* Its own place, one that is free again, or one never used. */
 static struct posix_object *room_for(const void *at)
 {
-	unsigned int i = place_of(at);
+	unsigned int i = posix_place_of(at);
 	struct posix_object *again = NULL, *o;
 
 	for (;; i++) {
-		o = &objects[i % PLACES];
+		o = &posix_objects[i % PLACES];
 		if (o->at == at)
 			return o;
 		if (!o->at)
@@ -169,7 +164,7 @@ void posix_objects_prepare(void)
 	if (!posix_is_active() || posix_enter())
 		return;
 	for (i = 0; i < PLACES; i++) {
-		struct posix_object *o = &objects[i];
+		struct posix_object *o = &posix_objects[i];
 
 		if (o->shared)
 			continue;
@@ -195,7 +190,7 @@ void posix_objects_child(void)
 	unsigned int i;
 
 	for (i = 0; i < PLACES; i++) {
-		struct posix_object *o = &objects[i];
+		struct posix_object *o = &posix_objects[i];
 		void *at = (void *)o->at;
 
 		if (!o->shared && o->type == POSIX_MUTEX && o->kept && is_mapped(at))

@@ -70,6 +70,9 @@ int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, co
 		size_t size);
 ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
 
+/* Not to be reached by way of a table. */
+#define POSIX_HIDDEN __attribute__((visibility("hidden")))
+
 /* ---- the ways back ------------------------------------------------------------------------------- */
 
 #define X(name, version, group, mode) POSIX_CALL_##name,
@@ -120,8 +123,8 @@ struct posix_self {
 	struct posix_counts counts;
 };
 
-extern int posix_active;		/* (a) there is, or was, a real-time thread */
-extern __thread struct posix_self posix_self __attribute__((tls_model("initial-exec")));
+extern int posix_active POSIX_HIDDEN;	/* (a) there is, or was, a real-time thread */
+extern __thread struct posix_self posix_self POSIX_HIDDEN __attribute__((tls_model("initial-exec")));
 
 /* Known to others, and counted, from now on. */
 void posix_self_register(struct posix_self *self);
@@ -234,6 +237,26 @@ struct posix_object {
 	struct keel_rwlock rwlock;
 	struct keel_barrier barrier;
 };
+
+#define POSIX_PLACES	2048u		/* twice KEEL_MAX_OBJECTS: there is always one never used */
+
+extern struct posix_object posix_objects[POSIX_PLACES] POSIX_HIDDEN;
+
+static inline unsigned int posix_place_of(const void *at)
+{
+	return ((uintptr_t)at >> 3) * 0x9e3779b97f4a7c15ull >> 40;
+}
+
+/* The core's object for that at @at, if it is found at once, is not shared, and the caller is known: for what
+ * takes no call. Context: any; never blocks. */
+static inline struct posix_object *posix_object_quick(const void *at, enum posix_type type)
+{
+	struct posix_object *o = &posix_objects[posix_place_of(at) % POSIX_PLACES];
+
+	return __atomic_load_n(&o->at, __ATOMIC_ACQUIRE) == at &&
+	       __atomic_load_n(&o->type, __ATOMIC_ACQUIRE) == (int)type && !o->shared &&
+	       posix_self.tid && posix_is_active() ? o : NULL;
+}
 
 /* The core's object for that at @at, or NULL. Context: any; never blocks. */
 struct posix_object *posix_object_find(const void *at, enum posix_type type);

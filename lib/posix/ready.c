@@ -59,7 +59,7 @@ void posix_change_tell(struct posix_change *c)
 		keel_sem_post(&c->told);
 }
 
-static void waiter_begins(struct posix_change *c)
+void posix_waiter_begins(struct posix_change *c)
 {
 	if (posix_change_lock(c))
 		return;
@@ -67,7 +67,7 @@ static void waiter_begins(struct posix_change *c)
 	posix_change_unlock(c);
 }
 
-static void waiter_ends(struct posix_change *c)
+void posix_waiter_ends(struct posix_change *c)
 {
 	if (posix_change_lock(c))
 		return;
@@ -88,7 +88,7 @@ struct item {
 struct waiting {
 	struct keel_poll poll[KEEL_POLL_MAX];
 	struct item of[KEEL_POLL_MAX];
-	int count;
+	int count, queues;
 };
 
 static int add(struct waiting *w, struct pollfd *p, struct posix_change *change, unsigned int id)
@@ -101,6 +101,7 @@ static int add(struct waiting *w, struct pollfd *p, struct posix_change *change,
 	k->events = change ? KEEL_POLL_IN :
 		    (p->events & IN ? KEEL_POLL_IN : 0) | (p->events & OUT ? KEEL_POLL_OUT : 0);
 	w->of[w->count++] = (struct item){ p, change };
+	w->queues += !change;
 	return 0;
 }
 
@@ -195,7 +196,7 @@ static long wait_all(struct waiting *w, int64_t until)
 	for (;;) {
 		int64_t next = until;
 		int ready = timers_look(w, &next), look = 0;
-		long ret = wait_once(w, ready ? 1 : next);
+		long ret = ready && !w->queues ? -ETIMEDOUT : wait_once(w, ready ? 1 : next);
 
 		if (ret < 0 && ret != -ETIMEDOUT && (ret == -EINTR || !posix_again(ret)))
 			return ret;
@@ -220,7 +221,7 @@ static void waiting_end(void *arg)
 
 	for (i = 0; i < w->count; i++)
 		if (w->of[i].change)
-			waiter_ends(w->of[i].change);
+			posix_waiter_ends(w->of[i].change);
 }
 
 int posix_poll_core(struct pollfd *fds, nfds_t n, int64_t until, struct posix_change *more)
@@ -235,7 +236,7 @@ int posix_poll_core(struct pollfd *fds, nfds_t n, int64_t until, struct posix_ch
 		return ret;
 	for (i = 0; i < w.count; i++)
 		if (w.of[i].change)
-			waiter_begins(w.of[i].change);
+			posix_waiter_begins(w.of[i].change);
 	pthread_cleanup_push(waiting_end, &w);
 	ret = wait_all(&w, until);
 	pthread_cleanup_pop(1);

@@ -14,6 +14,10 @@ int posix_change_lock(struct posix_change *c);		/* 0 or an errno. Context: attac
 void posix_change_unlock(struct posix_change *c);
 void posix_change_tell(struct posix_change *c);		/* with the lock */
 
+/* Around a wait for being told. Context: attached. */
+void posix_waiter_begins(struct posix_change *c);
+void posix_waiter_ends(struct posix_change *c);
+
 /* When @t has something to be read: 0: now; KEEL_FOREVER: it is not armed. On CLOCK_MONOTONIC.
  * Context: attached. */
 int64_t posix_timer_due(struct posix_timer *t);

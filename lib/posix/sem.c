@@ -218,6 +218,15 @@ static int do_wait(enum posix_call call, sem_t *s, clockid_t clock, const struct
 
 int __wrap_sem_wait(sem_t *s)
 {
+	struct posix_object *o = posix_object_quick(s, POSIX_SEM);
+
+	if (o) {
+		pthread_testcancel();
+		if (take(o)) {
+			posix_self.counts.core[POSIX_CALL_sem_wait]++;
+			return 0;
+		}
+	}
 	return do_wait(POSIX_CALL_sem_wait, s, CLOCK_MONOTONIC, NULL);
 }
 EXPORT(sem_wait);
@@ -261,13 +270,13 @@ EXPORT(sem_trywait);
 
 int __wrap_sem_post(sem_t *s)
 {
-	struct posix_object *o;
-	int err = hold(s, &o);
+	struct posix_object *o = posix_object_quick(s, POSIX_SEM);
+	int err = o ? 0 : hold(s, &o);
 
 	if (err)
 		return fail(err);
 	if (o) {
-		CORE(sem_post);
+		posix_self.counts.core[POSIX_CALL_sem_post]++;	/* it is known by now */
 		err = core_post(o);
 		return err ? fail(err) : 0;
 	}

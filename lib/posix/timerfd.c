@@ -47,31 +47,64 @@ int64_t posix_timer_due(struct posix_timer *t)
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-static uint64_t take(struct posix_timer *t)
+/* What was not read; 0: there will be something at @due, on CLOCK_MONOTONIC. */
+static uint64_t take(struct posix_timer *t, int64_t *due)
 {
-	int64_t next;
+	int64_t now, next;
 	uint64_t n;
 
 	if (posix_change_lock(&t->change))
 		return 0;
-	n = expired(t, now_on(t->clock), &next);
+	now = now_on(t->clock);
+	n = expired(t, now, &next);
 	if (n)
 		t->next = next == KEEL_FOREVER ? 0 : next;
 	posix_change_unlock(&t->change);
+	*due = next == KEEL_FOREVER || t->clock == CLOCK_MONOTONIC ? next : keel_clock_ns() + next - now;
 	return n;
 }
 
-static ssize_t read_core(int fd, struct posix_timer *t, void *to)
+static void waited(void *arg)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint64_t n;
-	int ret;
+	posix_waiter_ends(arg);
+}
 
-	while (!(n = take(t))) {
-		ret = t->nonblock ? -EAGAIN : posix_poll_core(&p, 1, KEEL_FOREVER, NULL);
-		if (ret >= 0 && !(p.revents & POLLNVAL))
-			continue;
-		errno = ret < 0 ? -ret : EBADF;
+/* Until it is due, or is set anew. */
+static long wait_core(struct posix_timer *t, int64_t due)
+{
+	long ret;
+	int old;
+
+	pthread_cleanup_push(waited, &t->change);
+	old = posix_cancel_begin();
+	ret = keel_sem_clockwait(&t->change.told, CLOCK_MONOTONIC, due);
+	posix_cancel_end(old);
+	pthread_cleanup_pop(0);
+	return ret == -ETIMEDOUT || (ret != -EINTR && posix_again(ret)) ? 0 : ret;
+}
+
+static int64_t read_waiting(struct posix_timer *t)
+{
+	int64_t n, due = KEEL_FOREVER;
+	long ret = 0;
+
+	posix_waiter_begins(&t->change);
+	while (!(n = take(t, &due)) && !ret)
+		ret = wait_core(t, due);
+	posix_waiter_ends(&t->change);
+	return n ? n : ret;
+}
+
+static ssize_t read_core(struct posix_timer *t, void *to)
+{
+	int64_t due, n;
+
+	pthread_testcancel();
+	n = take(t, &due);
+	if (!n)
+		n = t->nonblock ? -EAGAIN : read_waiting(t);
+	if (n < 0) {
+		errno = n == -EINVAL || n == -EIDRM ? EBADF : -n;
 		return -1;
 	}
 	memcpy(to, &n, sizeof(n));
@@ -82,18 +115,19 @@ static ssize_t read_core(int fd, struct posix_timer *t, void *to)
 static ssize_t do_read(enum posix_call call, int fd, void *to, size_t size)
 {
 	struct posix_file *f = posix_is_active() ? posix_file_find(fd, POSIX_TIMER) : NULL;
+	int64_t due;
 	ssize_t ret;
 
 	if (!f)
 		return REAL(read)(fd, to, size);
 	if (posix_is_rt() && size >= sizeof(uint64_t)) {
 		posix_me()->counts.core[call]++;
-		return read_core(fd, &f->timer, to);
+		return read_core(&f->timer, to);
 	}
 	posix_me()->counts.glibc[call]++;
 	ret = REAL(read)(fd, to, size);
 	if (ret > 0 && !posix_enter()) {
-		take(&f->timer);
+		take(&f->timer, &due);
 		posix_leave();
 	}
 	return ret;

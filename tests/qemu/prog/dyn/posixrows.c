@@ -508,6 +508,7 @@ static const struct {
 	{ "shared-barrier", row_shared_barrier },
 	{ "shared-sem", row_shared_sem },
 	{ "sem-named", row_sem_named },
+	{ "sem-race", row_sem_race },
 	{ "timerfd", row_timerfd },
 	{ "timerfd-set", row_timerfd_set },
 	{ "poll", row_poll },

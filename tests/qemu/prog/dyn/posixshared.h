@@ -248,6 +248,58 @@ static void row_shared_sem(void)
 	check(!sem_destroy(ping_sem) && !sem_destroy(pong_sem));
 }
 
+static int posts_taken, posts_over;
+
+static void *take_often(void *arg)
+{
+	struct timespec ts;
+
+	while (!__atomic_load_n(&posts_over, __ATOMIC_SEQ_CST)) {
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		ts.tv_nsec += 50000;
+		ts.tv_sec += ts.tv_nsec / 1000000000;
+		ts.tv_nsec %= 1000000000;
+		if (!sem_clockwait(arg, CLOCK_MONOTONIC, &ts))
+			__atomic_add_fetch(&posts_taken, 1, __ATOMIC_SEQ_CST);
+		else
+			check(errno == ETIMEDOUT);
+	}
+	return arg;
+}
+
+/* Posts come while waits end by themselves: each is taken once, or still there. */
+static void sem_race(int shared)
+{
+	struct timespec moment = { .tv_nsec = 40000 };
+	pthread_t hard, other;
+	int value;
+
+	posts_taken = 0;
+	posts_over = 0;
+	check(!sem_init(&together->sem[0], shared, 0));
+	hard = start(take_often, &together->sem[0]);
+	check(!pthread_create(&other, NULL, take_often, &together->sem[0]));
+	for (int i = 0; i < 1000; i++) {
+		check(!sem_post(&together->sem[0]));
+		if (i % 2)
+			nanosleep(&moment, NULL);
+	}
+	__atomic_store_n(&posts_over, 1, __ATOMIC_SEQ_CST);
+	join(hard);
+	join(other);
+	check(!sem_getvalue(&together->sem[0], &value) && posts_taken + value == 1000);
+	while (value--)
+		check(!sem_trywait(&together->sem[0]));
+	check(sem_trywait(&together->sem[0]) == -1 && !sem_destroy(&together->sem[0]));
+}
+
+static void row_sem_race(void)
+{
+	share_memory();
+	sem_race(0);
+	sem_race(1);
+}
+
 #define no_sem(call, err) check((call) == SEM_FAILED && errno == (err))
 
 /* It keeps its value while nobody has it, and lives on unlinked. */
