@@ -155,6 +155,18 @@ static void running(void)
 	must(keel_frame_set(&(struct keel_frame){ .cpu = 1 }));
 }
 
+/* Groups and windows are the whole system's. */
+static void rights(void)
+{
+	struct keel_frame frame = { .cpu = 0 };
+
+	must(keel_open());
+	if (setgid(65534) || setuid(65534))
+		fail("setuid: %m");
+	check(keel_group_set(0, 4, MS, 5 * MS) == -EPERM);
+	check(keel_frame_set(&frame) == -EPERM);
+}
+
 /* ---- a CPU that goes ---------------------------------------------------------------------------- */
 
 static void cpu_online(int cpu, char on)
@@ -214,6 +226,7 @@ static const struct row table[] = {
 	{ "waiting", waiting, EXITED(0), 1 },
 	{ "held", held, EXITED(0), 1 },
 	{ "running", running, EXITED(0), 2 },
+	{ "rights", rights, EXITED(0), 1 },
 };
 
 /* No witness may hold the CPU that goes. */

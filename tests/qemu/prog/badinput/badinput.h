@@ -44,6 +44,7 @@ void requests_run(const char *where, const struct request *requests, int count);
 void requests_test(void);	/* ioctl, mmap, lseek */
 void inband_test(void);		/* Keel calls and the library from threads that are not hard */
 void messages_test(void);	/* queues, buffers, channels, heaps, names */
+void sched_test(void);	/* classes, groups, windows */
 void poll_test(void);		/* files of shared objects, waiting for several */
 void every_test(void);		/* each Keel call there is, each argument wrong */
 void objects_test(void);	/* what threads synchronise by */

@@ -4,6 +4,11 @@
  * that by the Makefile. Each argument in turn is what it must not be, the others being right. So a
  * new call is tried as soon as it is defined, and one of which nothing is known fails the test.
  */
+#include <sys/eventfd.h>
+#include <keel/heap.h>
+#include <keel/message.h>
+#include <keel/pipe.h>
+#include <keel/proxy.h>
 #include <keel/sync.h>
 #include "badinput.h"
 
@@ -66,6 +71,14 @@ static struct keel_sem sem;
 static struct keel_event event;
 static struct keel_rwlock rwlock;
 static struct keel_barrier barrier;
+static struct keel_set set;
+static struct keel_queue queue;
+static struct keel_buffer buffer;
+static struct keel_channel chan;
+static struct keel_heap heap;
+static struct keel_pipe rtp;
+static struct keel_proxy proxy;
+static struct keel_eventfd event_fd;
 
 /* One object of each type; the calls' names begin with theirs. */
 static const struct {
@@ -75,6 +88,10 @@ static const struct {
 	{ "KEEL_CALL_MUTEX_", &mutex.id }, { "KEEL_CALL_COND_", &cond.id },
 	{ "KEEL_CALL_SEM_", &sem.id }, { "KEEL_CALL_EVENT_", &event.id },
 	{ "KEEL_CALL_RWLOCK_", &rwlock.id }, { "KEEL_CALL_BARRIER_", &barrier.id },
+	{ "KEEL_CALL_SET_", &set.id }, { "KEEL_CALL_QUEUE_", &queue.id },
+	{ "KEEL_CALL_BUFFER_", &buffer.id }, { "KEEL_CALL_CHANNEL_", &chan.id },
+	{ "KEEL_CALL_HEAP_", &heap.id }, { "KEEL_CALL_PIPE_", &rtp.id },
+	{ "KEEL_CALL_PROXY_", &proxy.id }, { "KEEL_CALL_EVENTFD_", &event_fd.id },
 };
 
 static unsigned int id_for(const struct every_call *c)
@@ -139,6 +156,50 @@ static int call_try(const struct every_call *c)
 	return tried;
 }
 
+static int ends[2], counter;
+
+static void create_all(void)
+{
+	must(keel_mutex_create(&mutex));
+	must(keel_cond_create(&cond));
+	must(keel_sem_create(&sem, 0, 1));
+	must(keel_event_create(&event, 0));
+	must(keel_rwlock_create(&rwlock));
+	must(keel_barrier_create(&barrier, 2));
+	must(keel_set_create(&set, &sem.id, 1));
+	must(keel_queue_create(&queue, 2, 64));
+	must(keel_buffer_create(&buffer, 64));
+	must(keel_channel_create(&chan, 2, 64));
+	must(keel_heap_create(&heap, 4096));
+	must(keel_pipe_create(&rtp, -1, 2, 64));
+	check(!pipe(ends));
+	counter = eventfd(0, 0);
+	must(keel_proxy_create(&proxy, ends[1], 2, 64));
+	must(keel_eventfd_create(&event_fd, counter));
+}
+
+/* Nothing is held, and nobody waits: what was refused has left no trace. */
+static void delete_all(void)
+{
+	must(keel_mutex_delete(&mutex));
+	must(keel_cond_delete(&cond));
+	must(keel_sem_delete(&sem));
+	must(keel_event_delete(&event));
+	must(keel_rwlock_delete(&rwlock));
+	must(keel_barrier_delete(&barrier));
+	must(keel_set_delete(&set));
+	must(keel_queue_delete(&queue));
+	must(keel_buffer_delete(&buffer));
+	must(keel_channel_delete(&chan));
+	must(keel_heap_delete(&heap));
+	must(keel_pipe_delete(&rtp));
+	must(keel_proxy_delete(&proxy));
+	must(keel_eventfd_delete(&event_fd));
+	close(ends[0]);
+	close(ends[1]);
+	close(counter);
+}
+
 void every_test(void)
 {
 	static const unsigned long zeros[ARGS];
@@ -146,24 +207,13 @@ void every_test(void)
 
 	for (int i = 0; i < COUNT(calls); i++)
 		call_is(&calls[i], zeros, -ENOSYS);
-	must(keel_mutex_create(&mutex));
-	must(keel_cond_create(&cond));
-	must(keel_sem_create(&sem, 0, 1));
-	must(keel_event_create(&event, 0));
-	must(keel_rwlock_create(&rwlock));
-	must(keel_barrier_create(&barrier, 2));
+	create_all();
 	must(keel_thread_attach("every", 20, -1));
 	must(keel_harden());
 	for (int i = 0; i < COUNT(calls); i++)
 		tried += call_try(&calls[i]);
 	check(keel_is_hard());
 	must(keel_thread_detach());
-	/* Nothing is held, and nobody waits: what was refused has left no trace. */
-	must(keel_mutex_delete(&mutex));
-	must(keel_cond_delete(&cond));
-	must(keel_sem_delete(&sem));
-	must(keel_event_delete(&event));
-	must(keel_rwlock_delete(&rwlock));
-	must(keel_barrier_delete(&barrier));
+	delete_all();
 	printf("every call: %d\n", tried);
 }

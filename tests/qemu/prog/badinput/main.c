@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 		hard_test();
 		objects_test();
 		messages_test();
+		sched_test();
 		poll_test();
 		every_test();
 		attach_test();

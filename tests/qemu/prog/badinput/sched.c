@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scheduling classes, groups and windows: what is out of range, does not fit, or is not the caller's.
+ */
+#include <sched.h>
+#include "badinput.h"
+
+#define SCHED(...) KEEL_IOC_SCHED_SET, &(struct keel_sched){ __VA_ARGS__ }
+#define GROUP(...) KEEL_IOC_GROUP_SET, &(struct keel_group){ __VA_ARGS__ }
+#define FRAME(...) KEEL_IOC_FRAME_SET, &(struct keel_frame){ __VA_ARGS__ }
+#define WINDOW(...) { .count = 2, .windows = { { .length_ns = MS }, { __VA_ARGS__ } } }
+#define FRAME_OF(...) KEEL_IOC_FRAME_SET, &(struct keel_frame)WINDOW(__VA_ARGS__)
+
+static const int in_rodata;
+
+static const struct request requests[] = {
+	{ "class, not attached", SCHED(.prio = 10), -EPERM },
+	{ "class of init", SCHED(.prio = 10, .tid = 1), -ESRCH },
+	{ "class of -1", SCHED(.prio = 10, .tid = -1), -ESRCH },
+	{ "class, not attached, not zero", SCHED(.prio = 10, .tid = 1, .run_ns = 1), -EINVAL },
+	{ "class, no pointer", KEEL_IOC_SCHED_SET, NULL, -EFAULT },
+	{ "get the class, not attached", KEEL_IOC_SCHED_GET, &(struct keel_sched){ .tid = 0 }, -EPERM },
+	{ "get the class of init", KEEL_IOC_SCHED_GET, &(struct keel_sched){ .tid = 1 }, -ESRCH },
+	{ "get the class, read-only", KEEL_IOC_SCHED_GET, (void *)&in_rodata, -EFAULT },
+	{ "group, no pointer", KEEL_IOC_GROUP_SET, NULL, -EFAULT },
+	{ "group of CPU -1", GROUP(.cpu = -1, .budget_ns = MS, .period_ns = MS), -EINVAL },
+	{ "group of CPU 2 of 2", GROUP(.cpu = 2, .budget_ns = MS, .period_ns = MS), -EINVAL },
+	{ "group 16", GROUP(.group = KEEL_GROUPS, .budget_ns = MS, .period_ns = MS), -EINVAL },
+	{ "group -1", GROUP(.group = -1, .budget_ns = MS, .period_ns = MS), -EINVAL },
+	{ "group, budget -1", GROUP(.budget_ns = -1, .period_ns = MS), -EINVAL },
+	{ "group, budget too small", GROUP(.budget_ns = KEEL_BUDGET_MIN_NS - 1, .period_ns = MS), -EINVAL },
+	{ "group, budget above the period", GROUP(.budget_ns = MS + 1, .period_ns = MS), -EINVAL },
+	{ "group, period too short", GROUP(.budget_ns = 5000, .period_ns = KEEL_PERIOD_MIN_NS - 1), -EINVAL },
+	{ "group, period too long", GROUP(.budget_ns = MS, .period_ns = KEEL_PERIOD_MAX_NS + 1), -EINVAL },
+	{ "no group, a period", GROUP(.period_ns = MS), -EINVAL },
+	{ "windows, no pointer", KEEL_IOC_FRAME_SET, NULL, -EFAULT },
+	{ "windows of CPU -1", FRAME(.cpu = -1), -EINVAL },
+	{ "windows of CPU 2 of 2", FRAME(.cpu = 2), -EINVAL },
+	{ "33 windows", FRAME(.count = KEEL_WINDOWS_MAX + 1), -EINVAL },
+	{ "-1 windows", FRAME(.count = -1), -EINVAL },
+	{ "window of -2", FRAME_OF(.partition = -2, .length_ns = MS), -EINVAL },
+	{ "window of partition 16", FRAME_OF(.partition = KEEL_PARTITIONS, .length_ns = MS), -EINVAL },
+	{ "window of no length", FRAME_OF(.length_ns = 0), -EINVAL },
+	{ "window too short", FRAME_OF(.length_ns = KEEL_PERIOD_MIN_NS - 1), -EINVAL },
+	{ "window too long", FRAME_OF(.length_ns = KEEL_PERIOD_MAX_NS + 1), -EINVAL },
+	{ "window, padding", FRAME_OF(.length_ns = MS, .pad = 1), -EINVAL },
+};
+
+static const struct refused {
+	struct keel_sched sched;
+	int want;
+} refused[] = {
+	{ { .sched_class = KEEL_CLASSES, .prio = 10 }, -EINVAL },
+	{ { .sched_class = -1, .prio = 10 }, -EINVAL },
+	{ { .prio = 0 }, -EINVAL },
+	{ { .prio = 100 }, -EINVAL },
+	{ { .prio = -1 }, -EINVAL },
+	{ { .prio = 10, .low_prio = 1 }, -EINVAL },
+	{ { .prio = 10, .max_repl = 1 }, -EINVAL },
+	{ { .prio = 10, .group = 1 }, -EINVAL },
+	{ { .prio = 10, .budget_ns = MS }, -EINVAL },
+	{ { .prio = 10, .period_ns = MS }, -EINVAL },
+	{ { .prio = 10, .run_ns = 1 }, -EINVAL },
+	{ { .prio = 10, .switches = 1 }, -EINVAL },
+	{ { .prio = 10, .mode_switches = 1 }, -EINVAL },
+	{ { .prio = 10, .budget_overruns = 1 }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_RR, .prio = 10 }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_RR, .prio = 10, .budget_ns = -1 }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_EDF, .prio = 10, .budget_ns = MS, .period_ns = 2 * MS }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_EDF, .budget_ns = 2 * MS, .period_ns = MS }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_EDF, .budget_ns = -1, .period_ns = -1 }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_EDF, .budget_ns = 96 * MS, .period_ns = 100 * MS }, -EBUSY },
+	{ { .sched_class = KEEL_CLASS_SPORADIC, .prio = 10, .low_prio = 10, .max_repl = 1, .budget_ns = MS,
+	    .period_ns = MS }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_SPORADIC, .prio = 10, .low_prio = 1, .max_repl = KEEL_REPL_MAX + 1,
+	    .budget_ns = MS, .period_ns = MS }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_SPORADIC, .prio = 10, .low_prio = 1, .budget_ns = MS, .period_ns = MS },
+	  -EINVAL },
+	{ { .sched_class = KEEL_CLASS_QUOTA, .prio = 10, .group = KEEL_GROUPS }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_QUOTA, .prio = 10, .group = 15 }, -EINVAL },	/* not set up */
+	{ { .sched_class = KEEL_CLASS_TP, .prio = 10, .group = KEEL_PARTITIONS }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_TP, .prio = 10, .budget_ns = MS }, -EINVAL },
+	{ { .sched_class = KEEL_CLASS_WEAK, .prio = 10 }, -EINVAL },
+};
+
+/* The caller's, and the same by its tid; it keeps what it has. */
+static void refused_run(unsigned int class)
+{
+	for (int i = 0; i < 2 * COUNT(refused); i++) {
+		struct keel_sched s = refused[i / 2].sched, now = { .tid = i % 2 ? gettid() : 0 };
+
+		s.tid = now.tid;
+		if (result(ioctl(badinput_fd, KEEL_IOC_SCHED_SET, &s)) != refused[i / 2].want)
+			fail("class %u, row %d: not refused as it should be", class, i / 2);
+		check(ioctl(badinput_fd, KEEL_IOC_SCHED_GET, &now) == 0);
+		check(now.sched_class == class && now.tid == s.tid);
+		check(now.prio == (class == KEEL_CLASS_EDF ? 0 : 10));
+	}
+}
+
+/* On one CPU: that of the request is where the caller is. */
+void sched_test(void)
+{
+	struct keel_attach attach = { .abi_level = KEEL_ABI_LEVEL, .prio = 10, .cpu = -1, .name = "sched" };
+	struct keel_sched edf = { .sched_class = KEEL_CLASS_EDF, .budget_ns = MS, .period_ns = 2 * MS };
+	cpu_set_t before;
+
+	requests_run("classes", requests, COUNT(requests));
+	check(sched_getaffinity(0, sizeof(before), &before) == 0);
+	bind_cpu(0);
+	check(ioctl(badinput_fd, KEEL_IOC_ATTACH, &attach) >= 0);
+	refused_run(KEEL_CLASS_FIFO);
+	check(ioctl(badinput_fd, KEEL_IOC_SCHED_SET, &edf) == 0);
+	refused_run(KEEL_CLASS_EDF);
+	check(ioctl(badinput_fd, KEEL_IOC_DETACH) == 0);
+	check(sched_setaffinity(0, sizeof(before), &before) == 0);
+	printf("classes refused: %d\n", 4 * COUNT(refused));
+}
