@@ -17,6 +17,7 @@ static const struct row table[] = {
 	ROW("pressure-hard", pressure_hard),
 	ROW("deleted", deleted),
 	ROW("ended", ended),
+	ROW("inherited", inherited),
 	ROW("interrupted", interrupted),
 	ROW("flushing", flushing),
 	ROW("watching", watching),
@@ -39,6 +40,10 @@ int main(int argc, char **argv)
 {
 	setlinebuf(stdout);
 	signal(SIGPIPE, SIG_IGN);
+	if (argc == 3 && !strcmp(argv[1], "inherited"))
+		return read_inherited(argv[2]);
+	if (argc == 2 && !strcmp(argv[1], "keep"))
+		return keep();
 	if (argc == 2 && !strcmp(argv[1], long_table[0].name))
 		return rows_main(long_table, ROWS(long_table), argc, argv);
 	return rows_main(table, ROWS(table), argc, argv);

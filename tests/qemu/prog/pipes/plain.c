@@ -4,6 +4,7 @@
  */
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "pipes.h"
 
@@ -373,6 +374,65 @@ void ended(void)
 	check(write(fd, "x", 1) < 0 && errno == EPIPE);
 	check(waitpid(pid, NULL, 0) == pid);
 	close(fd);
+}
+
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+/* What a program started with the device open does: reads to the end. */
+int read_inherited(const char *number)
+{
+	char buffer[SIZE];
+	int in = atoi(number);
+
+	check(read(in, buffer, SIZE) == 5 && !memcmp(buffer, "other", 5));
+	check(read(in, buffer, SIZE) == 0);
+	return 0;
+}
+
+static void *write_two(void *arg)
+{
+	must(keel_pipe_write(&rtp, "child", 5));
+	must(keel_pipe_write(&rtp, "other", 5));
+	return arg;
+}
+
+/* A child has the device, and another program after it; nothing else of Keel's. */
+void inherited(void)
+{
+	char buffer[SIZE], number[16];
+	int status;
+	pid_t pid;
+
+	begin(0);
+	snprintf(number, sizeof(number), "%d", fd);
+	pid = fork();
+	if (pid == 0) {
+		check(read(fd, buffer, SIZE) == 5 && !memcmp(buffer, "child", 5));
+		check(keel_pipe_trywrite(&rtp, "x", 1) == -EPERM);
+		execl("/proc/self/exe", "pipes", "inherited", number, NULL);
+		_exit(1);
+	}
+	pthread_join(hard_create("writes", PRIO, 0, write_two, NULL), NULL);
+	sleep_ms(100);
+	must(keel_pipe_delete(&rtp));
+	check(waitpid(pid, &status, 0) == pid && !status);
+	close(fd);
+}
+
+/* A device that is open, all there is of Keel, keeps the module; its process has ended it. */
+int keep(void)
+{
+	char buffer[SIZE];
+
+	begin(O_NONBLOCK);
+	check(write(fd, "rest", 4) == 4);
+	keel_close();
+	check(read(fd, buffer, SIZE) == 0);
+	check(write(fd, "x", 1) < 0 && errno == EPIPE);
+	check(readable(POLLIN) & POLLHUP);
+	check(syscall(SYS_delete_module, "keel", O_NONBLOCK) < 0 && errno == EAGAIN);
+	close(fd);
+	return 0;
 }
 
 /* ---- signals ------------------------------------------------------------------------------------ */
