@@ -66,6 +66,50 @@ static void play(const char *name, struct job *jobs, int count)
 	printf(" %s\n", order);
 }
 
+/* ---- the wake-up of each class -------------------------------------------------------------------- */
+
+#define WAKES 200
+
+static void *wakes(void *arg)
+{
+	int64_t late = 0, until = keel_clock_ns() + MS;
+
+	must(keel_thread_sched_set(arg));
+	for (int i = 0; i < 2 * WAKES; i++) {
+		until += 500 * US;
+		must(keel_sleep_until(until));
+		/* The first ones fill what is filled once. */
+		late += i < WAKES ? 0 : keel_clock_ns() - until;
+	}
+	return (void *)(late / WAKES);
+}
+
+static void wakeup(const char *name, struct keel_sched sched)
+{
+	void *late;
+
+	pthread_join(hard_create("wakes", 50, 0, wakes, &sched), &late);
+	printf("wakeup_%s %ld\n", name, (long)late);
+}
+
+static void wakeups(void)
+{
+	struct keel_frame f = { .count = 1, .windows = { { .partition = 1, .length_ns = 100 * MS } } };
+
+	must(keel_group_set(0, 1, 50 * MS, 100 * MS));
+	must(keel_frame_set(&f));
+	wakeup("fifo", (struct keel_sched){ .prio = 50 });
+	wakeup("rr", (struct keel_sched){ .sched_class = KEEL_CLASS_RR, .prio = 50, .budget_ns = 10 * MS });
+	wakeup("edf", (struct keel_sched){ .sched_class = KEEL_CLASS_EDF, .budget_ns = MS, .period_ns = 5 * MS });
+	wakeup("sporadic", (struct keel_sched){ .sched_class = KEEL_CLASS_SPORADIC, .prio = 50, .low_prio = 1,
+						.max_repl = 8, .budget_ns = 10 * MS, .period_ns = 20 * MS });
+	wakeup("quota", (struct keel_sched){ .sched_class = KEEL_CLASS_QUOTA, .prio = 50, .group = 1 });
+	wakeup("tp", (struct keel_sched){ .sched_class = KEEL_CLASS_TP, .prio = 50, .group = 1 });
+	must(keel_group_set(0, 1, 0, 0));
+	f.count = 0;
+	must(keel_frame_set(&f));
+}
+
 static struct job job(char name, unsigned int class, int prio, int64_t budget, int64_t period)
 {
 	return (struct job){
@@ -191,6 +235,7 @@ int main(void)
 	pthread_join(t, NULL);
 	t = hard_create("refused", 10, 0, refused, NULL);
 	pthread_join(t, NULL);
+	wakeups();
 	keel_close();
 	return 0;
 }

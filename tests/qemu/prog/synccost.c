@@ -3,7 +3,9 @@
  * synccost: what threads of one priority on one CPU pay for a mutex that nobody contends, for one
  * that goes from one to the other each time, and for a semaphore, message or byte there and another one
  * back; for Keel's and Linux's own, with inheritance. Beside Linux's message queues and pipes Keel's
- * queues and buffers; beside a message and a reply by pipes what a channel does. In ns of one, which are guest instructions where the guest
+ * queues and buffers; beside a message and a reply by pipes what a channel does, and what a hard thread
+ * and one of Linux's at the same priority pay, that reads and writes the pipe's device: the message there by the pipe,
+ * a proxy or an eventfd, and back by the pipe. In ns of one, which are guest instructions where the guest
  * counts them; then no system call fits into what Keel's uncontended ones may take.
  */
 #include <fcntl.h>
@@ -12,6 +14,9 @@
 #include <time.h>
 #include <keel/heap.h>
 #include <keel/message.h>
+#include <keel/pipe.h>
+#include <keel/proxy.h>
+#include <sys/eventfd.h>
 #include "hard.h"
 
 #define PRIO	50
@@ -199,6 +204,67 @@ static void linux_pipe_pong(void)
 	check(write(lback_pipe[1], message, MESSAGE) == MESSAGE);
 }
 
+static struct keel_pipe kpipe;
+static struct keel_proxy kproxy;
+static struct keel_eventfd keventfd;
+static int rtp_fd, event_fd;
+
+static void rtp_answer(void)
+{
+	check(must(keel_pipe_read(&kpipe, message, MESSAGE)) == MESSAGE);
+}
+
+static void rtp_ping(void)
+{
+	must(keel_pipe_write(&kpipe, message, MESSAGE));
+	rtp_answer();
+}
+
+static void rtp_pong(void)
+{
+	check(read(rtp_fd, message, MESSAGE) == MESSAGE);
+	check(write(rtp_fd, message, MESSAGE) == MESSAGE);
+}
+
+static void proxy_ping(void)
+{
+	must(keel_proxy_write(&kproxy, message, MESSAGE));
+	rtp_answer();
+}
+
+static void proxy_pong(void)
+{
+	check(read(lthere_pipe[0], message, MESSAGE) == MESSAGE);
+	check(write(rtp_fd, message, MESSAGE) == MESSAGE);
+}
+
+static void eventfd_ping(void)
+{
+	must(keel_eventfd_signal(&keventfd));
+	rtp_answer();
+}
+
+static void eventfd_pong(void)
+{
+	uint64_t count;
+
+	check(read(event_fd, &count, sizeof(count)) == sizeof(count));
+	check(write(rtp_fd, message, MESSAGE) == MESSAGE);
+}
+
+static void ways_create(void)
+{
+	char path[32];
+
+	must(keel_pipe_create(&kpipe, -1, 4, MESSAGE));
+	snprintf(path, sizeof(path), KEEL_PIPE_DEVICE "%d", kpipe.number);
+	rtp_fd = open(path, O_RDWR);
+	event_fd = eventfd(0, 0);
+	check(rtp_fd >= 0 && event_fd >= 0);
+	must(keel_proxy_create(&kproxy, lthere_pipe[1], 4, MESSAGE));
+	must(keel_eventfd_create(&keventfd, event_fd));
+}
+
 static mqd_t linux_queue(const char *name)
 {
 	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = MESSAGE };
@@ -220,6 +286,7 @@ static void messages_create(void)
 	lthere_queue = linux_queue("/there");
 	lback_queue = linux_queue("/back");
 	check(!pipe(lthere_pipe) && !pipe(lback_pipe));
+	ways_create();
 }
 
 /* ---- memory ------------------------------------------------------------------------------------- */
@@ -245,21 +312,27 @@ static void keel_unlock(void) { must(keel_mutex_unlock(&kmutex)); }
 static void linux_lock(void) { pthread_mutex_lock(&lmutex); }
 static void linux_unlock(void) { pthread_mutex_unlock(&lmutex); }
 
+#define ONE	1
+#define BOTH	3
+
 static const struct pair {
 	const char *name;
-	int keel, per_turn;	/* per_turn: hand-overs, or round trips, in one turn of both */
+	int hard, per_turn;	/* hard: who is; per_turn: hand-overs, or round trips, in one turn of both */
 	void (*enter)(void), (*one)(void), (*other)(void), (*leave)(void);
 } pairs[] = {
-	{ "keel_handover", 1, 2, keel_lock, keel_mutex_turn, keel_mutex_turn, keel_unlock },
+	{ "keel_handover", BOTH, 2, keel_lock, keel_mutex_turn, keel_mutex_turn, keel_unlock },
 	{ "linux_handover", 0, 2, linux_lock, linux_mutex_turn, linux_mutex_turn, linux_unlock },
-	{ "keel_sem_round", 1, 1, nothing, keel_sem_ping, keel_sem_pong, nothing },
+	{ "keel_sem_round", BOTH, 1, nothing, keel_sem_ping, keel_sem_pong, nothing },
 	{ "linux_sem_round", 0, 1, nothing, linux_sem_ping, linux_sem_pong, nothing },
-	{ "keel_queue_round", 1, 1, nothing, keel_queue_ping, keel_queue_pong, nothing },
-	{ "keel_in_place_round", 1, 1, nothing, keel_place_ping, keel_place_pong, nothing },
+	{ "keel_queue_round", BOTH, 1, nothing, keel_queue_ping, keel_queue_pong, nothing },
+	{ "keel_in_place_round", BOTH, 1, nothing, keel_place_ping, keel_place_pong, nothing },
 	{ "linux_queue_round", 0, 1, nothing, linux_queue_ping, linux_queue_pong, nothing },
-	{ "keel_buffer_round", 1, 1, nothing, keel_buffer_ping, keel_buffer_pong, nothing },
-	{ "keel_channel_round", 1, 1, nothing, keel_channel_ping, keel_channel_pong, nothing },
+	{ "keel_buffer_round", BOTH, 1, nothing, keel_buffer_ping, keel_buffer_pong, nothing },
+	{ "keel_channel_round", BOTH, 1, nothing, keel_channel_ping, keel_channel_pong, nothing },
 	{ "linux_pipe_round", 0, 1, nothing, linux_pipe_ping, linux_pipe_pong, nothing },
+	{ "keel_rtp_round", ONE, 1, nothing, rtp_ping, rtp_pong, nothing },
+	{ "keel_proxy_round", ONE, 1, nothing, proxy_ping, proxy_pong, nothing },
+	{ "keel_eventfd_round", ONE, 1, nothing, eventfd_ping, eventfd_pong, nothing },
 };
 
 static const struct pair *pair;
@@ -271,7 +344,7 @@ static void *run(void *arg)
 
 	pair->enter();
 	if (__atomic_fetch_add(&started, 1, __ATOMIC_SEQ_CST) == 0) {
-		if (pair->keel)
+		if (keel_is_hard())
 			must(keel_sleep(20 * MS));
 		else
 			usleep(20000);
@@ -286,13 +359,13 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static pthread_t start(int keel, void *(*fn)(void *), void *arg)
+static pthread_t start(int hard, void *(*fn)(void *), void *arg)
 {
 	struct sched_param param = { .sched_priority = PRIO };
 	pthread_attr_t attr;
 	pthread_t thread;
 
-	if (keel)
+	if (hard)
 		return hard_create("turns", PRIO, 0, fn, arg);
 	pthread_attr_init(&attr);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
@@ -309,8 +382,8 @@ static void in_turns(const struct pair *p)
 
 	pair = p;
 	started = 0;
-	one = start(p->keel, run, NULL);
-	other = start(p->keel, run, (void *)1);
+	one = start(p->hard & ONE, run, NULL);
+	other = start(p->hard & ~ONE, run, (void *)1);
 	pthread_join(one, NULL);
 	pthread_join(other, NULL);
 	report(p->name, end - begin, (long)TURNS * p->per_turn);
