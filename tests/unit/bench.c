@@ -14,6 +14,7 @@
 #include "hal/sim/sim.h"
 #include "nucleus/cond.h"
 #include "nucleus/event.h"
+#include "nucleus/heap.h"
 #include "nucleus/init.h"
 #include "nucleus/mutex.h"
 #include "nucleus/rwlock.h"
@@ -386,6 +387,45 @@ static void timer(int n)
 	hal_oob_restore(flags);
 }
 
+/* ---- memory --------------------------------------------------------------------------------------- */
+
+static struct nk_heap heap;
+
+static int pieces;
+
+/* Pieces of one and two units, every second one free: then one of each size comes and goes. */
+static void allocates(void)
+{
+	static long at[MANY];
+	unsigned long size;
+	int i, n = pieces;
+
+	for (i = 0; i < n; i++)
+		at[i] = nk_heap_alloc(&heap, 1 + (unsigned long)i * 37 % (2 * NK_HEAP_UNIT), 0);
+	for (i = 0; i < n; i += 2)
+		nk_heap_free(&heap, (unsigned long)at[i]);
+	for (size = NK_HEAP_UNIT / 2; size <= 6 * NK_HEAP_UNIT; size += NK_HEAP_UNIT / 2) {
+		long got;
+
+		measure();
+		got = nk_heap_alloc(&heap, size, 0);
+		measured("heap alloc, by pieces", n);
+		measure();
+		nk_heap_free(&heap, (unsigned long)got);
+		measured("heap free, by pieces", n);
+	}
+}
+
+static void alloc(int n)
+{
+	static struct nk_heap_block blocks[MANY * 2 + 64];
+
+	machine();
+	pieces = n;
+	nk_heap_init(&heap, blocks, (nk_u32)n * 2 + 64);
+	start(10, 0, allocates);
+}
+
 int main(void)
 {
 	static const int counts[] = { 10, 1000, MANY };
@@ -409,8 +449,10 @@ int main(void)
 			serve(&services[j], 8);
 			serve(&services[j], 128);
 		}
-		for (j = 0; j < sizeof(counts) / sizeof(counts[0]); j++)
+		for (j = 0; j < sizeof(counts) / sizeof(counts[0]); j++) {
 			timer(counts[j]);
+			alloc(counts[j]);
+		}
 	}
 	return 0;
 }
