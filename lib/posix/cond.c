@@ -57,12 +57,8 @@ static int inner_lock(struct posix_object *o)
 	return posix_mutex_take(o, CLOCK_MONOTONIC, NULL);
 }
 
-/* Also when the thread was cancelled: then inner may be its own or not. */
-static void wait_end(void *arg)
+static void wait_end(struct wait *w, int err)
 {
-	struct wait *w = arg;
-	int err = inner_lock(w->cond);
-
 	__atomic_sub_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
 	if (!err || err == EDEADLK)
 		posix_mutex_give(w->cond);
@@ -73,7 +69,7 @@ static void cancelled(void *arg)
 {
 	struct wait *w = arg;
 
-	wait_end(w);
+	wait_end(w, inner_lock(w->cond));	/* it may be the caller's or not */
 	posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
 }
 
@@ -105,11 +101,11 @@ static int wait(struct wait *w, clockid_t clock, const struct timespec *until)
 	__atomic_add_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
 	err = posix_mutex_give(w->mutex);
 	if (err) {
-		wait_end(w);
+		wait_end(w, 0);
 		return err;
 	}
 	ret = core_wait(w, clock, posix_ns(until));
-	wait_end(w);
+	wait_end(w, !ret || ret == -ETIMEDOUT ? 0 : inner_lock(w->cond));
 	if (ret && ret != -ETIMEDOUT)
 		posix_again(ret);	/* for nothing, as POSIX allows */
 	again = posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);

@@ -247,15 +247,15 @@ static inline unsigned int posix_place_of(const void *at)
 	return ((uintptr_t)at >> 3) * 0x9e3779b97f4a7c15ull >> 40;
 }
 
-/* The core's object for that at @at, if it is found at once, is not shared, and the caller is known: for what
- * takes no call. Context: any; never blocks. */
+/* The core's object for that at @at, if it is found at once and is not shared: for what takes no call. The
+ * caller may not be registered; what it counts is kept. Context: any; never blocks. */
 static inline struct posix_object *posix_object_quick(const void *at, enum posix_type type)
 {
 	struct posix_object *o = &posix_objects[posix_place_of(at) % POSIX_PLACES];
 
 	return __atomic_load_n(&o->at, __ATOMIC_ACQUIRE) == at &&
 	       __atomic_load_n(&o->type, __ATOMIC_ACQUIRE) == (int)type && !o->shared &&
-	       posix_self.tid && posix_is_active() ? o : NULL;
+	       posix_is_active() ? o : NULL;
 }
 
 /* The core's object for that at @at, or NULL. Context: any; never blocks. */

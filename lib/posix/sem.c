@@ -276,7 +276,7 @@ int __wrap_sem_post(sem_t *s)
 	if (err)
 		return fail(err);
 	if (o) {
-		posix_self.counts.core[POSIX_CALL_sem_post]++;	/* it is known by now */
+		posix_self.counts.core[POSIX_CALL_sem_post]++;
 		err = core_post(o);
 		return err ? fail(err) : 0;
 	}
