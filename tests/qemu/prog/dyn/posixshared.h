@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 
 #define SEM "/posixrows-sem"
+#define TURNS 50
+#define POSTS 400
 
 struct together {
 	pthread_mutex_t mutex;
@@ -68,7 +70,7 @@ static void *count_shared(void *arg)
 {
 	struct together *t = arg;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		check(!pthread_mutex_lock(&t->mutex));
 		t->count++;
 		check(!pthread_mutex_unlock(&t->mutex));
@@ -86,7 +88,7 @@ static void row_shared_mutex(void)
 			    i == 2 ? PTHREAD_PRIO_INHERIT : PTHREAD_PRIO_NONE);
 		together->count = 0;
 		with_child(count_shared);
-		check(together->count == 8 * ROUNDS);
+		check(together->count == 8 * TURNS);
 		check(!pthread_mutex_lock(&together->mutex));
 		check(pthread_mutex_destroy(&together->mutex) == EBUSY);
 		check(!pthread_mutex_unlock(&together->mutex) && !pthread_mutex_destroy(&together->mutex));
@@ -130,7 +132,7 @@ static void *take_turns(void *arg)
 
 	check(!pthread_mutex_lock(&t->mutex));
 	me = t->count++ & 1;
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		while (t->turn != me)
 			check(!pthread_cond_wait(&t->cond, &t->mutex));
 		t->turn = !me;
@@ -163,7 +165,7 @@ static void *read_and_write_shared(void *arg)
 {
 	struct together *t = arg;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		int before;
 
 		check(!pthread_rwlock_rdlock(&t->rwlock));
@@ -186,7 +188,7 @@ static void row_shared_rwlock(void)
 	pthread_rwlockattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	check(!pthread_rwlock_init(&together->rwlock, &attr));
 	with_child(read_and_write_shared);
-	check(together->count == 8 * ROUNDS);
+	check(together->count == 8 * TURNS);
 	check(!pthread_rwlock_wrlock(&together->rwlock));
 	check(pthread_rwlock_tryrdlock(&together->rwlock) == EBUSY);
 	check(!pthread_rwlock_unlock(&together->rwlock) && !pthread_rwlock_destroy(&together->rwlock));
@@ -196,7 +198,7 @@ static void *meet_shared(void *arg)
 {
 	struct together *t = arg;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		int ret = pthread_barrier_wait(&t->barrier);
 
 		check(!ret || ret == PTHREAD_BARRIER_SERIAL_THREAD);
@@ -215,7 +217,7 @@ static void row_shared_barrier(void)
 	pthread_barrierattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	check(!pthread_barrier_init(&together->barrier, &attr, 2));
 	with_child(meet_shared);
-	check(together->serials == 4 * ROUNDS);
+	check(together->serials == 4 * TURNS);
 	check(!pthread_barrier_destroy(&together->barrier));
 }
 
@@ -226,7 +228,7 @@ static void *sem_turns(void *arg)
 	struct together *t = arg;
 	int me = __atomic_fetch_add(&t->count, 1, __ATOMIC_SEQ_CST) & 1;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		check(!sem_wait(me ? ping_sem : pong_sem));
 		check(!sem_post(me ? pong_sem : ping_sem));
 	}
@@ -279,7 +281,7 @@ static void sem_race(int shared)
 	check(!sem_init(&together->sem[0], shared, 0));
 	hard = start(take_often, &together->sem[0]);
 	check(!pthread_create(&other, NULL, take_often, &together->sem[0]));
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < POSTS; i++) {
 		check(!sem_post(&together->sem[0]));
 		if (i % 2)
 			nanosleep(&moment, NULL);
@@ -287,7 +289,7 @@ static void sem_race(int shared)
 	__atomic_store_n(&posts_over, 1, __ATOMIC_SEQ_CST);
 	join(hard);
 	join(other);
-	check(!sem_getvalue(&together->sem[0], &value) && posts_taken + value == 1000);
+	check(!sem_getvalue(&together->sem[0], &value) && posts_taken + value == POSTS);
 	while (value--)
 		check(!sem_trywait(&together->sem[0]));
 	check(sem_trywait(&together->sem[0]) == -1 && !sem_destroy(&together->sem[0]));
