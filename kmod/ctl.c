@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include "change.h"
 #include "ctl.h"
 #include "hal/x86/attach.h"
 #include "hal/x86/compat.h"
@@ -50,6 +51,7 @@ union request {
 	struct keel_frame frame;
 	struct keel_mark mark;
 	struct keel_file file;
+	struct keel_thread_change change;
 };
 
 /* One clear line for whoever reads the log; at most a few a second. */
@@ -310,6 +312,18 @@ static long do_mark(struct keel_process *p, union request *r)
 	return 0;
 }
 
+static long do_change(struct keel_process *p, union request *r)
+{
+	const struct keel_thread_change *c = &r->change;
+	bool prio = c->what == KEEL_CHANGE_PRIO, cpu = c->what == KEEL_CHANGE_CPU;
+
+	if (c->what < KEEL_CHANGE_PRIO || c->what > KEEL_CHANGE_CLASS || c->pad || (!cpu && c->cpu))
+		return refuse(-EINVAL, "change %u of thread %d is not known", c->what, c->tid);
+	if ((prio && prio_check(c->sched.prio)) || (cpu && (c->cpu < 0 || cpu_check(c->cpu))))
+		return -EINVAL;
+	return change_thread(c);
+}
+
 static const struct request_row {
 	unsigned int cmd;
 	long (*handle)(struct keel_process *p, union request *r);
@@ -337,6 +351,7 @@ static const struct request_row {
 	{ KEEL_IOC_TRACE_MARK, do_mark },
 	{ KEEL_IOC_FILE_CREATE, do_file_create },
 	{ KEEL_IOC_FILE_BIND, do_file_bind },
+	{ KEEL_IOC_THREAD_CHANGE, do_change },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -14,6 +14,7 @@
 #include <keel/abi.h>
 #include "hal/x86/attach.h"
 #include "list.h"
+#include "nucleus/class.h"
 #include "nucleus/snapshot.h"
 #include "process.h"
 #include "shadow.h"
@@ -101,6 +102,22 @@ static void from_thread(struct keel_thread_info *i, struct shadow *s)
 	i->release_ns = now.period ? now.release : 0;
 }
 
+static void from_class(struct keel_thread_info *i, struct shadow *s)
+{
+	unsigned long flags = hal_oob_save();
+	struct nk_class_cpu *c = nk_class_lock_of(&s->thread);
+	struct nk_sched_attr attr;
+
+	nk_class_get(&s->thread, &attr);
+	nk_lock_release(&c->lock);
+	hal_oob_restore(flags);
+	i->sched_class = attr.kind;
+	i->group = attr.group;
+	i->budget_ns = attr.budget;
+	i->budget_period_ns = attr.period;
+	i->budget_overruns = READ_ONCE(s->thread.budget_overruns);
+}
+
 static void list_thread(struct shadow *s, void *arg)
 {
 	struct keel_thread_info i = { .pid = task_tgid_vnr(s->task), .tid = task_pid_vnr(s->task) };
@@ -111,6 +128,7 @@ static void list_thread(struct shadow *s, void *arg)
 	i.uid = from_kuid_munged(current_user_ns(), uid);
 	from_window(&i, s->window);
 	from_thread(&i, s);
+	from_class(&i, s);
 	strscpy(i.name, s->thread.name, sizeof(i.name));
 	add(arg, &i);
 }

@@ -22,6 +22,7 @@
 #include "hal/x86/user.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
+#include "change.h"
 #include "filters.h"
 #include "process.h"
 #include "skins/native/native.h"
@@ -73,7 +74,7 @@ static int park_hand_over(struct shadow *s)
 	set_current_state(TASK_INTERRUPTIBLE);
 	flags = hal_oob_save();
 	/* The last look: from here on Linux's interrupt for a signal finds the thread hard. */
-	if (signal_pending(current) || READ_ONCE(suspended))
+	if (signal_pending(current) || READ_ONCE(suspended) || change_wanted(s))
 		err = -EAGAIN;
 	else
 		err = nk_stage_enter(&s->thread, cpu);
@@ -90,6 +91,22 @@ static int park_hand_over(struct shadow *s)
 }
 
 /* Why Linux wants the context back, or 0. */
+/* [1] to [4]. */
+static long park_try(struct shadow *s)
+{
+	long err = change_await(s);
+
+	if (err)
+		return err;
+	change_away(s);
+	err = park_check(s);
+	if (!err)
+		err = park_hand_over(s);
+	if (err)
+		change_home(s);
+	return err;
+}
+
 static int park_wanted(const struct shadow *s)
 {
 	if (signal_pending(current))
@@ -172,11 +189,9 @@ loff_t shadow_park(struct keel_process *p)
 	 * looks at the count, so one of the two sees the other. */
 	atomic_inc(&parked);
 	smp_mb__after_atomic();
-	do {
-		err = park_check(s);	/* [1] */
-		if (!err)
-			err = park_hand_over(s);
-	} while (err == -EAGAIN && hal_attached() && !READ_ONCE(suspended) && hal_clock_ok());
+	do
+		err = park_try(s);
+	while (err == -EAGAIN && hal_attached() && !READ_ONCE(suspended) && hal_clock_ok());
 	if (err) {
 		if (atomic_dec_and_test(&parked))
 			wake_up(&all_home);
@@ -189,6 +204,7 @@ loff_t shadow_park(struct keel_process *p)
 	if (atomic_dec_and_test(&parked))
 		wake_up(&all_home);
 	hal_debug_tell(&s->user);
+	change_home(s);
 	park_signal(s->signal);
 	if (s->user.touch_size)
 		park_touch(s, regs);

@@ -34,18 +34,30 @@ static void sched_fill(const struct shadow *s, struct keel_sched *req)
 	};
 }
 
-/* The class is asked for on the CPU where the task is now. */
-static long own_set(struct shadow *s, const struct nk_sched_attr *attr)
+static int attr_from(const struct keel_sched *req, struct nk_sched_attr *attr)
 {
-	long err;
+	*attr = (struct nk_sched_attr){
+		.kind = req->sched_class, .prio = req->prio, .low_prio = req->low_prio,
+		.max_repl = req->max_repl, .group = req->group, .budget = req->budget_ns,
+		.period = req->period_ns,
+	};
+	return req->run_ns || req->switches || req->mode_switches || req->budget_overruns ? -EINVAL : 0;
+}
 
-	preempt_disable();
-	err = nk_stage_move(&s->thread, raw_smp_processor_id());
+struct own {
+	const struct nk_sched_attr *attr;
+	long err;
+};
+
+/* The class is asked for on the CPU where the task is now. */
+static void own_set(struct shadow *s, void *arg)
+{
+	struct own *o = arg;
+
+	o->err = nk_stage_move(&s->thread, raw_smp_processor_id());
 	/* One that may not come here can still leave its class. */
-	if (!err || attr->kind == NK_FIFO)
-		err = nk_class_set(&s->thread, attr);
-	preempt_enable();
-	return err;
+	if (!o->err || o->attr->kind == NK_FIFO)
+		o->err = nk_class_set(&s->thread, o->attr);
 }
 
 /* ---- of another thread ------------------------------------------------------------------------ */
@@ -67,10 +79,16 @@ static void visit(void *arg)
 		sched_fill(container_of(v->thread, struct shadow, thread), v->get);
 }
 
-/*
- * On the thread's CPU, where it does not run while Linux does. -EAGAIN: it has another CPU by now. Nobody
- * preempts who has pinned it: what ends it waits for that, and would on this CPU do so for ever.
- */
+/* On the thread's CPU, where it does not run while Linux does. Offline: it is in-band, and nobody
+ * touches it there. */
+static void visit_there(struct visit *v)
+{
+	if (smp_call_function_single(READ_ONCE(v->thread->cpu), visit, v, 1))
+		visit(v);
+}
+
+/* -EAGAIN: it has another CPU by now. Nobody preempts who has pinned it: what ends it waits for that, and
+ * would on this CPU do so for ever. */
 static long visit_once(struct keel_process *p, u32 tid, struct visit *v)
 {
 	unsigned long flags;
@@ -81,9 +99,7 @@ static long visit_once(struct keel_process *p, u32 tid, struct visit *v)
 	hal_oob_restore(flags);
 	v->err = v->thread ? 0 : -ESRCH;
 	if (v->thread) {
-		/* Offline: it is in-band, and nobody touches it there. */
-		if (smp_call_function_single(READ_ONCE(v->thread->cpu), visit, v, 1))
-			visit(v);
+		visit_there(v);
 		nk_thread_unpin(v->thread);
 	}
 	preempt_enable();
@@ -100,22 +116,36 @@ static long visit_other(struct keel_process *p, u32 tid, struct visit v)
 	return err;
 }
 
+long sched_class_of(struct shadow *s, const struct keel_sched *req)
+{
+	struct nk_sched_attr attr;
+	struct visit v = { .thread = &s->thread, .set = &attr };
+	int err = req->tid ? -EINVAL : attr_from(req, &attr);
+
+	if (err)
+		return err;
+	do
+		visit_there(&v);
+	while (v.err == -EAGAIN);
+	return v.err;
+}
+
 /* ---- requests ----------------------------------------------------------------------------------- */
 
 long sched_class_set(struct keel_process *p, const struct keel_sched *req)
 {
-	struct shadow *s = shadow_of(p);
-	struct nk_sched_attr attr = {
-		.kind = req->sched_class, .prio = req->prio, .low_prio = req->low_prio,
-		.max_repl = req->max_repl, .group = req->group, .budget = req->budget_ns,
-		.period = req->period_ns,
-	};
+	struct nk_sched_attr attr;
+	struct own own = { .attr = &attr };
+	int err;
 
-	if (!s && !req->tid)
+	if (!req->tid && !shadow_of(p))
 		return -EPERM;
-	if (req->run_ns || req->switches || req->mode_switches || req->budget_overruns)
-		return -EINVAL;
-	return req->tid ? visit_other(p, req->tid, (struct visit){ .set = &attr }) : own_set(s, &attr);
+	err = attr_from(req, &attr);
+	if (err)
+		return err;
+	if (req->tid)
+		return visit_other(p, req->tid, (struct visit){ .set = &attr });
+	return shadow_with(current, own_set, &own) ? own.err : -EPERM;
 }
 
 long sched_class_get(struct keel_process *p, struct keel_sched *req)

@@ -211,13 +211,26 @@ static void on_exec(void *data, struct task_struct *task, pid_t old, struct linu
 	on_exit(NULL, task);
 }
 
+struct prio_request {
+	int prio, err;
+};
+
+static void set_prio(struct shadow *s, void *arg)
+{
+	struct prio_request *r = arg;
+
+	r->err = nk_thread_set_prio(&s->thread, r->prio);
+}
+
 int shadow_set(struct keel_process *p, const struct keel_thread_set *req)
 {
-	struct shadow *s = shadow_of(p);
+	struct prio_request r = { .prio = req->prio };
 
-	if (!s)
+	if (!shadow_of(p))
 		return -EPERM;
-	return req->prio ? nk_thread_set_prio(&s->thread, req->prio) : 0;
+	if (r.prio && !shadow_with(current, set_prio, &r))
+		return -EPERM;
+	return r.err;
 }
 
 /* ---- boosts ---------------------------------------------------------------------------------- */
@@ -326,6 +339,23 @@ void shadow_each(void (*fn)(struct shadow *s, void *arg), void *arg)
 				fn(s, arg);
 		spin_unlock(&shadows_lock);
 	}
+}
+
+bool shadow_with(struct task_struct *task, void (*fn)(struct shadow *s, void *arg), void *arg)
+{
+	struct shadow *s;
+	bool found = false;
+
+	spin_lock(&shadows_lock);
+	hash_for_each_possible(shadows, s, by_task, (unsigned long)task) {
+		if (s->task != task || s->dropped)
+			continue;
+		fn(s, arg);
+		found = true;
+		break;
+	}
+	spin_unlock(&shadows_lock);
+	return found;
 }
 
 void shadow_show(struct seq_file *m)

@@ -36,6 +36,8 @@ struct shadow {
 	unsigned int index;
 	int signal;			/* to raise at home */
 	bool permitted;			/* its filters were asked */
+	bool away;			/* its owner parks: written by that, see change.c */
+	bool wanted;			/* in-band, to be changed: by who holds change_lock */
 };
 
 int shadow_init(void);
@@ -72,6 +74,10 @@ void shadow_resume(void);
 /* Call @fn for each that is attached; it and its process stay meanwhile.
  * Context: in-band; @fn does not sleep. */
 void shadow_each(void (*fn)(struct shadow *s, void *arg), void *arg);
+
+/* Call @fn for the shadow of @task, if it is attached: whether it is. It stays meanwhile, and nobody
+ * else is in one of these. Context: in-band; @fn does not sleep. */
+bool shadow_with(struct task_struct *task, void (*fn)(struct shadow *s, void *arg), void *arg);
 
 /* How many there are, those included that nobody can find any more. Context: any. */
 int shadow_objects(void);

@@ -60,6 +60,7 @@ static const struct symbol_row rows[] = {
 	ROW("get_stack_info_noinstr", stack_info_noinstr),
 	ROW("ct_nmi_enter", ct_nmi_enter),
 	ROW("ct_nmi_exit", ct_nmi_exit),
+	ROW("sched_setaffinity", setaffinity),
 	ROW(KEEL_SYM_EOI, eoi),
 };
 

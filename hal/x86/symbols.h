@@ -42,6 +42,7 @@ struct hal_symbols {
 	unsigned long secure_computing;
 	unsigned long stack_info, stack_info_noinstr;
 	unsigned long ct_nmi_enter, ct_nmi_exit;
+	unsigned long setaffinity;
 	unsigned long eoi;			/* 6.1: struct apic *; 6.12: static call key */
 };
 

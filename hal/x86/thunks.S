@@ -433,6 +433,10 @@ SYM_FUNC_START(hal_ct_nmi_exit)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_ct_nmi_exit)
 
+SYM_FUNC_START(hal_sched_setaffinity)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_sched_setaffinity)
+
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)
 	RET

@@ -28,6 +28,8 @@
 
 #ifndef __ASSEMBLY__
 
+#include <linux/types.h>
+
 struct pt_regs;
 struct stack_info;
 struct task_struct;
@@ -57,6 +59,7 @@ int hal_stop_machine_cpuslocked(int (*fn)(void *arg), void *arg, const struct cp
 unsigned long hal_recover_probed(unsigned char *buf, unsigned long addr);
 void hal_ct_nmi_enter(void);
 void hal_ct_nmi_exit(void);
+long hal_sched_setaffinity(pid_t pid, const struct cpumask *mask);
 void hal_send_sigtrap(struct pt_regs *regs, int error, int code);
 int hal_secure_computing(const struct seccomp_data *data);
 

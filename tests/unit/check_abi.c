@@ -154,6 +154,11 @@ static void print_lists(FILE *out)
 	FIELD(keel_thread_info, period_ns);
 	FIELD(keel_thread_info, release_ns);
 	FIELD(keel_thread_info, name);
+	FIELD(keel_thread_info, sched_class);
+	FIELD(keel_thread_info, group);
+	FIELD(keel_thread_info, budget_ns);
+	FIELD(keel_thread_info, budget_period_ns);
+	FIELD(keel_thread_info, budget_overruns);
 	SIZE(keel_object_info);
 	FIELD(keel_object_info, pid);
 	FIELD(keel_object_info, uid);
@@ -213,6 +218,15 @@ static void print_classes(FILE *out)
 	FIELD(keel_sched, switches);
 	FIELD(keel_sched, mode_switches);
 	FIELD(keel_sched, budget_overruns);
+	SIZE(keel_thread_change);
+	FIELD(keel_thread_change, tid);
+	FIELD(keel_thread_change, what);
+	FIELD(keel_thread_change, cpu);
+	FIELD(keel_thread_change, pad);
+	FIELD(keel_thread_change, sched);
+	NUMBER(KEEL_CHANGE_PRIO);
+	NUMBER(KEEL_CHANGE_CPU);
+	NUMBER(KEEL_CHANGE_CLASS);
 	SIZE(keel_group);
 	FIELD(keel_group, cpu);
 	FIELD(keel_group, group);
@@ -266,6 +280,7 @@ static void print_ioctls(FILE *out)
 	NUMBER(KEEL_IOC_TRACE_MARK);
 	NUMBER(KEEL_IOC_FILE_CREATE);
 	NUMBER(KEEL_IOC_FILE_BIND);
+	NUMBER(KEEL_IOC_THREAD_CHANGE);
 	NUMBER(KEEL_CONTROL_STOP);
 	NUMBER(KEEL_CONTROL_START);
 }

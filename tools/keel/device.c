@@ -20,6 +20,7 @@ static const struct {
 	{ EAGAIN, "Keel is stopped: start it with: keel start" },
 	{ EPROTONOSUPPORT, "install library, tool and module of one version" },
 	{ ENOTTY, "install library, tool and module of one version" },
+	{ ESRCH, "no such thread is attached: keel ps lists them" },
 	{ EBUSY, "somebody else uses it; see the kernel log: dmesg" },
 	{ EINVAL, "an argument is out of range; see the kernel log: dmesg" },
 };

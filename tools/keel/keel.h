@@ -18,6 +18,7 @@ int cmd_latency(int argc, char **argv);
 int cmd_locks(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_set(int argc, char **argv);
 int cmd_share(int argc, char **argv);
 int cmd_slots(int argc, char **argv);
 int cmd_stat(int argc, char **argv);

@@ -14,6 +14,7 @@ static const char *const types[KEEL_TYPES] = {
 	"none", "mutex", "cond", "sem", "event", "rwlock", "barrier", "set",
 	"queue", "buffer", "channel", "heap", "pipe", "proxy", "eventfd",
 };
+static const char *const classes[KEEL_CLASSES] = { "fifo", "rr", "edf", "sporadic", "quota", "tp", "weak" };
 static const char *const timers[] = { "none", "wait", "share", "watchdog", "linux" };
 static const char *const reasons[KEEL_RELAX_REASONS] = {
 	"none", "call", "syscall", "fault", "signal", "watchdog", "detach",
@@ -53,7 +54,7 @@ static json_t *thread_json(const void *record)
 		json_object_set_new(relaxes, reasons[i], json_integer(t->relaxes[i]));
 	o = json_pack("{s:s,s:I,s:I,s:I,s:s,s:i,s:i,s:i,s:s}", "name", t->name, "pid",
 		      (json_int_t)t->pid, "tid", (json_int_t)t->tid, "uid", (json_int_t)t->uid,
-		      "class", "fifo", "cpu", t->cpu, "base_prio", t->base_prio, "prio", t->prio,
+		      "class", NAME(classes, t->sched_class), "cpu", t->cpu, "base_prio", t->base_prio, "prio", t->prio,
 		      "state", NAME(states, t->state));
 	json_object_update_new(o, json_pack("{s:s,s:I,s:I,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "waits_for",
 		      NAME(types, t->waits_type), "waits_id", (json_int_t)t->waits_id, "waits_owner",
@@ -62,6 +63,9 @@ static json_t *thread_json(const void *record)
 		      (json_int_t)t->mode_switches, "overruns", (json_int_t)t->overruns,
 		      "until_ns", (json_int_t)t->until_ns, "period_ns", (json_int_t)t->period_ns,
 		      "release_ns", (json_int_t)t->release_ns));
+	json_object_update_new(o, json_pack("{s:I,s:I,s:I,s:I}", "group", (json_int_t)t->group, "budget_ns",
+		      (json_int_t)t->budget_ns, "budget_period_ns", (json_int_t)t->budget_period_ns,
+		      "budget_overruns", (json_int_t)t->budget_overruns));
 	json_object_set_new(o, "last_reason", json_string(NAME(reasons, t->last_reason)));
 	json_object_set_new(o, "relaxes", relaxes);
 	return o;
@@ -132,6 +136,16 @@ json_t *list_timers(int fd)
 json_t *list_cpus(int fd)
 {
 	return list_json(fd, KEEL_LIST_CPUS, sizeof(struct keel_cpu_info), cpu_json);
+}
+
+int class_number(const char *name)
+{
+	int i;
+
+	for (i = 0; i < KEEL_CLASSES; i++)
+		if (!strcmp(classes[i], name))
+			return i;
+	return -1;
 }
 
 /* ---- printing ------------------------------------------------------------------------------ */

@@ -21,6 +21,9 @@ json_t *list_cpus(int fd);
 /* Open the device, make a list, print it as JSON or by @text. The exit status. */
 int list_command(json_t *(*make)(int fd), void (*text)(json_t *list), int json);
 
+/* KEEL_CLASS_*, or -1: there is none of that name. */
+int class_number(const char *name);
+
 json_int_t number_of(const json_t *record, const char *name);
 const char *text_of(const json_t *record, const char *name);
 

@@ -14,6 +14,7 @@ static const struct command {
 	{ "locks", cmd_locks },
 	{ "ps", cmd_ps },
 	{ "run", cmd_run },
+	{ "set", cmd_set },
 	{ "share", cmd_share },
 	{ "slots", cmd_slots },
 	{ "start", cmd_start },
@@ -33,6 +34,7 @@ static const char doc[] =
 	"  keel locks     list mutexes and what else threads wait for\n"
 	"  keel ps        list the threads\n"
 	"  keel run       run a program with its real-time threads on Keel\n"
+	"  keel set       set class, priority and CPU of a thread\n"
 	"  keel share     print or set Linux's share of each CPU\n"
 	"  keel slots     list the places that touch the interrupt flag\n"
 	"  keel start     put Keel beneath Linux again after keel stop\n"

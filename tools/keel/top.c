@@ -56,7 +56,7 @@ static const json_t *find(json_t *threads, json_int_t tid)
 /* What each of @now did in the @ns since @before; one that is new, since it came. */
 static void compare(json_t *before, json_t *now, int64_t ns)
 {
-	static const char *const counts[] = { "switches", "mode_switches", "overruns" };
+	static const char *const counts[] = { "switches", "mode_switches", "overruns", "budget_overruns" };
 	json_t *t;
 	size_t i, c;
 
@@ -110,13 +110,14 @@ static void print_text(json_t *threads)
 
 	if (isatty(STDOUT_FILENO))
 		printf("\033[H\033[2J");
-	printf("%7s %-15s %3s %4s %-8s %6s %9s %9s %9s\n", "TID", "NAME", "CPU", "PRIO", "STATE", "%CPU",
-	       "SWITCHES", "HARDENED", "OVERRUNS");
+	printf("%7s %-15s %-8s %3s %4s %-8s %6s %9s %9s %9s %9s\n", "TID", "NAME", "CLASS", "CPU", "PRIO", "STATE",
+	       "%CPU", "SWITCHES", "HARDENED", "OVERRUNS", "BUDGET");
 	json_array_foreach(threads, i, t)
-		printf("%7d %-15s %3d %4d %-8s %6.2f %9d %9d %9d\n", (int)number_of(t, "tid"),
-		       text_of(t, "name"), (int)number_of(t, "cpu"), (int)number_of(t, "prio"),
+		printf("%7d %-15s %-8s %3d %4d %-8s %6.2f %9d %9d %9d %9d\n", (int)number_of(t, "tid"),
+		       text_of(t, "name"), text_of(t, "class"), (int)number_of(t, "cpu"), (int)number_of(t, "prio"),
 		       text_of(t, "state"), percent(t), (int)number_of(t, "new_switches"),
-		       (int)number_of(t, "new_mode_switches"), (int)number_of(t, "new_overruns"));
+		       (int)number_of(t, "new_mode_switches"), (int)number_of(t, "new_overruns"),
+		       (int)number_of(t, "new_budget_overruns"));
 	fflush(stdout);
 }
 
@@ -171,7 +172,7 @@ int cmd_top(int argc, char **argv)
 		.options = options,
 		.parser = parse,
 		.doc = "Show which threads take how much of a CPU while hard, and how often they got a "
-		       "CPU, became hard and missed a period since the last look.",
+		       "CPU, became hard, missed a period and used up a budget since the last look.",
 	};
 	struct options o = { .delay = 2 };
 	struct keel_info info;

@@ -334,6 +334,7 @@ struct keel_control {
 #define KEEL_IOC_TRACE_MARK	_IOW(KEEL_IOC_MAGIC, 20, struct keel_mark)
 #define KEEL_IOC_FILE_CREATE	_IOWR(KEEL_IOC_MAGIC, 21, struct keel_file)
 #define KEEL_IOC_FILE_BIND	_IOWR(KEEL_IOC_MAGIC, 22, struct keel_file)
+#define KEEL_IOC_THREAD_CHANGE	_IOW(KEEL_IOC_MAGIC, 23, struct keel_thread_change)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");
@@ -342,10 +343,11 @@ _Static_assert(sizeof(struct keel_info) == 88, "keel_info");
 _Static_assert(sizeof(struct keel_attach) == 32, "keel_attach");
 _Static_assert(sizeof(struct keel_object) == 32, "keel_object");
 _Static_assert(sizeof(struct keel_sched) == 72, "keel_sched");
+_Static_assert(sizeof(struct keel_thread_change) == 88, "keel_thread_change");
 _Static_assert(sizeof(struct keel_group) == 24, "keel_group");
 _Static_assert(sizeof(struct keel_frame) == 520, "keel_frame");
 _Static_assert(sizeof(struct keel_list) == 32, "keel_list");
-_Static_assert(sizeof(struct keel_thread_info) == 184, "keel_thread_info");
+_Static_assert(sizeof(struct keel_thread_info) == 216, "keel_thread_info");
 _Static_assert(sizeof(struct keel_object_info) == 32, "keel_object_info");
 _Static_assert(sizeof(struct keel_timer_info) == 48, "keel_timer_info");
 _Static_assert(sizeof(struct keel_cpu_info) == 64, "keel_cpu_info");

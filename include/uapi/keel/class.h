@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * Scheduling classes [3]: KEEL_IOC_SCHED_SET and KEEL_IOC_SCHED_GET of the caller's own thread or another
- * of its process, KEEL_IOC_GROUP_SET and KEEL_IOC_FRAME_SET for a CPU. Times are ns.
+ * of its process, KEEL_IOC_THREAD_CHANGE of any of the caller's user, KEEL_IOC_GROUP_SET and
+ * KEEL_IOC_FRAME_SET for a CPU. Times are ns.
  */
 #ifndef KEEL_UAPI_CLASS_H
 #define KEEL_UAPI_CLASS_H
@@ -37,6 +38,19 @@ struct keel_sched {
 	__u64 switches;			/* likewise: times given one */
 	__u64 mode_switches;		/* likewise: times it became hard */
 	__u64 budget_overruns;		/* likewise: budgets used up, windows that closed too early for it */
+};
+
+#define KEEL_CHANGE_PRIO	1	/* sched.prio; what is not named is 0 */
+#define KEEL_CHANGE_CPU		2	/* cpu; with the task's affinity. It goes in-band once */
+#define KEEL_CHANGE_CLASS	3	/* sched, as KEEL_IOC_SCHED_SET has it of another thread */
+
+/* The task's own policy and priority in Linux are the caller's to set. CAP_SYS_NICE: any user's. */
+struct keel_thread_change {
+	__s32 tid;			/* in: of the caller's pid namespace */
+	__u32 what;			/* in: KEEL_CHANGE_* */
+	__s32 cpu;			/* in */
+	__u32 pad;
+	struct keel_sched sched;	/* in */
 };
 
 struct keel_group {

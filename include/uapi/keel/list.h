@@ -33,7 +33,7 @@ struct keel_list {
 struct keel_thread_info {
 	__u32 pid, tid, uid;
 	__s32 cpu;
-	__s32 base_prio, prio;		/* prio: the effective one */
+	__s32 base_prio, prio;		/* prio: the effective one; above 99: EDF, the scheduler lock; 0: held */
 	__u32 state;			/* KEEL_STATE_* */
 	__u32 waits_type;		/* of the object it waits for, or 0 */
 	__u32 waits_id;
@@ -49,6 +49,11 @@ struct keel_thread_info {
 	__s64 period_ns;		/* 0: none */
 	__s64 release_ns;		/* next point of its grid */
 	char name[16];
+	__u32 sched_class;		/* KEEL_CLASS_*, with the next three as KEEL_IOC_SCHED_GET has them */
+	__u32 group;
+	__s64 budget_ns;
+	__s64 budget_period_ns;
+	__u64 budget_overruns;		/* budgets used up, windows that closed too early for it */
 };
 
 struct keel_object_info {

@@ -76,6 +76,7 @@ static const unsigned int known[] = {
 	KEEL_IOC_NAME_BIND, KEEL_IOC_NAME_DELETE,
 	KEEL_IOC_SCHED_SET, KEEL_IOC_SCHED_GET, KEEL_IOC_GROUP_SET, KEEL_IOC_FRAME_SET, KEEL_IOC_TRACE_MARK,
 	KEEL_IOC_FILE_CREATE, KEEL_IOC_FILE_BIND,
+	KEEL_IOC_THREAD_CHANGE,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -177,7 +178,7 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 	}
 	case KEEL_IOC_LIST:
 		*(struct keel_list *)at = (struct keel_list){
-			.kind = 1 + dice_below(d, 4), .size = 8 * (1 + dice_below(d, 25)),
+			.kind = 1 + dice_below(d, 6), .size = 8 * (1 + dice_below(d, 28)),
 			.room = dice_below(d, 64),
 			.data = dice_below(d, 4) ? (unsigned long)cells : dice_value(d),
 		};
@@ -199,6 +200,12 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		*(struct keel_sched *)at = (struct keel_sched){
 			.sched_class = dice_below(d, KEEL_CLASSES), .prio = dice_below(d, 100),
 			.group = dice_below(d, 2), .budget_ns = 1000000, .period_ns = 20000000,
+		};
+		break;
+	case KEEL_IOC_THREAD_CHANGE:
+		*(struct keel_thread_change *)at = (struct keel_thread_change){
+			.tid = tids[dice_below(d, THREADS_MAX)], .what = KEEL_CHANGE_PRIO + dice_below(d, 3),
+			.sched.prio = 1 + dice_below(d, 99),
 		};
 		break;
 	case KEEL_IOC_GROUP_SET:
