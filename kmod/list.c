@@ -14,9 +14,11 @@
 #include <keel/abi.h>
 #include "hal/x86/attach.h"
 #include "list.h"
+#include "names.h"
 #include "nucleus/class.h"
 #include "nucleus/snapshot.h"
 #include "process.h"
+#include "relaxes.h"
 #include "shadow.h"
 #include "skins/native/objects.h"
 
@@ -51,6 +53,12 @@ static u32 number_here(int nr)
 	here = nr ? pid_vnr(find_pid_ns(nr, &init_pid_ns)) : 0;
 	rcu_read_unlock();
 	return here;
+}
+
+/* The same of one that may have ended: in the first namespace it has a number all the same. */
+static u32 ended_number_here(int nr)
+{
+	return task_active_pid_ns(current) == &init_pid_ns ? nr : number_here(nr);
 }
 
 /* ---- threads -------------------------------------------------------------------------------- */
@@ -136,6 +144,65 @@ static void list_thread(struct shadow *s, void *arg)
 static void list_threads(struct list_records *r)
 {
 	shadow_each(list_thread, r);
+}
+
+/* ---- relaxes -------------------------------------------------------------------------------- */
+
+static void list_process_relaxes(struct keel_process *p, void *arg)
+{
+	unsigned int at;
+
+	for (at = 0; may_see(arg, p->uid) && at <= RELAXES_PLACES; at++) {
+		struct keel_relax_info i = {
+			.pid = number_here(p->pid), .uid = from_kuid_munged(current_user_ns(), p->uid),
+		};
+
+		if (!relaxes_read(p->relaxes, at, &i))
+			continue;
+		i.tid = ended_number_here(i.tid);
+		add(arg, &i);
+	}
+}
+
+static void list_relaxes(struct list_records *r)
+{
+	process_each(list_process_relaxes, r);
+}
+
+/* ---- heaps ---------------------------------------------------------------------------------- */
+
+static void list_heap(struct keel_process *p, unsigned int at, struct list_records *r)
+{
+	struct keel_heap_info i = {
+		.pid = number_here(p->pid), .uid = from_kuid_munged(current_user_ns(), p->uid),
+		.id = READ_ONCE(p->space->objects[at].id),
+	};
+	struct native_object *o = native_get(p->space, i.id, KEEL_HEAP);
+	struct nk_heap_snapshot now;
+
+	if (!o)
+		return;
+	nk_heap_snapshot(native_body(o, heap), &now);
+	if (o->mem->shared)
+		names_copy(o->mem, i.name);
+	native_put(o);
+	i.size = now.size;
+	i.used = now.used;
+	i.largest = now.largest;
+	add(r, &i);
+}
+
+static void list_process_heaps(struct keel_process *p, void *arg)
+{
+	unsigned int at;
+
+	for (at = 0; may_see(arg, p->uid) && at < KEEL_MAX_OBJECTS; at++)
+		list_heap(p, at, arg);
+}
+
+static void list_heaps(struct list_records *r)
+{
+	process_each(list_process_heaps, r);
 }
 
 /* ---- objects -------------------------------------------------------------------------------- */
@@ -238,6 +305,8 @@ static const struct {
 	[KEEL_LIST_OBJECTS] = { sizeof(struct keel_object_info), list_objects },
 	[KEEL_LIST_TIMERS] = { sizeof(struct keel_timer_info), list_timers },
 	[KEEL_LIST_CPUS] = { sizeof(struct keel_cpu_info), list_cpus },
+	[KEEL_LIST_RELAXES] = { sizeof(struct keel_relax_info), list_relaxes },
+	[KEEL_LIST_HEAPS] = { sizeof(struct keel_heap_info), list_heaps },
 };
 
 int list_check(const struct list_records *r)

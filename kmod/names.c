@@ -66,6 +66,12 @@ static struct named *name_find(u32 type, const char *name)
 	return NULL;
 }
 
+/* A name is never another one, and stays as long as the memory. */
+void names_copy(const struct native_memory *mem, char *to)
+{
+	strscpy(to, container_of(mem, struct named, mem)->name, KEEL_NAMED_LEN);
+}
+
 /* @mode: what is to be done, 4 and 2; 0 is both. */
 static bool may_use(const struct named *n, u32 mode)
 {

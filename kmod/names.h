@@ -28,6 +28,9 @@ void names_put(struct native_memory *mem);
 /* The device has gone: free what was kept. */
 void names_exit(void);
 
+/* The name of the shared object in @mem, which somebody holds, into KEEL_NAMED_LEN bytes. */
+void names_copy(const struct native_memory *mem, char *to);
+
 /* How many objects with a name there are, also those whose name was deleted. */
 int names_count(void);
 

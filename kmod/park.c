@@ -25,6 +25,7 @@
 #include "change.h"
 #include "filters.h"
 #include "process.h"
+#include "relaxes.h"
 #include "skins/native/native.h"
 #include "shadow.h"
 
@@ -90,7 +91,6 @@ static int park_hand_over(struct shadow *s)
 	return err;
 }
 
-/* Why Linux wants the context back, or 0. */
 /* [1] to [4]. */
 static long park_try(struct shadow *s)
 {
@@ -107,12 +107,15 @@ static long park_try(struct shadow *s)
 	return err;
 }
 
+/* Why Linux wants the context back, or 0. */
 static int park_wanted(const struct shadow *s)
 {
 	if (signal_pending(current))
 		return KEEL_RELAX_SIGNAL;
 	if (READ_ONCE(suspended))
 		return KEEL_RELAX_DETACH;
+	if (change_wanted(s))
+		return KEEL_RELAX_SIGNAL;
 	/* The thread is where the task may be no more: its affinity or cpuset was changed. */
 	return cpumask_test_cpu(s->thread.cpu, current->cpus_ptr) ? 0 : KEEL_RELAX_SIGNAL;
 }
@@ -201,10 +204,10 @@ loff_t shadow_park(struct keel_process *p)
 		boost_kick(&s->boost);	/* it is hard now: Linux's part is over */
 	park_wait(s);
 	hal_user_give(&s->user);	/* [6] */
+	change_home(s);
 	if (atomic_dec_and_test(&parked))
 		wake_up(&all_home);
 	hal_debug_tell(&s->user);
-	change_home(s);
 	park_signal(s->signal);
 	if (s->user.touch_size)
 		park_touch(s, regs);
@@ -257,6 +260,7 @@ noinline void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault
 	w->switches = s->thread.switches;
 	w->overruns = s->thread.overruns;
 	w->hard = 0;
+	relaxes_note(s->proc->relaxes, s, reason, regs->ip, regs->sp, fault);
 	s->signal = signal;
 	if (reason == KEEL_RELAX_WATCHDOG || (!signal && s->thread.warns && unasked(reason)))
 		s->signal = SIGXCPU;

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "process.h"
+#include "relaxes.h"
 #include "skins/native/objects.h"
 
 static LIST_HEAD(processes);
@@ -53,7 +54,8 @@ struct keel_process *process_alloc(void)
 	INIT_LIST_HEAD(&p->outers);
 	p->windows = vmalloc_user(KEEL_WINDOWS_SIZE);
 	p->space = space_alloc();
-	if (!p->windows || !p->space) {
+	p->relaxes = relaxes_alloc();
+	if (!p->windows || !p->space || !p->relaxes) {
 		process_free(p);
 		return NULL;
 	}
@@ -70,6 +72,7 @@ void process_free(struct keel_process *p)
 	mutex_unlock(&processes_lock);
 	vfree(p->windows);
 	space_free(p->space);
+	relaxes_free(p->relaxes);
 	kfree(p);
 }
 

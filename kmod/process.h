@@ -13,6 +13,7 @@
 
 struct latency;
 struct native_space;
+struct relaxes;
 
 struct keel_process {
 	struct list_head node;		/* in the list of all, see process_each() */
@@ -24,6 +25,7 @@ struct keel_process {
 	DECLARE_BITMAP(used, KEEL_MAX_THREADS);
 	struct native_space *space;	/* its objects */
 	struct list_head outers;	/* those with a part in Linux, see outer.h */
+	struct relaxes *relaxes;	/* where its threads went in-band */
 	struct latency *latency;	/* a measurement under way, or NULL */
 };
 

@@ -14,6 +14,7 @@
 #include "nucleus/snapshot.h"
 #include "nucleus/barrier.h"
 #include "nucleus/event.h"
+#include "nucleus/heap.h"
 #include "nucleus/mutex.h"
 #include "nucleus/rwlock.h"
 #include "nucleus/sched.h"
@@ -180,6 +181,30 @@ void nk_barrier_snapshot(struct nk_barrier *b, struct nk_object_snapshot *s)
 	s->value = b->arrived;
 	s->limit = b->needed;
 	snapshot_end(&b->wq, flags);
+}
+
+/* The first block of the last list that has one: all in a list are of nearly one size. */
+static nk_u32 heap_largest(const struct nk_heap *h)
+{
+	nk_u32 power, fine;
+
+	if (!h->powers)
+		return 0;
+	power = 31 - (nk_u32)__builtin_clz(h->powers);
+	fine = 31 - (nk_u32)__builtin_clz(h->fine[power]);
+	return h->blocks[h->first[power][fine]].units;
+}
+
+void nk_heap_snapshot(struct nk_heap *h, struct nk_heap_snapshot *s)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	nk_lock_acquire(&h->wq.lock);
+	s->size = (unsigned long)h->units * NK_HEAP_UNIT;
+	s->used = (unsigned long)h->used * NK_HEAP_UNIT;
+	s->largest = (unsigned long)heap_largest(h) * NK_HEAP_UNIT;
+	nk_lock_release(&h->wq.lock);
+	hal_oob_restore(flags);
 }
 
 /* ---- CPUs ---------------------------------------------------------------------------------- */

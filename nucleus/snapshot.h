@@ -10,6 +10,7 @@
 
 struct nk_barrier;
 struct nk_event;
+struct nk_heap;
 struct nk_mutex;
 struct nk_rwlock;
 struct nk_sem;
@@ -43,6 +44,14 @@ void nk_rwlock_snapshot(struct nk_rwlock *l, struct nk_object_snapshot *s);
 void nk_sem_snapshot(struct nk_sem *sem, struct nk_object_snapshot *s);
 void nk_event_snapshot(struct nk_event *e, struct nk_object_snapshot *s);
 void nk_barrier_snapshot(struct nk_barrier *b, struct nk_object_snapshot *s);
+
+struct nk_heap_snapshot {
+	unsigned long size, used;	/* bytes */
+	unsigned long largest;		/* of a free block: the largest, or less than a sixteenth smaller */
+};
+
+/* Context: as these. */
+void nk_heap_snapshot(struct nk_heap *h, struct nk_heap_snapshot *s);
 
 struct nk_cpu_snapshot {
 	int prio, tid;			/* of who runs; 0: Linux */

@@ -60,21 +60,42 @@ static noinline void missed(struct hal_user *u, unsigned long user, unsigned lon
 	shadow_fault(u);
 }
 
-static int copy_checked(void *to, const void *from, unsigned long user, unsigned long size, int write)
+/* How much was not copied. */
+static __always_inline unsigned long copy_unwatched(struct hal_user *u, void *to, const void *from,
+						    unsigned long size)
 {
-	struct hal_user *u = hal_this()->live;
 	unsigned long left;
 
-	if (size > TASK_SIZE_MAX || user > TASK_SIZE_MAX - size)
-		return -1;
 	if (unlikely(u->dr7))
 		hal_debug_off();
 	left = copy(to, from, size);
 	if (unlikely(u->dr7))
 		hal_debug_on(u);
+	return left;
+}
+
+static bool is_user_range(unsigned long user, unsigned long size)
+{
+	return size <= TASK_SIZE_MAX && user <= TASK_SIZE_MAX - size;
+}
+
+static int copy_checked(void *to, const void *from, unsigned long user, unsigned long size, int write)
+{
+	struct hal_user *u = hal_this()->live;
+	unsigned long left;
+
+	if (!is_user_range(user, size))
+		return -1;
+	left = copy_unwatched(u, to, from, size);
 	if (unlikely(left))
 		missed(u, user, size, write);
 	return left ? -1 : 0;
+}
+
+int hal_user_peek(void *to, unsigned long from, unsigned long size)
+{
+	return !is_user_range(from, size) ||
+	       copy_unwatched(hal_this()->live, to, (const void *)from, size) ? -1 : 0;
 }
 
 int hal_user_read(void *to, unsigned long from, unsigned long size)

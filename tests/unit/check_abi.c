@@ -119,6 +119,30 @@ static void print_latency(FILE *out)
 	NUMBER(KEEL_LATENCY_CELLS);
 }
 
+static void print_relaxes(FILE *out)
+{
+	SIZE(keel_relax_info);
+	FIELD(keel_relax_info, pid);
+	FIELD(keel_relax_info, tid);
+	FIELD(keel_relax_info, uid);
+	FIELD(keel_relax_info, reason);
+	FIELD(keel_relax_info, ip);
+	FIELD(keel_relax_info, count);
+	FIELD(keel_relax_info, fault);
+	FIELD(keel_relax_info, last_ns);
+	FIELD(keel_relax_info, stack);
+	FIELD(keel_relax_info, name);
+	SIZE(keel_heap_info);
+	FIELD(keel_heap_info, pid);
+	FIELD(keel_heap_info, uid);
+	FIELD(keel_heap_info, id);
+	FIELD(keel_heap_info, pad);
+	FIELD(keel_heap_info, size);
+	FIELD(keel_heap_info, used);
+	FIELD(keel_heap_info, largest);
+	FIELD(keel_heap_info, name);
+}
+
 static void print_lists(FILE *out)
 {
 	SIZE(keel_mark);
@@ -456,6 +480,7 @@ void unit_abi_print(FILE *out)
 	print_requests(out);
 	print_latency(out);
 	print_lists(out);
+	print_relaxes(out);
 	print_classes(out);
 	print_ioctls(out);
 	print_calls(out);

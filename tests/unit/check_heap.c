@@ -6,6 +6,7 @@
 
 #include "nucleus/heap.h"
 #include "nucleus/sched.h"
+#include "nucleus/snapshot.h"
 #include "nucleus/stage.h"
 #include "tests/unit/unit.h"
 
@@ -296,6 +297,40 @@ START_TEST(no_race_loses_memory)
 }
 END_TEST
 
+static void shows(unsigned long used, unsigned long largest)
+{
+	struct nk_heap_snapshot now;
+
+	nk_heap_snapshot(&h, &now);
+	ck_assert_uint_eq(now.size, UNITS * NK_HEAP_UNIT);
+	ck_assert_uint_eq(now.used, used * NK_HEAP_UNIT);
+	ck_assert_uint_eq(now.largest, largest * NK_HEAP_UNIT);
+}
+
+START_TEST(a_snapshot_shows_use_and_the_largest_free_block)
+{
+	long a, b, c, d;
+
+	shows(0, UNITS);
+	a = alloc_now(100);
+	b = alloc_now(200);
+	c = alloc_now(300);
+	shows(600, UNITS - 600);
+	nk_heap_free(&h, b);
+	shows(400, UNITS - 600);
+	d = alloc_now(UNITS - 600);
+	shows(UNITS - 200, 200);
+	nk_heap_free(&h, a);
+	shows(UNITS - 300, 300);
+	a = alloc_now(300);
+	shows(UNITS, 0);
+	nk_heap_free(&h, a);
+	nk_heap_free(&h, c);
+	nk_heap_free(&h, d);
+	shows(0, UNITS);
+}
+END_TEST
+
 Suite *heap_suite(void)
 {
 	Suite *suite = suite_create("heap");
@@ -308,6 +343,7 @@ Suite *heap_suite(void)
 	tcase_add_test(tc, who_waits_is_served_by_priority_and_not_overtaken);
 	tcase_add_test(tc, a_wait_times_out_or_is_none);
 	tcase_add_test(tc, who_gives_up_lets_the_next_one_go_on);
+	tcase_add_test(tc, a_snapshot_shows_use_and_the_largest_free_block);
 	tcase_add_test(tc, destroy_ends_waits_and_refuses_later_calls);
 	tc = unit_race_case(suite, "races");
 	tcase_add_loop_test(tc, no_race_loses_memory, 0, 2);

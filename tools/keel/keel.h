@@ -14,9 +14,11 @@
 #define STATUS_USAGE	2
 
 int cmd_gravity(int argc, char **argv);
+int cmd_heap(int argc, char **argv);
 int cmd_latency(int argc, char **argv);
 int cmd_locks(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
+int cmd_relax(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_share(int argc, char **argv);

@@ -102,6 +102,16 @@ static json_t *cpu_json(const void *record)
 			 (json_int_t)c->flushes, "slices", (json_int_t)c->slices);
 }
 
+static json_t *heap_json(const void *record)
+{
+	const struct keel_heap_info *h = record;
+
+	return json_pack("{s:I,s:I,s:I,s:s,s:I,s:I,s:I}", "pid", (json_int_t)h->pid, "uid",
+			 (json_int_t)h->uid, "id", (json_int_t)h->id, "name", h->name, "size",
+			 (json_int_t)h->size, "used", (json_int_t)h->used, "largest",
+			 (json_int_t)h->largest);
+}
+
 static json_t *list_json(int fd, unsigned int kind, unsigned int size,
 			 json_t *(*one)(const void *record))
 {
@@ -133,9 +143,19 @@ json_t *list_timers(int fd)
 	return list_json(fd, KEEL_LIST_TIMERS, sizeof(struct keel_timer_info), timer_json);
 }
 
+json_t *list_heaps(int fd)
+{
+	return list_json(fd, KEEL_LIST_HEAPS, sizeof(struct keel_heap_info), heap_json);
+}
+
 json_t *list_cpus(int fd)
 {
 	return list_json(fd, KEEL_LIST_CPUS, sizeof(struct keel_cpu_info), cpu_json);
+}
+
+const char *reason_name(unsigned int reason)
+{
+	return NAME(reasons, reason);
 }
 
 int class_number(const char *name)

@@ -17,9 +17,13 @@ json_t *list_threads(int fd);
 json_t *list_objects(int fd);
 json_t *list_timers(int fd);
 json_t *list_cpus(int fd);
+json_t *list_heaps(int fd);
 
 /* Open the device, make a list, print it as JSON or by @text. The exit status. */
 int list_command(json_t *(*make)(int fd), void (*text)(json_t *list), int json);
+
+/* Of KEEL_RELAX_*, one word. */
+const char *reason_name(unsigned int reason);
 
 /* KEEL_CLASS_*, or -1: there is none of that name. */
 int class_number(const char *name);

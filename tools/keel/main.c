@@ -10,9 +10,11 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "gravity", cmd_gravity },
+	{ "heap", cmd_heap },
 	{ "latency", cmd_latency },
 	{ "locks", cmd_locks },
 	{ "ps", cmd_ps },
+	{ "relax", cmd_relax },
 	{ "run", cmd_run },
 	{ "set", cmd_set },
 	{ "share", cmd_share },
@@ -30,9 +32,11 @@ static const char doc[] =
 	"Measure and control Keel, the real-time nanokernel beneath Linux.\n"
 	"\n"
 	"  keel gravity   print or set how much timers anticipate their time\n"
+	"  keel heap      list the heaps\n"
 	"  keel latency   measure how late threads and interrupts are\n"
 	"  keel locks     list mutexes and what else threads wait for\n"
 	"  keel ps        list the threads\n"
+	"  keel relax     tell who left real-time mode, where, why and how often\n"
 	"  keel run       run a program with its real-time threads on Keel\n"
 	"  keel set       set class, priority and CPU of a thread\n"
 	"  keel share     print or set Linux's share of each CPU\n"

@@ -348,6 +348,8 @@ _Static_assert(sizeof(struct keel_group) == 24, "keel_group");
 _Static_assert(sizeof(struct keel_frame) == 520, "keel_frame");
 _Static_assert(sizeof(struct keel_list) == 32, "keel_list");
 _Static_assert(sizeof(struct keel_thread_info) == 216, "keel_thread_info");
+_Static_assert(sizeof(struct keel_relax_info) == 192, "keel_relax_info");
+_Static_assert(sizeof(struct keel_heap_info) == 72, "keel_heap_info");
 _Static_assert(sizeof(struct keel_object_info) == 32, "keel_object_info");
 _Static_assert(sizeof(struct keel_timer_info) == 48, "keel_timer_info");
 _Static_assert(sizeof(struct keel_cpu_info) == 64, "keel_cpu_info");

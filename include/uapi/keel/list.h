@@ -13,6 +13,8 @@
 #define KEEL_LIST_OBJECTS	2	/* struct keel_object_info */
 #define KEEL_LIST_TIMERS	3	/* struct keel_timer_info */
 #define KEEL_LIST_CPUS		4	/* struct keel_cpu_info, of all who ask */
+#define KEEL_LIST_RELAXES	5	/* struct keel_relax_info */
+#define KEEL_LIST_HEAPS		6	/* struct keel_heap_info, one for each process that has it */
 #define KEEL_LIST_MAX		16384	/* records in one request */
 
 struct keel_list {
@@ -54,6 +56,32 @@ struct keel_thread_info {
 	__s64 budget_ns;
 	__s64 budget_period_ns;
 	__u64 budget_overruns;		/* budgets used up, windows that closed too early for it */
+};
+
+#define KEEL_RELAX_STACK	16
+
+/* How often a thread left hard mode at one address, likely called from one place, while the process has
+ * the device open. A process has room for 256 of these: KEEL_RELAX_NONE counts those that found none.
+ * ip, fault and stack of one that may not dump core are 0. */
+struct keel_relax_info {
+	__u32 pid, tid, uid;
+	__u32 reason;			/* KEEL_RELAX_* */
+	__u64 ip;			/* of the instruction; behind it, for a Keel call */
+	__u64 count;
+	__u64 fault;			/* of the last: the address that faulted, or 0 */
+	__s64 last_ns;
+	__u64 stack[KEEL_RELAX_STACK];	/* of the last: what lay on top */
+	char name[16];
+};
+
+struct keel_heap_info {
+	__u32 pid, uid;
+	__u32 id;
+	__u32 pad;
+	__u64 size;			/* bytes, as the next two */
+	__u64 used;
+	__u64 largest;			/* of a free block; no other one is larger by a sixteenth */
+	char name[32];			/* if it is shared by one */
 };
 
 struct keel_object_info {
