@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nucleus/timer.c: CPUs that go offline and come back.
+ * nucleus/timer_move.c: CPUs that go offline and come back.
  */
 #include <string.h>
 

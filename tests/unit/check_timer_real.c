@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nucleus/timer.c: timers and waits by CLOCK_REALTIME, which Linux sets.
+ * nucleus/timer_real.c: timers and waits by CLOCK_REALTIME, which Linux sets.
  */
 #include <string.h>
 
