@@ -32,6 +32,7 @@
  */
 #include "nucleus/channel.h"
 #include "nucleus/copy.h"
+#include "nucleus/flow.h"
 #include "nucleus/pi.h"
 #include "nucleus/sched.h"
 

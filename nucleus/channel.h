@@ -11,28 +11,11 @@
 #ifndef NUCLEUS_CHANNEL_H
 #define NUCLEUS_CHANNEL_H
 
-#include "nucleus/mutex.h"
 #include "nucleus/queue.h"
 
 #define NK_CHANNEL_FLOWS 256u		/* most of one channel */
 
-enum nk_flow_state {
-	NK_FLOW_FREE,		/* or in the midst of a call before it is sent */
-	NK_FLOW_QUEUED,		/* sent */
-	NK_FLOW_SERVED,		/* received, not replied to */
-	NK_FLOW_ORPHAN,		/* the same, and its client has gone */
-	NK_FLOW_DONE,		/* replied to */
-	NK_FLOW_ENDED,		/* will not be replied to; its client has still to leave */
-};
-
-/* One message on its way, and the reply. */
-struct nk_flow {
-	struct nk_mutex turn;		/* the server's while the client waits for it */
-	struct nk_plist_node node;	/* (w) in queued */
-	enum nk_flow_state state;	/* (w) */
-	unsigned int size;		/* of what lies in its slot */
-	unsigned int generation;	/* (w) of its id */
-};
+struct nk_flow;
 
 struct nk_channel {
 	struct nk_waitq wq;		/* the server that receives; of rank NK_RANK_COND */

@@ -35,10 +35,7 @@ void nk_timer_base_init(struct nk_timer_base *base, int cpu)
 	base->serves = cpu;
 	base->in_tick = 0;
 	base->programmed = NK_TIME_NEVER;
-	nk_tree_init(&base->real);
-	nk_timer_init(&base->alarm, nk_timer_alarm_fires);
-	base->alarm.cpu = cpu;
-	base->alarm.pinned = 1;
+	nk_timer_alarm_init(base, cpu);
 }
 
 void nk_timer_init(struct nk_timer *timer,

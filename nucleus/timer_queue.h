@@ -15,8 +15,8 @@ static inline struct nk_timer *nk_timer_of(struct nk_tree_node *n)
 /* After the queue by CLOCK_REALTIME has changed, or the offset: the alarm anew. Context: base lock held. */
 void nk_timer_alarm_set(struct nk_timer_base *base);
 
-/* The alarm's handler. */
-void nk_timer_alarm_fires(struct nk_timer *alarm, nk_time_t now);
+/* Of @cpu's base, which is new. Context: any. */
+void nk_timer_alarm_init(struct nk_timer_base *base, int cpu);
 
 /* Take the first of @queue off, if it is due, or NULL; @now is by its clock. Context: base lock held. */
 struct nk_timer *nk_timer_take_first(struct nk_timer_base *base, const struct nk_tree *queue,

@@ -41,7 +41,7 @@ void nk_timer_set_clock(struct nk_timer *timer, enum nk_clock clock)
 }
 
 /* One at a time: each counts among those that one interrupt serves. */
-void nk_timer_alarm_fires(struct nk_timer *alarm, nk_time_t now)
+static void alarm_fires(struct nk_timer *alarm, nk_time_t now)
 {
 	struct nk_rq *rq = nk_container_of(alarm, struct nk_rq, timers.alarm);
 	struct nk_timer_base *base = &rq->timers;
@@ -58,6 +58,14 @@ void nk_timer_alarm_fires(struct nk_timer *alarm, nk_time_t now)
 		t->handler(t, now);
 	else
 		nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
+}
+
+void nk_timer_alarm_init(struct nk_timer_base *base, int cpu)
+{
+	nk_tree_init(&base->real);
+	nk_timer_init(&base->alarm, alarm_fires);
+	base->alarm.cpu = cpu;
+	base->alarm.pinned = 1;
 }
 
 void nk_hal_clock_set(void)

@@ -6,6 +6,7 @@
 #include <keel/abi.h>
 #include "nucleus/buffer.h"
 #include "nucleus/channel.h"
+#include "nucleus/flow.h"
 #include "nucleus/heap.h"
 #include "nucleus/rwlock.h"
 #include "memory.h"

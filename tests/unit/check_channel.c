@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nucleus/channel.h"
+#include "nucleus/flow.h"
 #include "nucleus/sched.h"
 #include "nucleus/sem.h"
 #include "nucleus/stage.h"
