@@ -19,8 +19,8 @@
 
 #include <pthread.h>
 #include <stdint.h>
-#include <keel/heap.h>
 #include <alchemy/timer.h>
+#include <keel/keel.h>
 #include "core.h"
 
 enum alchemy_type {
@@ -111,7 +111,11 @@ struct alchemy_object {			/* first in each type's own */
 	enum alchemy_type type;
 	int named;			/* by its user */
 	int bound;			/* another process made it */
-	struct keel_heap page;		/* if it is shared */
+	struct {			/* a struct keel_heap, if it is shared */
+		unsigned int id;
+		size_t size;
+		char *area;
+	} page;
 	void *shared;			/* in the page: what it shares; NULL: it is not shared */
 	struct alchemy_object *next;	/* of the free ones of its type, or of those there are */
 	char name[XNOBJECT_NAME_LEN];

@@ -167,7 +167,7 @@ static void page_free(struct alchemy_object *o)
 		alchemy_part_name(o, '.', name);
 		keel_name_delete(name, KEEL_HEAP);
 	}
-	keel_heap_delete(&o->page);
+	keel_heap_delete(&(struct keel_heap){ o->page.id, o->page.size, o->page.area });
 	o->shared = NULL;
 }
 
@@ -224,19 +224,28 @@ void alchemy_part_name(const struct alchemy_object *o, char part, char *to)
 	snprintf(to, KEEL_NAMED_LEN, "rt%d%c%s.%016llx", o->type, part, head, (unsigned long long)h);
 }
 
+static struct page *page_set(struct alchemy_object *o, const struct keel_heap *heap)
+{
+	o->page.id = heap->id;
+	o->page.size = heap->area_size;
+	o->page.area = heap->area;
+	return (struct page *)heap->area;
+}
+
 int alchemy_object_share(struct alchemy_object *o, size_t size)
 {
 	char name[KEEL_NAMED_LEN];
+	struct keel_heap heap;
 	struct page *page;
 	int err;
 
 	if (!o->named || !alchemy_settings.session)
 		return 0;
 	alchemy_part_name(o, '.', name);
-	err = keel_heap_name_create(&o->page, name, 0666, PAGE_SIZE);
+	err = keel_heap_name_create(&heap, name, 0666, PAGE_SIZE);
 	if (err)
 		return err;
-	page = (void *)o->page.area;
+	page = page_set(o, &heap);
 	page->size = size;
 	o->shared = page->data;
 	return 0;
@@ -296,14 +305,15 @@ static int look_again(int64_t until)
 static int page_bind(struct alchemy_object *o, int64_t until)
 {
 	char name[KEEL_NAMED_LEN];
+	struct keel_heap heap;
 	struct page *page;
 	int err;
 
 	alchemy_part_name(o, '.', name);
-	err = keel_heap_name_bind(&o->page, name, until);
+	err = keel_heap_name_bind(&heap, name, until);
 	if (err)
 		return err == -ENOENT ? -EWOULDBLOCK : err;
-	page = (void *)o->page.area;
+	page = page_set(o, &heap);
 	o->shared = page->data;
 	o->bound = 1;
 	while (!err && __atomic_load_n(&page->magic, __ATOMIC_ACQUIRE) != PAGE_MAGIC)
