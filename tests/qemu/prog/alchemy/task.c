@@ -4,6 +4,7 @@
  */
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <xenomai/init.h>
 #include "tasks.h"
 
 static int runs, may_end, ended;
@@ -263,10 +264,75 @@ static void bind_here(void)
 	fails(rt_task_bind(&task, NULL, TM_NONBLOCK), EINVAL);
 }
 
+/* ---- in a session ------------------------------------------------------------------------------------------ */
+
+static void use_session(void)
+{
+	char *words[] = { "rows", "--session=rows", "row", NULL }, *const *argv = words;
+	int argc = 3;
+
+	xenomai_init(&argc, &argv);
+	gives(argc, 2);
+	check(!strcmp(argv[1], "row"));
+}
+
+static void doubles(void *arg)
+{
+	int value;
+	RT_TASK_MCB mcb = { .data = &value, .size = sizeof(value) };
+	int flow = rt_task_receive(&mcb, TM_INFINITE);
+
+	check(flow > 0);
+	value *= 2;
+	gives(rt_task_reply(flow, &mcb), 0);
+	check(!arg);
+}
+
+static void far_server(void)
+{
+	RT_TASK task;
+
+	use_session();
+	gives(rt_task_spawn(&task, "far", 0, 40, T_JOINABLE, doubles, NULL), 0);
+	gives(rt_task_join(&task), 0);
+}
+
+static void ask_far(void)
+{
+	int value = 21, reply = 0;
+	RT_TASK_MCB mcb_s = { .data = &value, .size = sizeof(value) };
+	RT_TASK_MCB mcb_r = { .data = &reply, .size = sizeof(reply) };
+
+	gives(rt_task_send(&seen, &mcb_s, &mcb_r, TM_INFINITE), sizeof(reply));
+	gives(reply, 42);
+}
+
+static void bind_far(void)
+{
+	RT_TASK_INFO info;
+	pid_t pid;
+
+	use_session();
+	fails(rt_task_bind(&seen, "far", TM_NONBLOCK), EWOULDBLOCK);
+	fails(rt_task_bind(&seen, "far", 5 * MS), ETIMEDOUT);
+	pid = in_process(far_server);
+	gives(rt_task_bind(&seen, "far", TM_INFINITE), 0);
+	gives(rt_task_inquire(&seen, &info), 0);
+	check(!strcmp(info.name, "far") && info.prio == 40);
+	fails(rt_task_suspend(&seen), EPERM);
+	fails(rt_task_delete(&seen), EPERM);
+	in_task(ask_far);
+	process_ends(pid);
+	gives(rt_task_unbind(&seen), 0);
+}
+
 ROW(rt_task_bind)
 {
 	pthread_t thread;
 	RT_TASK late, bound;
+	pid_t pid = in_process(bind_far);
+
+	process_ends(pid);
 
 	gives(rt_task_create(&seen, "here", 0, 10, 0), 0);
 	everywhere(bind_here);
