@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <string.h>
 #include <alchemy/event.h>
+#include <keel/sync.h>
 #include "kind.h"
 
 struct alchemy_event {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <string.h>
 #include <alchemy/heap.h>
+#include <keel/name.h>
 #include "kind.h"
 
 #define PART 'h'

@@ -5,8 +5,10 @@
 #ifndef LIBKEEL_ALCHEMY_KIND_H
 #define LIBKEEL_ALCHEMY_KIND_H
 
-#include <keel/name.h>
+#include <stddef.h>
 #include "internal.h"
+
+struct keel_mutex;
 
 struct alchemy_kind {
 	enum alchemy_type type;

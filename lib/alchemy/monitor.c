@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <keel/name.h>
 #include "kind.h"
 #include "monitor.h"
 

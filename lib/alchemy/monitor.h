@@ -17,7 +17,8 @@
 #ifndef LIBKEEL_ALCHEMY_MONITOR_H
 #define LIBKEEL_ALCHEMY_MONITOR_H
 
-#include <keel/name.h>
+#include <keel/heap.h>
+#include <keel/sync.h>
 #include "internal.h"
 
 struct alchemy_monitor {
