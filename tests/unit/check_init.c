@@ -23,6 +23,8 @@ START_TEST(root_runs_on_every_cpu_after_init)
 		ck_assert(nk_root_active(cpu));
 		ck_assert_int_eq(nk_cpu_idle(cpu), 1);
 		ck_assert_int_eq(nk_rqs[cpu].root.eprio, NK_PRIO_ROOT);
+		ck_assert_str_eq(nk_rqs[cpu].root.name, "root");
+		ck_assert_int_eq(nk_rqs[cpu].root.cpu, cpu);
 	}
 }
 END_TEST

@@ -56,6 +56,7 @@ void unit_teardown(void)
 	sim_race_end();
 	sim_settle();
 	ck_assert_int_eq(hal_cpu(), 0);
+	ck_assert(!hal_oob_masked());
 	ck_assert_int_eq(sim_locks_held(), 0);
 	for (cpu = 0; cpu < cpus; cpu++) {
 		ck_assert_int_eq(nk_lock_count(cpu), 0);
@@ -108,6 +109,7 @@ static void kernel_entry(void *arg)
 	struct unit_thread *u = arg;
 
 	u->fn(u);
+	ck_assert(!hal_oob_masked());
 	u->done++;
 	nk_thread_exit();
 }
@@ -117,6 +119,7 @@ static void user_entry(void *arg)
 	struct unit_thread *u = arg;
 
 	u->fn(u);
+	ck_assert(!hal_oob_masked());
 	u->done++;
 	nk_stage_leave(1);
 }
