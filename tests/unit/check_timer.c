@@ -333,6 +333,37 @@ START_TEST(stop_sync_against_expiry_leaves_no_handler_behind)
 }
 END_TEST
 
+static int stopped, fired_then;
+
+static void stop_from_afar(void *arg)
+{
+	(void)arg;
+	stopped = nk_timer_stop_sync(&probes[0].timer);
+	fired_then = probes[0].fired;
+}
+
+/* The handler runs on CPU 0, the first of those to be looked at. */
+static void expiry_against_stop(void *arg)
+{
+	setup();
+	probes[0].due = hal_clock_now() + 100;
+	nk_timer_start(&probes[0].timer, probes[0].due, 0);
+	sim_post(1, stop_from_afar, arg);
+	sim_race_begin();
+	sim_advance(100);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(fired_then, !stopped);
+	ck_assert_int_eq(probes[0].fired, !stopped);
+	unit_teardown();
+}
+
+START_TEST(expiry_against_stop_sync_leaves_no_handler_behind)
+{
+	unit_explore(expiry_against_stop, NULL);
+}
+END_TEST
+
 /* The handler arms its timer again, at any moment of the stop. */
 static void stop_against_restart(void *arg)
 {
@@ -470,6 +501,7 @@ Suite *timer_suite(void)
 	tcase_add_test(tc, a_handler_may_stop_its_own_periodic_timer);
 	tcase_add_loop_test(tc, random_timers_agree_with_a_list, 1, 6);
 	tcase_add_test(race, stop_sync_against_expiry_leaves_no_handler_behind);
+	tcase_add_test(race, expiry_against_stop_sync_leaves_no_handler_behind);
 	tcase_add_test(race, stop_sync_against_a_restarting_handler_wins);
 	tcase_add_test(race, a_start_from_afar_against_a_tick_is_programmed);
 	tcase_add_test(race, stop_against_move_keeps_both_queues_sound);
