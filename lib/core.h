@@ -129,6 +129,14 @@ static inline int libkeel_value_swap(uint64_t *at, uint64_t *from, uint64_t to)
 	return __atomic_compare_exchange_n(at, from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
 }
 
+/* User space has the value of @id. Context: any; no system call. */
+static inline int libkeel_has_value(unsigned int id)
+{
+	uint64_t *at;
+
+	return __builtin_expect(libkeel_value(&at, id) != 0, 0);
+}
+
 /* The same by the value alone, for skins: without hardening, for whoever is attached. 1: done; 0: make the
  * call. Context: any; no system call. */
 int libkeel_mutex_take(unsigned int id);

@@ -175,10 +175,11 @@ int keel_cond_broadcast(struct keel_cond *cond)
 	return cond_call(KEEL_CALL_COND_BROADCAST, cond);
 }
 
-/* Of those calls that harden: one who is not hard makes them. */
-static inline int is_hard(void)
+/* Of those calls that harden: one who is not hard makes them. Looked at here, as each instruction on the way
+ * to a call that has to be made counts. */
+static inline int is_here(unsigned int id)
 {
-	return __builtin_expect(*libkeel_self.hard, 1);
+	return libkeel_has_value(id) && *libkeel_self.hard;
 }
 
 /* ---- semaphores ------------------------------------------------------------------------------ */
@@ -203,14 +204,14 @@ int keel_sem_delete(struct keel_sem *sem)
 
 int keel_sem_wait(struct keel_sem *sem)
 {
-	if (is_hard() && libkeel_sem_take(sem->id))
+	if (is_here(sem->id) && libkeel_sem_take(sem->id))
 		return 0;
 	return libkeel_call(KEEL_CALL_SEM_WAIT, sem->id, KEEL_FOREVER);
 }
 
 int keel_sem_clockwait(struct keel_sem *sem, clockid_t clock, int64_t deadline)
 {
-	if (deadline >= 0 && libkeel_clock_is_known(clock) && is_hard() && libkeel_sem_take(sem->id))
+	if (is_here(sem->id) && deadline >= 0 && libkeel_clock_is_known(clock) && libkeel_sem_take(sem->id))
 		return 0;
 	return timed_call(KEEL_CALL_SEM_WAIT, clock, sem->id, deadline);
 }
@@ -222,14 +223,14 @@ int keel_sem_timedwait(struct keel_sem *sem, int64_t deadline)
 
 int keel_sem_trywait(struct keel_sem *sem)
 {
-	if (is_hard() && libkeel_sem_take(sem->id))
+	if (is_here(sem->id) && libkeel_sem_take(sem->id))
 		return 0;
 	return libkeel_call(KEEL_CALL_SEM_TRYWAIT, sem->id, 0);
 }
 
 int keel_sem_post(struct keel_sem *sem)
 {
-	if (is_hard() && libkeel_sem_give(sem->id))
+	if (is_here(sem->id) && libkeel_sem_give(sem->id))
 		return 0;
 	return libkeel_call(KEEL_CALL_SEM_POST, sem->id, 0);
 }
@@ -276,7 +277,7 @@ static int event_call(long nr, clockid_t clock, struct keel_event *event, uint32
 
 	if (!libkeel_clock_is_known(clock) || deadline < 0)
 		return -EINVAL;
-	if (is_hard() && libkeel_event_take(event->id, bits, mode, &taken)) {
+	if (is_here(event->id) && libkeel_event_take(event->id, bits, mode, &taken)) {
 		if (got)
 			*got = taken;
 		return 0;
@@ -315,7 +316,7 @@ int keel_event_post(struct keel_event *event, uint32_t bits)
 {
 	uint32_t before;
 
-	if (is_hard() && libkeel_event_change(event->id, bits, 0, &before))
+	if (is_here(event->id) && libkeel_event_change(event->id, bits, 0, &before))
 		return 0;
 	return libkeel_call(KEEL_CALL_EVENT_POST, event->id, bits);
 }
@@ -330,7 +331,7 @@ int keel_event_clear(struct keel_event *event, uint32_t bits, uint32_t *before)
 	uint32_t now;
 	long ret;
 
-	if (!is_hard() || !libkeel_event_change(event->id, 0, bits, &now)) {
+	if (!is_here(event->id) || !libkeel_event_change(event->id, 0, bits, &now)) {
 		ret = libkeel_call(KEEL_CALL_EVENT_CLEAR, event->id, bits);
 		if (ret < 0)
 			return ret;

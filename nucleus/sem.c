@@ -29,13 +29,18 @@ void nk_sem_share(struct nk_sem *s, nk_u64 *word, nk_u32 id)
 	nk_value_share(&s->value, word, id, s->count);
 }
 
-/* Around each look at the count. A process may have written more than there can be. */
-static inline void sem_claim_locked(struct nk_sem *s)
+/* A process may have written more than there can be. */
+static nk_cold void sem_claim_slow(struct nk_sem *s)
 {
-	if (nk_likely(!s->value.open))
-		return;
 	nk_value_claim(&s->value, &s->count);
 	s->count &= NK_SEM_MAX;
+}
+
+/* Around each look at the count. */
+static inline void sem_claim_locked(struct nk_sem *s)
+{
+	if (nk_unlikely(s->value.open))
+		sem_claim_slow(s);
 }
 
 static inline void sem_leave(struct nk_sem *s)

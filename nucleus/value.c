@@ -62,14 +62,14 @@ nk_u32 nk_value_read(const struct nk_value *v, const nk_u32 *own)
 }
 
 /* Step 3. */
-void nk_value_claim(struct nk_value *v, nk_u32 *own)
+nk_cold void nk_value_claim(struct nk_value *v, nk_u32 *own)
 {
 	*own = (nk_u32)__atomic_exchange_n(v->word, 0, __ATOMIC_ACQ_REL);
 	v->open = 0;
 }
 
 /* Step 5. */
-void nk_value_release(struct nk_value *v, struct nk_waitq *wq, nk_u32 own)
+nk_cold void nk_value_release(struct nk_value *v, struct nk_waitq *wq, nk_u32 own)
 {
 	nk_assert_held(&wq->lock);
 	if (v->open || wq->closed || wq->sweep || !nk_plist_empty(&wq->waiters) || !nk_list_empty(&wq->watches))
