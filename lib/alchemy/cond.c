@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <string.h>
+#include <alchemy/cond.h>
+#include <keel/sync.h>
+#include "kind.h"
+#include "mutex.h"
+
+struct alchemy_cond {
+	struct alchemy_object o;
+	struct keel_cond cond;
+};
+
+static int make(struct alchemy_object *o, void *arg)
+{
+	(void)arg;
+	return alchemy_part_create(o, 'c', KEEL_COND, 0, 0, &((struct alchemy_cond *)o)->cond.id);
+}
+
+static int attach(struct alchemy_object *o)
+{
+	return alchemy_part_bind(o, 'c', KEEL_COND, &((struct alchemy_cond *)o)->cond.id);
+}
+
+static int unmake(struct alchemy_object *o)
+{
+	return alchemy_part_delete(o, 'c', KEEL_COND, ((struct alchemy_cond *)o)->cond.id);
+}
+
+static const struct alchemy_kind kind = {
+	.type = ALCHEMY_COND, .size = sizeof(struct alchemy_cond), .shared_size = 8,
+	.make = make, .attach = attach, .unmake = unmake,
+};
+
+static struct alchemy_cond *find(const RT_COND *cond)
+{
+	return alchemy_object_find(cond->handle, ALCHEMY_COND);
+}
+
+int rt_cond_create(RT_COND *cond, const char *name)
+{
+	return alchemy_kind_create(&kind, name, NULL, &cond->handle);
+}
+
+int rt_cond_delete(RT_COND *cond)
+{
+	return alchemy_kind_delete(&kind, cond->handle);
+}
+
+int rt_cond_signal(RT_COND *cond)
+{
+	struct alchemy_cond *c = find(cond);
+
+	return c ? ALCHEMY_CALL(keel_cond_signal(&c->cond)) : -EINVAL;
+}
+
+int rt_cond_broadcast(RT_COND *cond)
+{
+	struct alchemy_cond *c = find(cond);
+
+	return c ? ALCHEMY_CALL(keel_cond_broadcast(&c->cond)) : -EINVAL;
+}
+
+/* Keel does not take the mutex again when the wait was interrupted. */
+static int core_wait(struct alchemy_cond *c, struct keel_mutex *m, int64_t until)
+{
+	int err = alchemy_mutex_got(keel_cond_clockwait(&c->cond, m, CLOCK_MONOTONIC, until));
+	int again = err == -EINTR ? alchemy_mutex_retake(m) : 0;
+
+	return again ? again : err;
+}
+
+static int cond_wait(RT_COND *cond, RT_MUTEX *mutex, int64_t until)
+{
+	struct alchemy_cond *c = find(cond);
+	struct keel_mutex *m = alchemy_mutex_find(mutex);
+
+	if (!c || !m || until < 0)
+		return -EINVAL;
+	if (until == ALCHEMY_POLL)
+		return -EWOULDBLOCK;
+	return ALCHEMY_WAIT(core_wait(c, m, until));
+}
+
+ALCHEMY_FORMS(int, rt_cond_wait, cond_wait, RT_COND, ALCHEMY_LIST(RT_MUTEX *mutex,), ALCHEMY_LIST(mutex,));
+
+int rt_cond_inquire(RT_COND *cond, RT_COND_INFO *info)
+{
+	struct alchemy_cond *c = find(cond);
+
+	if (!c)
+		return -EINVAL;
+	memcpy(info->name, c->o.name, sizeof(info->name));
+	return 0;
+}
+
+ALCHEMY_BINDING(cond, RT_COND, &kind);

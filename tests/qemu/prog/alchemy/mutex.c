@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <alchemy/mutex.h>
+#include <alchemy/task.h>
+#include "callers.h"
+
+static RT_MUTEX mutex;
+static int may_release, held;
+
+/* Held by a hard thread, which lets go when it is told to. */
+static long hold(void)
+{
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	flag_set(&held, 1);
+	while (!flag_get(&may_release))
+		must(keel_sleep(MS));
+	return rt_mutex_release(&mutex);
+}
+
+static struct caller *holder;
+
+static void create(void)
+{
+	gives(rt_mutex_create(&mutex, NULL), 0);
+}
+
+static void delete(void)
+{
+	gives(rt_mutex_delete(&mutex), 0);
+}
+
+static void take_over(void)
+{
+	may_release = held = 0;
+	holder = caller_start(40, hold, NULL);
+	await(&held, 1, "the holder");
+}
+
+static void let_go(void)
+{
+	flag_set(&may_release, 1);
+	caller_ends(holder, 0);
+}
+
+static long forever(void)
+{
+	long err = rt_mutex_acquire(&mutex, TM_INFINITE);
+
+	return err ? err : rt_mutex_release(&mutex);
+}
+
+static long relative(RTIME timeout)
+{
+	return rt_mutex_acquire(&mutex, timeout);
+}
+
+static long until(RTIME date)
+{
+	return rt_mutex_acquire_until(&mutex, date);
+}
+
+static long timed(const struct timespec *date)
+{
+	return rt_mutex_acquire_timed(&mutex, date);
+}
+
+static void create_delete(void)
+{
+	RT_MUTEX m, other;
+
+	gives(rt_mutex_create(&m, "of one's own"), 0);
+	fails(rt_mutex_create(&other, "of one's own"), EEXIST);
+	gives(rt_mutex_acquire(&m, TM_NONBLOCK), 0);
+	gives(rt_mutex_delete(&m), 0);
+	fails(rt_mutex_release(&m), EINVAL);
+	fails(rt_mutex_delete(&m), EINVAL);
+}
+
+ROW(rt_mutex_create)
+{
+	everywhere(create_delete);
+}
+
+static struct caller *waits(int prio)
+{
+	struct caller *w = caller_start(prio, forever, NULL);
+
+	sleep_ms(100);
+	return w;
+}
+
+/* Whoever waits when its owner deletes it, a hard thread or Linux's. */
+static void delete_held(int prio)
+{
+	struct caller *w;
+
+	create();
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	w = waits(prio);
+	delete();
+	caller_ends(w, -EIDRM);
+	fails(forever(), EINVAL);
+}
+
+ROW(rt_mutex_delete)
+{
+	RT_MUTEX none = { 0 };
+
+	everywhere(create_delete);
+	fails(rt_mutex_delete(&none), EINVAL);
+	delete_held(30);
+	delete_held(LINUX);
+	create();
+	take_over();
+	fails(rt_mutex_delete(&mutex), EBUSY);
+	let_go();
+	delete();
+}
+
+static void recursive(void)
+{
+	for (int i = 0; i < 3; i++)
+		gives(rt_mutex_acquire(&mutex, TM_NONBLOCK), 0);
+	for (int i = 0; i < 3; i++)
+		gives(rt_mutex_release(&mutex), 0);
+	fails(rt_mutex_release(&mutex), EPERM);
+}
+
+static void passes(void)
+{
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	gives(rt_mutex_release(&mutex), 0);
+}
+
+ROW(rt_mutex_acquire)
+{
+	struct caller *w;
+
+	create();
+	everywhere(recursive);
+	makes_no_call(passes);
+	take_over();
+	times_relative(relative);
+	for (int i = 0; i < 2; i++) {
+		w = waits(i ? LINUX : 30);
+		caller_unblock(w);
+		caller_ends(w, -EINTR);
+	}
+	w = waits(30);
+	let_go();
+	caller_ends(w, 0);
+	delete();
+	fails(relative(TM_NONBLOCK), EINVAL);
+}
+
+ROW(rt_mutex_acquire_until)
+{
+	create();
+	take_over();
+	times_until(until);
+	let_go();
+	gives(until(TM_INFINITE), 0);
+	delete();
+	fails(until(TM_NONBLOCK), EINVAL);
+}
+
+ROW(rt_mutex_acquire_timed)
+{
+	create();
+	take_over();
+	times_timed(timed);
+	let_go();
+	gives(timed(NULL), 0);
+	delete();
+	fails(timed(NULL), EINVAL);
+}
+
+static void not_mine(void)
+{
+	fails(rt_mutex_release(&mutex), EPERM);
+}
+
+ROW(rt_mutex_release)
+{
+	create();
+	everywhere(recursive);
+	take_over();
+	everywhere(not_mine);
+	let_go();
+	everywhere(not_mine);
+	delete();
+	fails(rt_mutex_release(&mutex), EINVAL);
+}
+
+static RT_MUTEX_INFO seen_info;
+
+static void inquires(void)
+{
+	gives(rt_mutex_inquire(&mutex, &seen_info), 0);
+	gives(seen_info.owner.handle, 0);
+	check(!strcmp(seen_info.name, "inquired"));
+}
+
+static void task(void *arg)
+{
+	(void)arg;
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	gives(rt_mutex_inquire(&mutex, &seen_info), 0);
+	gives(rt_mutex_release(&mutex), 0);
+}
+
+ROW(rt_mutex_inquire)
+{
+	RT_TASK t;
+
+	gives(rt_mutex_create(&mutex, "inquired"), 0);
+	everywhere(inquires);
+	gives(rt_task_spawn(&t, "owner", 0, 30, T_JOINABLE, task, NULL), 0);
+	gives(rt_task_join(&t), 0);
+	gives(seen_info.owner.handle, t.handle);
+	delete();
+	fails(rt_mutex_inquire(&mutex, &seen_info), EINVAL);
+}
+
+/* ---- names --------------------------------------------------------------------------------------- */
+
+BINDING(mutex, RT_MUTEX, rt_mutex_create(&mutex, NAME))
+
+static void use(void)
+{
+	gives(rt_mutex_acquire(&bound, 1000 * MS), 0);
+	gives(rt_mutex_acquire(&bound, TM_NONBLOCK), 0);
+	gives(rt_mutex_release(&bound), 0);
+	gives(rt_mutex_release(&bound), 0);
+}
+
+static int seen(void)
+{
+	return !rt_mutex_acquire(&mutex, TM_NONBLOCK) && !rt_mutex_release(&mutex);
+}
+
+static int *stage;
+
+static void waits_in_child(void)
+{
+	gives(bind(NAME, TM_INFINITE), 0);
+	fails(rt_mutex_acquire(&bound, 20 * MS), ETIMEDOUT);
+	fails(rt_mutex_release(&bound), EPERM);
+	flag_set(stage, 1);
+	fails(rt_mutex_acquire(&bound, TM_INFINITE), EIDRM);
+	is_gone(rt_mutex_acquire(&bound, TM_INFINITE));
+}
+
+static void create_held(void)
+{
+	session();
+	gives(create_named(), 0);
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+}
+
+ROW(rt_mutex_bind)
+{
+	pid_t pid;
+
+	binding(&names);
+	create_held();
+	stage = shared_alloc(sizeof(*stage));
+	pid = in_process(waits_in_child);
+	await(stage, 1, "the other process");
+	sleep_ms(100);
+	delete();
+	process_ends(pid);
+}
