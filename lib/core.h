@@ -132,9 +132,9 @@ static inline int libkeel_value_swap(uint64_t *at, uint64_t *from, uint64_t to)
 /* User space has the value of @id. Context: any; no system call. */
 static inline int libkeel_has_value(unsigned int id)
 {
-	uint64_t *at;
+	const struct keel_word *heap = libkeel_self.heap;
 
-	return __builtin_expect(libkeel_value(&at, id) != 0, 0);
+	return __builtin_expect(heap && heap[id % KEEL_MAX_OBJECTS].id == id, 0);
 }
 
 /* The same by the value alone, for skins: without hardening, for whoever is attached. 1: done; 0: make the
