@@ -11,6 +11,7 @@
 #include "nucleus/heap.h"
 #include "nucleus/sem.h"
 #include "nucleus/watch.h"
+#include "link.h"
 #include "messages.h"
 #include "objects.h"
 
@@ -193,6 +194,11 @@ native_ready_fn *native_ready_of(nk_u32 type)
 	default:
 		return NULL;
 	}
+}
+
+void *native_watched(struct native_object *o, nk_u32 type)
+{
+	return type == KEEL_PIPE ? (void *)native_link_of(o)->to_oob : o->body;
 }
 
 int native_watch_init(struct nk_watch *w, void *body, nk_u32 type, int write)

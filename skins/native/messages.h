@@ -33,6 +33,10 @@ native_call_fn native_queue_send, native_queue_receive, native_queue_alloc, nati
 typedef int native_ready_fn(const struct nk_waitq *wq);
 native_ready_fn *native_ready_of(nk_u32 type);
 
+/* What who waits for any of several watches: the wait queue, which is the first in each object; of a pipe, in
+ * what its link leads to. */
+void *native_watched(struct native_object *o, nk_u32 type);
+
 /* A watch for @body, of that type, to be read or to be written: 0, or -EINVAL: nobody waits for that. */
 struct nk_watch;
 int native_watch_init(struct nk_watch *w, void *body, nk_u32 type, int write);

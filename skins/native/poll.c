@@ -32,7 +32,8 @@ static void watch_add(struct watches *w, const struct polled *p, unsigned int i,
 	int n = w->count;
 
 	if (!(item->events & bit) ||
-	    native_watch_init(&w->w[n], p->of[i]->body, native_type(item->id), bit == KEEL_POLL_OUT))
+	    native_watch_init(&w->w[n], native_watched(p->of[i], native_type(item->id)),
+			      native_type(item->id), bit == KEEL_POLL_OUT))
 		return;
 	w->item[n] = (unsigned char)i;
 	w->bit[n] = (unsigned char)bit;

@@ -176,10 +176,9 @@ static long barrier_wait(struct native_object *o, const struct native_args *a)
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
-/* The wait queue is the first in each of these. */
 static void watch_init(struct nk_watch *w, struct native_object *o, nk_u32 type)
 {
-	w->wq = type == KEEL_PIPE ? (void *)native_link_of(o)->to_oob : o->body;
+	w->wq = native_watched(o, type);
 	w->ready = native_ready_of(type);
 }
 

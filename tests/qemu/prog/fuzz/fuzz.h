@@ -28,6 +28,7 @@ unsigned long dice_value(struct dice *d);
 unsigned int dice_id(struct dice *d, unsigned int type);
 
 #define THREADS_MAX	16
+#define FUZZ_NAMES	3	/* that all processes share */
 
 extern int shared;			/* the library's file, with its objects */
 extern pid_t tids[THREADS_MAX];		/* of a worker's threads, 0 if there are less */

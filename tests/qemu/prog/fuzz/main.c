@@ -6,9 +6,11 @@
  * each thread asks for follows from it, in which order they run does not. Whether all was well is for
  * the kernel's log and the case to say.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -140,6 +142,21 @@ static unsigned int run(void)
 	return count;
 }
 
+/* A name that is kept outlives all processes. */
+static void names_remove(void)
+{
+	int fd = open(KEEL_DEVICE, O_RDWR);
+
+	for (unsigned int i = 0; i < FUZZ_NAMES * KEEL_TYPES; i++) {
+		struct keel_name n = { .type = i % KEEL_TYPES, .mode = KEEL_NAME_UNLINK };
+
+		snprintf(n.name, sizeof(n.name), "fuzz%u", i / KEEL_TYPES);
+		if (ioctl(fd, KEEL_IOC_NAME_DELETE, &n) && errno != ENOENT)
+			fail("%s of type %u: %m", n.name, n.type);
+	}
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int opt, fd;
@@ -166,5 +183,6 @@ int main(int argc, char **argv)
 	close(fd);
 	printf("workers %u\n", run());
 	control_on();
+	names_remove();
 	return 0;
 }

@@ -135,7 +135,7 @@ void request_init(struct dice *d, int fd)
 static void name_good(struct dice *d, unsigned int cmd, struct keel_name *n)
 {
 	*n = (struct keel_name){ .type = 1 + dice_below(d, KEEL_TYPES - 1) };
-	snprintf(n->name, sizeof(n->name), "fuzz%u", dice_below(d, 3));
+	snprintf(n->name, sizeof(n->name), "fuzz%u", dice_below(d, FUZZ_NAMES));
 	if (cmd == KEEL_IOC_NAME_CREATE) {
 		n->mode = dice_below(d, 0777) | (dice_below(d, 4) ? 0 : KEEL_NAME_KEPT);
 		n->args[0] = dice_below(d, 8);

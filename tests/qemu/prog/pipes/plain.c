@@ -518,12 +518,16 @@ static struct keel_set set;
 
 static void *watch(void *arg)
 {
+	struct keel_poll item = { .id = rtp.id, .events = KEEL_POLL_IN };
 	uint32_t ready;
 	char buffer[SIZE];
 
+	must(keel_harden());
+	check(syscall(KEEL_CALL_POLL, &item, 1, 0) < 0 && errno == ETIMEDOUT);
 	flag_set(&phase, 1);
 	must(keel_set_wait(&set, &ready));
 	check(ready == 2);
+	check(syscall(KEEL_CALL_POLL, &item, 1, KEEL_FOREVER) == 1 && item.ready == KEEL_POLL_IN);
 	check(must(keel_pipe_tryread(&rtp, buffer, SIZE)) == 5);
 	check(keel_set_clockwait(&set, &ready, CLOCK_MONOTONIC, 1) == -ETIMEDOUT);
 	return arg;
