@@ -134,6 +134,11 @@ int alchemy_object_share(struct alchemy_object *o, size_t size);
  * type in this process has the name; then nothing has changed. Context: in-band. */
 int alchemy_object_publish(struct alchemy_object *o);
 
+/* The same in two steps, for what is not complete when its name is taken: nobody else gets the name, -EEXIST
+ * if somebody has it; and it is found. Context: in-band. */
+int alchemy_object_claim(struct alchemy_object *o);
+void alchemy_object_announce(struct alchemy_object *o);
+
 /* It is no more: found by nobody, its page and memory given up. Also one that was never published.
  * Who made a shared one takes it from all; who bound it, from himself. Context: in-band. */
 void alchemy_object_free(struct alchemy_object *o);

@@ -137,9 +137,8 @@ static struct alchemy_object *find_name_locked(enum alchemy_type type, const cha
 	return NULL;
 }
 
-int alchemy_object_publish(struct alchemy_object *o)
+int alchemy_object_claim(struct alchemy_object *o)
 {
-	struct page *page = (void *)o->page.area;
 	int err = 0;
 
 	pthread_mutex_lock(&table.lock);
@@ -148,12 +147,29 @@ int alchemy_object_publish(struct alchemy_object *o)
 	} else {
 		o->next = table.there[o->type];
 		table.there[o->type] = o;
-		__atomic_store_n(&o->handle, o->next_handle, __ATOMIC_RELEASE);
-		if (o->shared && !o->bound)
-			__atomic_store_n(&page->magic, PAGE_MAGIC, __ATOMIC_RELEASE);
-		pthread_cond_broadcast(&table.published);
 	}
 	pthread_mutex_unlock(&table.lock);
+	return err;
+}
+
+void alchemy_object_announce(struct alchemy_object *o)
+{
+	struct page *page = (void *)o->page.area;
+
+	pthread_mutex_lock(&table.lock);
+	__atomic_store_n(&o->handle, o->next_handle, __ATOMIC_RELEASE);
+	if (o->shared && !o->bound)
+		__atomic_store_n(&page->magic, PAGE_MAGIC, __ATOMIC_RELEASE);
+	pthread_cond_broadcast(&table.published);
+	pthread_mutex_unlock(&table.lock);
+}
+
+int alchemy_object_publish(struct alchemy_object *o)
+{
+	int err = alchemy_object_claim(o);
+
+	if (!err)
+		alchemy_object_announce(o);
 	return err;
 }
 
@@ -176,12 +192,11 @@ void alchemy_object_free(struct alchemy_object *o)
 	struct alchemy_object **at;
 
 	pthread_mutex_lock(&table.lock);
-	if (o->handle) {
-		__atomic_store_n(&o->handle, 0, __ATOMIC_RELEASE);
-		for (at = &table.there[o->type]; *at != o; at = &(*at)->next)
-			;
+	__atomic_store_n(&o->handle, 0, __ATOMIC_RELEASE);
+	for (at = &table.there[o->type]; *at && *at != o; at = &(*at)->next)
+		;
+	if (*at)
 		*at = o->next;
-	}
 	page_free(o);
 	o->next_handle += 1u << PLACE_BITS;
 	o->next = table.free[o->type];
@@ -375,9 +390,9 @@ static int bind_own(enum alchemy_type type, const char *name, int64_t until, uin
 
 	pthread_mutex_lock(&table.lock);
 	pthread_cleanup_push(unlock, &table.lock);
-	while (!(o = find_name_locked(type, name)) && !err)
+	while (!((o = find_name_locked(type, name)) && o->handle) && !err)
 		err = wait_locked(until);
-	if (o) {
+	if (o && o->handle) {
 		err = 0;
 		*handle = o->handle;
 	}

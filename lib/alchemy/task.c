@@ -217,7 +217,7 @@ static int args_check(int prio, int mode, int modes)
 	return prio < T_LOPRIO || prio > T_HIPRIO || (mode & ~modes) ? -EINVAL : 0;
 }
 
-/* Named before the thread is there: a name that is in use costs none. */
+/* The name is taken before the thread is there: one that is in use costs none. It is found behind that. */
 int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int mode)
 {
 	struct alchemy_task *t;
@@ -228,7 +228,7 @@ int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int m
 	err = new_task(&t, name, prio, mode);
 	if (err)
 		return err;
-	err = alchemy_object_publish(&t->o);
+	err = alchemy_object_claim(&t->o);
 	if (!err)
 		err = thread_create(t, stksize);
 	if (err) {
@@ -241,6 +241,7 @@ int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int m
 		ALCHEMY_CALL(keel_thread_suspend(t->known->tid));
 	}
 	*task = t->self;
+	alchemy_object_announce(&t->o);
 	return 0;
 }
 
@@ -268,7 +269,7 @@ int rt_task_spawn(RT_TASK *task, const char *name, int stksize, int prio, int mo
 
 static int shadow(struct alchemy_task *t)
 {
-	int err = alchemy_object_publish(&t->o);
+	int err = alchemy_object_claim(&t->o);
 
 	if (!err)
 		err = become(t);
@@ -276,6 +277,7 @@ static int shadow(struct alchemy_task *t)
 		return err;
 	t->started = 1;
 	t->running = 1;
+	alchemy_object_announce(&t->o);
 	pthread_setspecific(key, t);
 	alchemy_task_modes(t, 0, t->first_mode);
 	return t->prio ? keel_harden() : keel_relax();

@@ -211,7 +211,8 @@ static void makes_spinners(void *arg)
 
 	two[0] = task_run(50, T_JOINABLE, slices_itself, &counts[0]);
 	two[1] = task_run(50, T_JOINABLE, spins_until, &counts[1]);
-	rt_task_sleep(20 * MS);
+	for (int i = 0; i < 500 && !(flag_get(&counts[0]) && flag_get(&counts[1])); i++)
+		rt_task_sleep(20 * MS);
 	check(counts[0] && counts[1]);		/* the slice of the first ended */
 	counts[0] = 0;
 	rt_task_slice(&two[0], 0);
