@@ -128,9 +128,13 @@ int main(void)
 	sigaction(SIGUSR1, &sa, NULL);
 	must(keel_open());
 	heaps();
+	/* One after the other: who attaches locks all memory, so the page that another means to fault on is there. */
 	hard_create("syscall", 20, 0, in_call, NULL);
+	await(&done, 1, "syscall");
 	hard_create("fault", 21, 0, in_fault, NULL);
+	await(&done, 2, "fault");
 	hard_create("call", 22, 0, by_itself, NULL);
+	await(&done, 3, "call");
 	thread = hard_create("signal", 23, 0, by_signal, NULL);
 	for (int i = 1; i <= 4; i++) {
 		await(&sleeps, i, "sleep");
