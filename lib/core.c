@@ -178,3 +178,21 @@ void keel_close(void)
 {
 	libkeel_device_put();
 }
+
+long libkeel_call_again(long nr, long a, long b, long c, long d, long e)
+{
+	const volatile struct keel_window *window = libkeel_self.window;
+	long ret;
+
+	if (!window)
+		return -EPERM;
+	do {
+		if (!window->hard) {
+			ret = libkeel_harden();
+			if (ret)
+				return ret;
+		}
+		ret = libkeel_syscall5(nr, a, b, c, d, e);
+	} while (ret == -ENOSYS && !window->hard);
+	return ret;
+}

@@ -65,40 +65,29 @@ int libkeel_attach_weak(void);
 /* Make a Keel call. Linux answers -ENOSYS when a signal took the thread in-band just before: then
  * it was not carried out, and is made again. -ENOSYS from Keel itself is the caller's.
  * Context: any; hardens. */
+long libkeel_call_again(long nr, long a, long b, long c, long d, long e);
+
+/* Who is hard, as most are, needs no more than the call: no register is kept for another. */
 static inline long libkeel_call5(long nr, long a, long b, long c, long d, long e)
 {
-	const volatile struct keel_window *window = libkeel_self.window;
-	long ret;
+	if (__builtin_expect(*libkeel_self.hard, 1)) {
+		long ret = libkeel_syscall5(nr, a, b, c, d, e);
 
-	if (!window)
-		return -EPERM;
-	do {
-		if (!window->hard) {
-			ret = libkeel_harden();
-			if (ret)
-				return ret;
-		}
-		ret = libkeel_syscall5(nr, a, b, c, d, e);
-	} while (ret == -ENOSYS && !window->hard);
-	return ret;
+		if (__builtin_expect(ret != -ENOSYS, 1))
+			return ret;
+	}
+	return libkeel_call_again(nr, a, b, c, d, e);
 }
 
 static inline long libkeel_call3(long nr, long a, long b, long c)
 {
-	const volatile struct keel_window *window = libkeel_self.window;
-	long ret;
+	if (__builtin_expect(*libkeel_self.hard, 1)) {
+		long ret = libkeel_syscall(nr, a, b, c);
 
-	if (!window)
-		return -EPERM;
-	do {
-		if (!window->hard) {
-			ret = libkeel_harden();
-			if (ret)
-				return ret;
-		}
-		ret = libkeel_syscall(nr, a, b, c);
-	} while (ret == -ENOSYS && !window->hard);
-	return ret;
+		if (__builtin_expect(ret != -ENOSYS, 1))
+			return ret;
+	}
+	return libkeel_call_again(nr, a, b, c, 0, 0);
 }
 
 static inline long libkeel_call(long nr, long a, long b)
