@@ -101,7 +101,7 @@ vm_command() {
 	cpu=$(boot_word "$boot" cpu)
 	# An interrupt right behind a cmpxchg16b finds garbage in the flags, and what it interrupted
 	# goes on with them: QEMU 7.2 works them out too late. With several CPUs that comes to pass.
-	[ "$(boot_word "$boot" smp)" -eq 1 ] || cpu=$cpu,-cx16
+	[ "$(boot_word "$boot" smp)" = 1 ] || cpu=$cpu,-cx16
 	vm+=(-cpu "$cpu" -smp "$(boot_word "$boot" smp)"
 		-m "$(boot_word "$boot" mem)" -nographic -no-reboot -nic none
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
