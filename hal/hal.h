@@ -171,7 +171,7 @@ enum hal_trace_event {
 /* <hal_port.h>: int hal_tracing(void), 1 while anybody watches; one instruction while nobody does. */
 
 /* An event, for the trace if anybody watches, and for those kept for a crash. No lock is taken.
- * Context: any; bounded; some 50 instructions, or 3000 while anybody watches. */
+ * Context: any; bounded; some 50 instructions, or 800 while anybody watches. */
 void hal_trace(enum hal_trace_event event, const struct hal_context *who,
 	       const struct hal_context *other, long a, long b);
 
