@@ -2,7 +2,7 @@
 /*
  * Handles, names, and what processes of a session share. internal.h has the design.
  *
- * A shared page is found by its name before it is complete: magic is written last, by publish, and who
+ * A shared page is found by its name before it is complete: magic is written last, by announce, and who
  * binds looks for it until its time is up. With no session, who binds sleeps until something is published.
  */
 #include <stdio.h>
