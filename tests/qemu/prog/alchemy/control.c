@@ -204,17 +204,25 @@ static void slices_itself(void *arg)
 	spins_until(arg);
 }
 
+static int counts[2];
+
+/* counts[i] moves within ten seconds. */
+static int counts_soon(int i)
+{
+	for (int tries = 0; tries < 500 && !flag_get(&counts[i]); tries++)
+		rt_task_sleep(20 * MS);
+	return flag_get(&counts[i]);
+}
+
+/* The second has no slice: were it the first to run, it would be the only one. */
 static void makes_spinners(void *arg)
 {
 	RT_TASK *two = arg;
-	static int counts[2];
 
 	two[0] = task_run(50, T_JOINABLE, slices_itself, &counts[0]);
+	check(counts_soon(0));
 	two[1] = task_run(50, T_JOINABLE, spins_until, &counts[1]);
-	for (int i = 0; i < 500 && !(flag_get(&counts[0]) && flag_get(&counts[1])); i++)
-		rt_task_sleep(20 * MS);
-	check(counts[0] && counts[1]);		/* the slice of the first ended */
-	counts[0] = 0;
+	check(counts_soon(1));			/* the slice of the first ended */
 	rt_task_slice(&two[0], 0);
 	flag_set(&may_end, 1);
 }
