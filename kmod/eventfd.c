@@ -37,7 +37,7 @@ static void on_signal(struct hal_work *w)
 	}
 }
 
-static struct outer *efd_create(struct keel_object *req)
+static struct outer *efd_create(struct keel_process *p, struct keel_object *req)
 {
 	struct eventfd_ctx *ctx;
 	struct efd *e;

@@ -15,6 +15,7 @@ static const struct outer_kind *const kinds[KEEL_TYPES] = {
 	[KEEL_PIPE] = &rtp_kind,
 	[KEEL_PROXY] = &proxy_kind,
 	[KEEL_EVENTFD] = &eventfd_kind,
+	[KEEL_TIMER] = &timer_kind,
 };
 
 bool outer_is(u32 type)
@@ -47,7 +48,7 @@ long outer_create(struct keel_process *p, struct keel_object *req)
 
 	if (req->id || req->pad)
 		return -EINVAL;
-	o = kinds[req->type]->create(req);
+	o = kinds[req->type]->create(p, req);
 	if (IS_ERR(o))
 		return PTR_ERR(o);
 	o->kind = kinds[req->type];

@@ -17,7 +17,7 @@ struct outer;
 
 struct outer_kind {
 	/* Make one, not yet found by anybody, from what is asked for. ERR_PTR: -EINVAL and others. */
-	struct outer *(*create)(struct keel_object *req);
+	struct outer *(*create)(struct keel_process *p, struct keel_object *req);
 	/* The object has gone, and its pipes are closed: no new use from Linux. May sleep. */
 	void (*close)(struct outer *o);
 	/* No call uses it any more either. May sleep. */
@@ -32,7 +32,7 @@ struct outer {
 	bool closed;
 };
 
-extern const struct outer_kind rtp_kind, proxy_kind, eventfd_kind;
+extern const struct outer_kind rtp_kind, proxy_kind, eventfd_kind, timer_kind;
 
 /* As for other objects, when outer_is(req->type). Context: in-band, may sleep. */
 bool outer_is(u32 type);

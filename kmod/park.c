@@ -28,6 +28,7 @@
 #include "relaxes.h"
 #include "skins/native/native.h"
 #include "shadow.h"
+#include "signal.h"
 
 #define AFFINITY_LOOK	HZ
 
@@ -56,6 +57,13 @@ static long park_check(struct shadow *s)
 	return why ? why : hal_user_forget_cpu();
 }
 
+/* What it blocks stays as it is while the context is Keel's. */
+static int park_enter(struct shadow *s, int cpu)
+{
+	nk_signals_open(&s->signals, current->blocked.sig[0]);
+	return nk_stage_enter(&s->thread, cpu);
+}
+
 /* [2] to [4]. */
 static int park_hand_over(struct shadow *s)
 {
@@ -78,7 +86,7 @@ static int park_hand_over(struct shadow *s)
 	if (signal_pending(current) || READ_ONCE(suspended) || change_wanted(s))
 		err = -EAGAIN;
 	else
-		err = nk_stage_enter(&s->thread, cpu);
+		err = park_enter(s, cpu);
 	if (err) {
 		s->window->hard = 0;
 		__set_current_state(TASK_RUNNING);
@@ -196,6 +204,7 @@ loff_t shadow_park(struct keel_process *p)
 		err = park_try(s);
 	while (err == -EAGAIN && hal_attached() && !READ_ONCE(suspended) && hal_clock_ok());
 	if (err) {
+		signals_close(s);
 		if (atomic_dec_and_test(&parked))
 			wake_up(&all_home);
 		return err;
@@ -208,6 +217,7 @@ loff_t shadow_park(struct keel_process *p)
 	if (atomic_dec_and_test(&parked))
 		wake_up(&all_home);
 	hal_debug_tell(&s->user);
+	signals_close(s);
 	park_signal(s->signal);
 	if (s->user.touch_size)
 		park_touch(s, regs);
@@ -297,7 +307,7 @@ static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
 		regs->ax = -ERESTARTNOINTR;
 		fault = s->user.touch;
 	} else if (regs->ax == -EINTR) {
-		regs->ax = regs->orig_ax == KEEL_CALL_POLL ||
+		regs->ax = regs->orig_ax == KEEL_CALL_POLL || regs->orig_ax == KEEL_CALL_SIGNAL_WAIT ||
 			   (regs->orig_ax == KEEL_CALL_SLEEP_UNTIL && regs->si == KEEL_SLEEP_SIGNAL) ?
 			-ERESTARTNOHAND : -ERESTARTSYS;
 	} else {

@@ -184,7 +184,7 @@ static int proxy_fill(struct proxy *x, unsigned long room, const struct keel_obj
 	return proxy_start(x);
 }
 
-static struct outer *proxy_create(struct keel_object *req)
+static struct outer *proxy_create(struct keel_process *p, struct keel_object *req)
 {
 	unsigned long room = nk_pipe_room(req->args[0], req->args[1]);
 	struct file *file;

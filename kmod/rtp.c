@@ -230,7 +230,7 @@ static int rtp_fill(struct rtp *r, unsigned long room, const struct keel_object 
 	return rtp_show(r, req->data);
 }
 
-static struct outer *rtp_create(struct keel_object *req)
+static struct outer *rtp_create(struct keel_process *p, struct keel_object *req)
 {
 	unsigned long room = nk_pipe_room(req->args[0], req->args[1]);
 	struct rtp *r;

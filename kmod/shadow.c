@@ -17,6 +17,7 @@
 #include "process.h"
 #include "skins/native/objects.h"
 #include "shadow.h"
+#include "signal.h"
 
 static DEFINE_HASHTABLE(shadows, 8);
 static DEFINE_SPINLOCK(shadows_lock);
@@ -79,6 +80,7 @@ static int shadow_fill(struct shadow *s, struct keel_process *p, const struct ke
 		return PTR_ERR(s->mm_watch);
 	s->window = &p->windows[s->index];
 	memset(s->window, 0, sizeof(*s->window));
+	signals_attach(s);
 	return 0;
 }
 
@@ -233,6 +235,22 @@ int shadow_set(struct keel_process *p, const struct keel_thread_set *req)
 	return r.err;
 }
 
+/* Linux has a signal for @task, or for its process. */
+static void on_signal(void *data, int sig, struct kernel_siginfo *info, struct task_struct *task,
+		      int group, int result)
+{
+	struct shadow *s;
+	int b;
+
+	if (!READ_ONCE(nk_signal_waiters))
+		return;
+	rcu_read_lock();
+	hash_for_each_rcu(shadows, b, s, by_task)
+		if (s->task == task || (group && same_thread_group(s->task, task)))
+			nk_signal_inband(&s->signals, sig);
+	rcu_read_unlock();
+}
+
 /* ---- boosts ---------------------------------------------------------------------------------- */
 
 void shadow_prio(struct hal_user *u)
@@ -267,7 +285,7 @@ void shadow_recall_all(int reason)
 
 /* ---- tracepoints ------------------------------------------------------------------------------------ */
 
-static struct tracepoint *tp_exit, *tp_exec;
+static struct tracepoint *tp_exit, *tp_exec, *tp_signal;
 
 static void tracepoint_find(struct tracepoint *tp, void *unused)
 {
@@ -275,6 +293,8 @@ static void tracepoint_find(struct tracepoint *tp, void *unused)
 		tp_exit = tp;
 	if (!strcmp(tp->name, "sched_process_exec"))
 		tp_exec = tp;
+	if (!strcmp(tp->name, "signal_generate"))
+		tp_signal = tp;
 }
 
 int shadow_init(void)
@@ -282,8 +302,8 @@ int shadow_init(void)
 	int err;
 
 	for_each_kernel_tracepoint(tracepoint_find, NULL);
-	if (!tp_exit || !tp_exec) {
-		pr_err("keel: this kernel has no sched_process_exit and sched_process_exec tracepoints\n");
+	if (!tp_exit || !tp_exec || !tp_signal) {
+		pr_err("keel: this kernel lacks sched_process_exit, sched_process_exec or signal_generate\n");
 		return -ENOENT;
 	}
 	err = boost_init();
@@ -300,7 +320,10 @@ int shadow_init(void)
 	err = tracepoint_probe_register(tp_exec, on_exec, NULL);
 	if (err)
 		goto exit;
-	return 0;
+	err = tracepoint_probe_register(tp_signal, on_signal, NULL);
+	if (!err)
+		return 0;
+	tracepoint_probe_unregister(tp_exec, on_exec, NULL);
 exit:
 	tracepoint_probe_unregister(tp_exit, on_exit, NULL);
 	tracepoint_synchronize_unregister();
@@ -313,6 +336,7 @@ boost:
 
 void shadow_exit(void)
 {
+	tracepoint_probe_unregister(tp_signal, on_signal, NULL);
 	tracepoint_probe_unregister(tp_exec, on_exec, NULL);
 	tracepoint_probe_unregister(tp_exit, on_exit, NULL);
 	tracepoint_synchronize_unregister();

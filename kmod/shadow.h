@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 #include "boost.h"
 #include "hal/x86/context.h"
+#include "nucleus/signal.h"
 #include "nucleus/thread.h"
 
 struct hal_mm;
@@ -31,6 +32,7 @@ struct shadow {
 	struct task_struct *task;
 	struct hlist_node by_task;
 	struct rcu_work free;
+	struct nk_signals signals;
 	struct boost boost;		/* of the task, while in-band */
 	bool dropped;			/* somebody is about to free it */
 	unsigned int index;

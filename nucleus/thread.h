@@ -19,6 +19,7 @@
 #include "nucleus/timer.h"
 
 struct nk_class;
+struct nk_signals;
 struct nk_waitq;
 
 enum nk_thread_state {
@@ -110,6 +111,7 @@ struct nk_thread {
 	unsigned long overruns;		/* (o) release points missed */
 	unsigned long budget_overruns;	/* (m) times its class found it with nothing left */
 	struct nk_sched sched;		/* of its class */
+	struct nk_signals *signals;	/* (c) NULL: it gets none; set by the owner */
 	char name[NK_NAME_LEN];		/* (c) */
 };
 

@@ -126,6 +126,21 @@ int nk_timer_stop(struct nk_timer *timer)
 	return armed;
 }
 
+nk_time_t nk_timer_left(struct nk_timer *timer)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_timer_base *base = lock_base_of(timer);
+	nk_time_t now = hal_clock_now(), left = 0;
+
+	if (timer->clock == NK_CLOCK_REALTIME)
+		now += hal_clock_realtime_offset();
+	if (timer->armed)
+		left = timer->node.key + timer->early > now ? timer->node.key + timer->early - now : 1;
+	nk_lock_release(&base->lock);
+	hal_oob_restore(flags);
+	return left;
+}
+
 /* On any CPU: a handler may have started its timer on another one. */
 static int is_running(const struct nk_timer *timer)
 {

@@ -96,6 +96,10 @@ void nk_timer_start_on(struct nk_timer *timer, int cpu, nk_time_t first, nk_time
  * Context: any; never blocks; takes the base lock. */
 int nk_timer_stop(struct nk_timer *timer);
 
+/* How long until it expires next, at least 1; 0: it is not armed.
+ * Context: any; never blocks; takes the base lock. */
+nk_time_t nk_timer_left(struct nk_timer *timer);
+
 /* Disarm and wait until no CPU runs the handler, even one that starts the timer again.
  * Context: in-band, not hard masked; waits for at most one interrupt handler. */
 int nk_timer_stop_sync(struct nk_timer *timer);

@@ -88,6 +88,8 @@ static int own_bootstrap(void)
 	if (!err)
 		err = hal_own_reach(hal_linux_jmp[11], hal_sym.setaffinity);
 	if (!err)
+		err = hal_own_reach(hal_linux_jmp[12], hal_sym.send_sig_info);
+	if (!err)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
 		err = hal_own_reach(hal_stack_call[0], hal_sym.stack_info_noinstr);

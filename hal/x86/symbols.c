@@ -50,6 +50,7 @@ static const struct symbol_row rows[] = {
 	ROW("entry_SYSCALL_compat_after_hwframe", syscall32),
 	ROW("do_fast_syscall_32", do_syscall32),
 	ROW("send_sigtrap", send_sigtrap),
+	ROW("do_send_sig_info", send_sig_info),
 	ROW("x64_sys_call", sys_call),
 	ROW("__x64_sys_membarrier", membarrier),
 	ROW("__x64_sys_lseek", lseek),

@@ -37,7 +37,7 @@ struct hal_symbols {
 	unsigned long sysenter, do_sysenter;
 	unsigned long syscall32, do_syscall32;
 	unsigned long int80, do_int80;
-	unsigned long send_sigtrap;
+	unsigned long send_sigtrap, send_sig_info;
 	unsigned long sys_call, membarrier, lseek;
 	unsigned long secure_computing;
 	unsigned long stack_info, stack_info_noinstr;

@@ -437,6 +437,10 @@ SYM_FUNC_START(hal_sched_setaffinity)
 	patched 0xe9 linux_jmp
 SYM_FUNC_END(hal_sched_setaffinity)
 
+SYM_FUNC_START(hal_send_sig_info)
+	patched 0xe9 linux_jmp
+SYM_FUNC_END(hal_send_sig_info)
+
 /* Where displacements point before load time. */
 SYM_FUNC_START(hal_unset)
 	RET

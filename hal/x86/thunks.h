@@ -61,6 +61,7 @@ void hal_ct_nmi_enter(void);
 void hal_ct_nmi_exit(void);
 long hal_sched_setaffinity(pid_t pid, const struct cpumask *mask);
 void hal_send_sigtrap(struct pt_regs *regs, int error, int code);
+int hal_send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *task, enum pid_type type);
 int hal_secure_computing(const struct seccomp_data *data);
 
 /* Entered from thunks.S only. All hard masked. */

@@ -43,6 +43,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -116,6 +117,8 @@ struct posix_self {
 	struct posix_self *next, *prev;	/* (registry) */
 	pthread_t thread;
 	pid_t tid;			/* 0: not registered */
+	pid_t pid;			/* when it was, with the next */
+	uid_t uid;
 	int inside;			/* libkeel is at work: all is glibc's */
 	int rt;				/* it has SCHED_FIFO or SCHED_RR, and is attached */
 	int was_rt;
@@ -133,6 +136,9 @@ void posix_self_obey(struct posix_self *self);
 /* The registered thread with this id, or NULL, tells it to set its priority: see posix_self_obey(). */
 void posix_ask_thread(pthread_t thread, int prio);
 void posix_ask_tid(pid_t tid, int prio);
+/* That thread's id, if it is a real-time one; else, or when somebody is at the registry, 0. */
+pid_t posix_tid_of(pthread_t thread);
+int posix_tid_is_rt(pid_t tid);
 /* Give the caller the policy that Linux has given it; SCHED_OTHER is 0. */
 void posix_follow(int policy, int prio);
 
@@ -202,6 +208,19 @@ static inline int64_t posix_ns(const struct timespec *ts)
 		return KEEL_FOREVER;
 	return ts->tv_sec < 0 ? 0 : ts->tv_sec * 1000000000LL + ts->tv_nsec;
 }
+
+static inline int64_t posix_later(int64_t now, int64_t ns)
+{
+	return ns < KEEL_FOREVER - now ? now + ns : KEEL_FOREVER;
+}
+
+/* A signal of the core's timer @core was taken: what Linux calls the timer. */
+int posix_timer_taken(unsigned int core, unsigned int overrun);
+/* After fork(): there are none. */
+void posix_timers_child(void);
+
+/* For the threads of timers. */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *arg), void *arg);
 
 /* ---- objects ---------------------------------------------------------------------------------------- */
 

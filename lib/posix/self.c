@@ -113,6 +113,8 @@ void posix_self_register(struct posix_self *self)
 	REAL(pthread_mutex_lock)(&lock);
 	self->thread = pthread_self();
 	self->tid = syscall(SYS_gettid);
+	self->pid = getpid();
+	self->uid = getuid();
 	self->prev = NULL;
 	self->next = threads;
 	if (threads)
@@ -219,6 +221,31 @@ static void ask(pthread_t thread, pid_t tid, int prio)
 	REAL(pthread_mutex_unlock)(&lock);
 }
 
+/* A hard thread does not wait for who has the lock. */
+static pid_t rt_tid(pthread_t thread, pid_t tid)
+{
+	const struct posix_self *self;
+	pid_t found = 0;
+
+	if (REAL(pthread_mutex_trylock)(&lock))
+		return 0;
+	for (self = threads; self && !found; self = self->next)
+		if (self->rt && (tid ? self->tid == tid : pthread_equal(self->thread, thread)))
+			found = self->tid;
+	REAL(pthread_mutex_unlock)(&lock);
+	return found;
+}
+
+pid_t posix_tid_of(pthread_t thread)
+{
+	return pthread_equal(thread, posix_self.thread) ? posix_self.tid : rt_tid(thread, 0);
+}
+
+int posix_tid_is_rt(pid_t tid)
+{
+	return rt_tid(0, tid) != 0;
+}
+
 void posix_ask_thread(pthread_t thread, int prio)
 {
 	ask(thread, 0, prio);
@@ -291,6 +318,7 @@ static void fork_child(void)
 	held_open = 0;
 	posix_objects_child();
 	posix_files_child();
+	posix_timers_child();
 	REAL(pthread_mutex_unlock)(&lock);
 }
 

@@ -16,11 +16,6 @@ static int core_sleep(int64_t until)
 	return ret == -EAGAIN || ret == -EOPNOTSUPP ? -1 : -ret;
 }
 
-static int64_t later(int64_t now, int64_t ns)
-{
-	return ns < KEEL_FOREVER - now ? now + ns : KEEL_FOREVER;
-}
-
 /* What is left when a signal came. */
 static void remainder_of(int64_t until, struct timespec *left)
 {
@@ -34,7 +29,7 @@ static void remainder_of(int64_t until, struct timespec *left)
 
 static int sleep_relative(const struct timespec *ts, struct timespec *left)
 {
-	int64_t until = later(keel_clock_ns(), posix_ns(ts));
+	int64_t until = posix_later(keel_clock_ns(), posix_ns(ts));
 	int err = core_sleep(until);
 
 	if (err == EINTR && left)
@@ -51,7 +46,7 @@ static int sleep_absolute(clockid_t clock, const struct timespec *ts)
 	if (clock == CLOCK_REALTIME) {
 		clock_gettime(clock, &now);
 		until -= posix_ns(&now);
-		until = until <= 0 ? 0 : later(keel_clock_ns(), until);
+		until = until <= 0 ? 0 : posix_later(keel_clock_ns(), until);
 	}
 	return core_sleep(until);
 }

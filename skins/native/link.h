@@ -7,12 +7,14 @@
 
 #include "nucleus/types.h"
 
+struct native_timer;
 struct nk_pipe;
 
 struct native_link {
 	struct nk_pipe *to_inband, *to_oob;	/* NULL: none */
 	struct hal_work *work;			/* of an eventfd, with the next */
 	nk_u32 *pending;
+	struct native_timer *timer;		/* of a timer */
 };
 
 /* No more use of @l by hard threads: waits end with -EIDRM.

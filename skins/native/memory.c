@@ -136,7 +136,8 @@ void native_waitq_quiesce(struct nk_waitq *wq)
  * link leads to has its own end, native_link_quiesce(), and may be gone. */
 static int has_waitq(nk_u32 type)
 {
-	return type != KEEL_SET && type != KEEL_PIPE && type != KEEL_PROXY && type != KEEL_EVENTFD;
+	return type != KEEL_SET && type != KEEL_PIPE && type != KEEL_PROXY && type != KEEL_EVENTFD &&
+	       type != KEEL_TIMER;
 }
 
 void native_body_quiesce(void *body, nk_u32 type)

@@ -10,6 +10,7 @@
 #include "nucleus/trace.h"
 #include "objects.h"
 #include "poll.h"
+#include "signal.h"
 #include "sync.h"
 
 static long period_set(unsigned long first, unsigned long period)
@@ -29,6 +30,11 @@ static long clock_sleep(unsigned long clock, nk_time_t until)
 	if ((clock & ~KEEL_REALTIME) || until < 0)
 		return -NK_EINVAL;
 	return nk_sleep_until(clock ? nk_until_realtime(until) : until);
+}
+
+static __attribute__((__noinline__)) long signal_wait(nk_u64 set, unsigned long until)
+{
+	return (nk_time_t)until < 0 ? -NK_EINVAL : native_signal_wait(set, (nk_time_t)until);
 }
 
 /* Flattened: the way back from the most frequent wait. */
@@ -152,6 +158,10 @@ static __attribute__((__noinline__)) long plain_call(struct native_space *s, lon
 		return thread_call(s, nr, a, b);
 	case KEEL_CALL_THREAD_WARN:
 		return warn_set(a);
+	case KEEL_CALL_SIGNAL_WAIT:
+		return signal_wait(a, b);
+	case KEEL_CALL_SIGNAL_SEND:
+		return native_signal_send(s, a, b, c);
 	case KEEL_CALL_TRACE_MARK:
 		if (a > (nk_u32)-1)
 			return -NK_EINVAL;

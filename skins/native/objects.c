@@ -150,7 +150,7 @@ static int request_is_valid(const struct keel_object *req)
 	static const int has[KEEL_TYPES] = {
 		[KEEL_MUTEX] = 2, [KEEL_COND] = 1, [KEEL_SEM] = 2, [KEEL_EVENT] = 2, [KEEL_BARRIER] = 1,
 		[KEEL_SET] = 1, [KEEL_QUEUE] = 2, [KEEL_BUFFER] = 1, [KEEL_CHANNEL] = 2,
-		[KEEL_HEAP] = 2, [KEEL_PIPE] = 2, [KEEL_PROXY] = 2,
+		[KEEL_HEAP] = 2, [KEEL_PIPE] = 2, [KEEL_PROXY] = 2, [KEEL_TIMER] = 2,
 	};
 
 	if (!req->type || req->type >= KEEL_TYPES || req->id || req->pad)
@@ -300,6 +300,7 @@ int native_object_destroy(void *body, nk_u32 type)
 		return nk_barrier_destroy(body);
 	case KEEL_PIPE:
 	case KEEL_PROXY:
+	case KEEL_TIMER:
 		native_link_close(*(const struct native_link **)body);
 		return 0;
 	case KEEL_EVENTFD:

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "objects.h"
 #include "pipe.h"
+#include "signal.h"
 
 _Static_assert(KEEL_PIPE_PLACES == NK_PIPE_PLACES && KEEL_PIPE_SIZE == NK_PIPE_SIZE, "pipes");
 
@@ -68,6 +69,8 @@ void native_link_close(const struct native_link *l)
 		nk_pipe_close(l->to_inband);
 	if (l->to_oob)
 		nk_pipe_close(l->to_oob);
+	if (l->timer)
+		nk_sem_destroy(&l->timer->expired);
 }
 
 void native_link_quiesce(const struct native_link *l)
@@ -76,6 +79,8 @@ void native_link_quiesce(const struct native_link *l)
 		native_waitq_quiesce(&l->to_inband->wq);
 	if (l->to_oob)
 		native_waitq_quiesce(&l->to_oob->wq);
+	if (l->timer)
+		native_waitq_quiesce(&l->timer->expired.wq);
 }
 
 long native_link_flush(const struct native_link *l, unsigned long which)

@@ -15,6 +15,7 @@
 #include "messages.h"
 #include "objects.h"
 #include "pipe.h"
+#include "signal.h"
 #include "sync.h"
 
 /* ---- mutexes and conditions ---------------------------------------------------------------- */
@@ -282,6 +283,10 @@ static const struct {
 	ROW(KEEL_CALL_MUTEX_CLOSE, mutex_close, KEEL_MUTEX, NONE),
 	ROW(KEEL_CALL_MUTEX_OWNER, mutex_owner, KEEL_MUTEX, NONE),
 	ROW(KEEL_CALL_HEAP_USED, native_heap_used, KEEL_HEAP, NONE),
+	ROW(KEEL_CALL_TIMER_SET, native_timer_set, KEEL_TIMER, B),
+	ROW(KEEL_CALL_TIMER_GET, native_timer_get, KEEL_TIMER, NONE),
+	ROW(KEEL_CALL_TIMER_OVERRUN, native_timer_overrun, KEEL_TIMER, NONE),
+	ROW(KEEL_CALL_TIMER_WAIT, native_timer_wait, KEEL_TIMER, B),
 };
 
 /* On whichever queue the object begins with: who receives, reads, or wants memory. */

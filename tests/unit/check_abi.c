@@ -38,7 +38,9 @@ static void print_window(FILE *out)
 	FIELD(keel_window, last_fault);
 	FIELD(keel_window, refusal);
 	FIELD(keel_window, pad);
-	FIELD(keel_window, spare);
+	FIELD(keel_window, signal_value);
+	FIELD(keel_window, signal_timer);
+	FIELD(keel_window, signal_overrun);
 	NUMBER(KEEL_WINDOWS_SIZE);
 }
 
@@ -382,6 +384,15 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_CALL_THREAD_RESUME);
 	NUMBER(KEEL_CALL_THREAD_PRIORITY);
 	NUMBER(KEEL_CALL_THREAD_WARN);
+	NUMBER(KEEL_CALL_SIGNAL_WAIT);
+	NUMBER(KEEL_CALL_SIGNAL_SEND);
+	NUMBER(KEEL_CALL_TIMER_SET);
+	NUMBER(KEEL_CALL_TIMER_GET);
+	NUMBER(KEEL_CALL_TIMER_OVERRUN);
+	NUMBER(KEEL_CALL_TIMER_WAIT);
+	NUMBER(KEEL_TIMER);
+	NUMBER(KEEL_SIGNAL_CODE_SHIFT);
+	NUMBER(KEEL_TIMER_NUMBER_SHIFT);
 	NUMBER(KEEL_CALL_COUNT);
 	NUMBER(KEEL_SEM_PULSE);
 	NUMBER(KEEL_FIFO);

@@ -110,6 +110,7 @@ Suite *rwlock_suite(void);
 Suite *sched_suite(void);
 Suite *sem_suite(void);
 Suite *service_suite(void);
+Suite *signal_suite(void);
 Suite *share_suite(void);
 Suite *sim_suite(void);
 Suite *snapshot_suite(void);

@@ -17,6 +17,7 @@
 #include <keel/list.h>
 #include <keel/messaging.h>
 #include <keel/mutex.h>
+#include <keel/notify.h>
 #include <keel/rtp.h>
 
 /* A library built for level L runs on a module with BASE <= L <= LEVEL. */
@@ -120,7 +121,14 @@
 #define KEEL_CALL_THREAD_PRIORITY (KEEL_CALL_BASE + 67)	/* (tid, priority) */
 /* [3] SIGXCPU to the caller whenever a Linux system call or a fault has taken it in-band. */
 #define KEEL_CALL_THREAD_WARN	(KEEL_CALL_BASE + 68)	/* (on: 0 or 1) -> before */
-#define KEEL_CALL_COUNT		69
+/* [3], see notify.h */
+#define KEEL_CALL_SIGNAL_WAIT	(KEEL_CALL_BASE + 69)	/* (set, until) -> signal and code */
+#define KEEL_CALL_SIGNAL_SEND	(KEEL_CALL_BASE + 70)	/* (thread or 0, signal and code, value) */
+#define KEEL_CALL_TIMER_SET	(KEEL_CALL_BASE + 71)	/* (id, until, interval) */
+#define KEEL_CALL_TIMER_GET	(KEEL_CALL_BASE + 72)	/* (id) -> ns */
+#define KEEL_CALL_TIMER_OVERRUN	(KEEL_CALL_BASE + 73)	/* (id) -> how many */
+#define KEEL_CALL_TIMER_WAIT	(KEEL_CALL_BASE + 74)	/* (id, until) -> how many more */
+#define KEEL_CALL_COUNT		75
 
 #define KEEL_REALTIME		0x100000000ul
 
@@ -163,7 +171,9 @@ struct keel_window {
 	__u64 last_fault;		/* address of the last page fault in hard mode */
 	__u32 refusal;			/* KEEL_REFUSE_* */
 	__u32 pad;
-	__u64 spare[2];
+	__u64 signal_value;		/* [3] of the last signal, with the next two */
+	__u32 signal_timer;
+	__u32 signal_overrun;
 };
 
 #define KEEL_WINDOW_SIZE	128
@@ -232,7 +242,8 @@ struct keel_mutex_req {
 #define KEEL_PIPE		12	/* places, size; data: its number, KEEL_PIPE_ANY; out: that */
 #define KEEL_PROXY		13	/* places, size; data: the file's descriptor */
 #define KEEL_EVENTFD		14	/* data: its descriptor */
-#define KEEL_TYPES		15
+#define KEEL_TIMER		15	/* see notify.h; waits end with -EIDRM */
+#define KEEL_TYPES		16
 
 /* A mutex's kind. Robust may be or-ed in. */
 #define KEEL_MUTEX_ERRORCHECK	0	/* a second lock by the owner: -EDEADLK */

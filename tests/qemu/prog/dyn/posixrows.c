@@ -465,6 +465,7 @@ static void row_sem_errors(void)
 #include "posixshared.h"
 #include "posixpoll.h"
 #include "posixtime.h"
+#include "posixsignals.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
@@ -492,6 +493,13 @@ static const struct {
 	{ "sem-signal", row_sem_signal },
 	{ "cancel", row_cancel },
 	{ "fork", row_fork },
+	{ "sigwait", row_sigwait },
+	{ "sigqueue", row_sigqueue },
+	{ "sigwait-outside", row_sigwait_outside },
+	{ "timer-sigwait", row_timer_sigwait },
+	{ "timer-handler", row_timer_handler },
+	{ "timer-thread", row_timer_thread },
+	{ "timer-errors", row_timer_errors },
 	{ "c11", row_c11 },
 	{ "mq-order", row_mq_order },
 	{ "mq-errors", row_mq_errors },
@@ -529,7 +537,7 @@ static int run_row(int i)
 	pid = fork();
 	if (pid == 0) {
 		row_name = rows[i].name;
-		alarm(20);
+		alarm(60);
 		rows[i].run();
 		printf("ok %s\n", row_name);
 		fflush(stdout);

@@ -84,6 +84,8 @@ static const struct {
 	TAKES(PROXY_WRITE, KEEL_PROXY, D), TAKES(PROXY_LOST, KEEL_PROXY),
 	TAKES(EVENTFD_SIGNAL, KEEL_EVENTFD), TAKES(MUTEX_CLOSE, KEEL_MUTEX),
 	TAKES(MUTEX_OWNER, KEEL_MUTEX), TAKES(HEAP_USED, KEEL_HEAP), TAKES(WAITERS, KEEL_SEM),
+	TAKES(TIMER_SET, KEEL_TIMER, B),
+	TAKES(TIMER_GET, KEEL_TIMER), TAKES(TIMER_OVERRUN, KEEL_TIMER), TAKES(TIMER_WAIT, KEEL_TIMER, B),
 #undef TAKES
 };
 
@@ -152,6 +154,16 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 	if (nr == KEEL_CALL_THREAD_UNBLOCK || nr == KEEL_CALL_THREAD_SUSPEND ||
 	    nr == KEEL_CALL_THREAD_RESUME || nr == KEEL_CALL_THREAD_PRIORITY)
 		*a = tids[dice_below(d, THREADS_MAX)];
+	if (nr == KEEL_CALL_TIMER_SET && dice_below(d, 4))
+		*c = dice_below(d, 2) * (KEEL_PERIOD_MIN_NS + dice_below(d, MS));
+	if (nr == KEEL_CALL_SIGNAL_WAIT) {
+		*a = 1ul << (SIGURG - 1) | (dice_below(d, 4) ? 0 : 1ul << (SIGRTMIN - 1));
+		*b = dice_below(d, 4) ? soon : 0;
+	}
+	if (nr == KEEL_CALL_SIGNAL_SEND) {
+		*a = dice_below(d, 2) ? tids[dice_below(d, THREADS_MAX)] : 0;
+		*b = dice_below(d, 2) ? SIGURG : SIGRTMIN;
+	}
 	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)
 		*a = soon;
 	if (nr == KEEL_CALL_CLOCK_SLEEP) {

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <keel/sync.h>
@@ -55,6 +56,20 @@ static void on_signal(int unused)
 {
 }
 
+/* Timers send what comes to their mind: here it is heard by nobody. SIGCHLD is waited for, SIGALRM ends
+ * children that wait, and faults are looked at. Not by libc, which keeps two for itself. */
+static void signals_ignore(void)
+{
+	const struct {
+		void *handler;
+		unsigned long rest[3];
+	} ignore = { .handler = SIG_IGN };
+
+	for (int sig = 1; sig <= KEEL_SIGNAL_MAX; sig++)
+		if (sig != SIGCHLD && sig != SIGALRM && sig != SIGSEGV)
+			syscall(SYS_rt_sigaction, sig, &ignore, NULL, sizeof(long));
+}
+
 /* One process: some threads with requests, some hard ones with calls on the library's file. */
 static void worker(unsigned int n, unsigned int generation)
 {
@@ -66,6 +81,7 @@ static void worker(unsigned int n, unsigned int generation)
 	pthread_t t;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signals_ignore();
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
 	sigaction(SIGUSR2, &(struct sigaction){ .sa_handler = on_signal, .sa_flags = SA_RESTART },
 		  NULL);

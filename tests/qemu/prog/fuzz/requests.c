@@ -105,6 +105,8 @@ static void object_good(struct dice *d, struct keel_object *o)
 		o->data = sink;
 	if (o->type == KEEL_EVENTFD)
 		*o = (struct keel_object){ .type = KEEL_EVENTFD, .data = event };
+	if (o->type == KEEL_TIMER)
+		*o = (struct keel_object){ .type = KEEL_TIMER, .args = { dice_below(d, 2) * SIGURG } };
 	if (o->type != KEEL_SET)
 		return;
 	for (unsigned int i = 0; i < n; i++)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Signals of hard threads, and timers. A signal that a hard thread has blocked is kept by Keel while the
+ * thread is hard, for KEEL_CALL_SIGNAL_WAIT; what it does not take is Linux's when it goes in-band. One
+ * that is not blocked is Linux's at once.
+ */
+#ifndef KEEL_UAPI_NOTIFY_H
+#define KEEL_UAPI_NOTIFY_H
+
+/*
+ * KEEL_CALL_SIGNAL_WAIT (set, until): set has bit n - 1 for signal n, all blocked. Its value is the
+ * signal, with Linux's si_code in the bits from KEEL_SIGNAL_CODE_SHIFT on, 8 of them; the window has the
+ * rest: signal_value, and of a timer signal_timer and signal_overrun. -EBUSY: Linux has one of them;
+ * -EINVAL: one is not blocked; -ETIMEDOUT, with until 0 at once; -EINTR.
+ *
+ * KEEL_CALL_SIGNAL_SEND (thread, signal | code << KEEL_SIGNAL_CODE_SHIFT, value): thread 0: who waits for
+ * it. -EAGAIN: Linux has to deliver it; -ESRCH: no such thread.
+ */
+#define KEEL_SIGNAL_MAX		64
+#define KEEL_SIGNAL_CODE_SHIFT	8
+
+/*
+ * KEEL_TIMER: args[0]: signal | number << KEEL_TIMER_NUMBER_SHIFT, the number for si_timerid; signal 0:
+ * none, KEEL_CALL_TIMER_WAIT. args[1]: the thread that gets it, 0: the process. data: the value.
+ * There is none of SIGKILL or SIGSTOP.
+ *
+ * KEEL_CALL_TIMER_SET (id, first, interval): absolute; first 0: off; the interval 0, or
+ * KEEL_PERIOD_MIN_NS to KEEL_FOREVER. On CLOCK_REALTIME with KEEL_REALTIME in id.
+ * KEEL_CALL_TIMER_GET (id) -> ns until it expires next, 0: it is off.
+ * KEEL_CALL_TIMER_OVERRUN (id) -> of its last signal, when that was Linux's; else -EAGAIN.
+ * KEEL_CALL_TIMER_WAIT (id, until) -> how many expiries more than one there were since the last.
+ */
+#define KEEL_TIMER_NUMBER_SHIFT	8
+#define KEEL_TIMER_NUMBER_MAX	0xffffff
+
+#endif

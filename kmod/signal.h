@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Signals between Linux and hard threads: see nucleus/signal.h.
+ */
+#ifndef KMOD_SIGNAL_H
+#define KMOD_SIGNAL_H
+
+#include <linux/types.h>
+
+struct nk_signal;
+struct shadow;
+
+/* Of current, whose window is there. Context: in-band. */
+void signals_attach(struct shadow *s);
+
+/* Current is not hard any more: what was kept for it is Linux's now. Context: in-band. */
+void signals_close(struct shadow *s);
+
+#endif
