@@ -191,6 +191,16 @@ static int is_current(const struct hal_context *ctx)
 	return sim_this_cpu()->curr == fiber_of(ctx);
 }
 
+int sim_context_runs(const struct hal_context *ctx)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < sim_machine.cpus; cpu++)
+		if (sim_machine.cpu[cpu].curr == fiber_of(ctx))
+			return 1;
+	return 0;
+}
+
 void hal_context_sync(struct hal_context *ctx)
 {
 	sim_require(sim_this_cpu()->masked && is_current(ctx));

@@ -59,6 +59,9 @@ struct hal_work {
 	int posts;		/* how often it was posted */
 };
 
+/* Whether some CPU is on the stack of @ctx. */
+int sim_context_runs(const struct hal_context *ctx);
+
 /* How many spinlocks are held in all. */
 int sim_locks_held(void);
 

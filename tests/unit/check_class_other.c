@@ -122,6 +122,17 @@ START_TEST(one_that_is_held_runs_on_in_another_class)
 }
 END_TEST
 
+START_TEST(a_frame_lets_in_who_is_held_at_once)
+{
+	struct nk_frame frame = { .count = 1, .windows = { { .partition = 0, .length = MS } } };
+	struct unit_thread *u = held_one();
+
+	ck_assert_int_eq(nk_frame_set(0, &frame), 0);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(nk_frame_set(0, &(struct nk_frame){ .count = 0 }), 0);
+}
+END_TEST
+
 /* What is refused changes nothing, of one that waits too. */
 START_TEST(one_that_waits_keeps_what_it_has_when_there_is_no_room)
 {
@@ -339,6 +350,7 @@ Suite *class_other_suite(void)
 	tcase_add_test(tc, one_that_waits_for_a_mutex_lends_what_it_gets);
 	tcase_add_test(tc, its_place_among_those_that_wait_changes);
 	tcase_add_loop_test(tc, one_that_is_held_runs_on_in_another_class, 0, 2);
+	tcase_add_test(tc, a_frame_lets_in_who_is_held_at_once);
 	tcase_add_test(tc, one_that_waits_keeps_what_it_has_when_there_is_no_room);
 	tcase_add_test(tc, one_that_sleeps_wakes_as_its_new_class_has_it);
 	tcase_add_test(tc, a_thread_of_another_cpu_is_refused_unless_that_is_offline);

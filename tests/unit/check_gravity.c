@@ -83,6 +83,17 @@ START_TEST(a_user_thread_has_its_own_gravity)
 }
 END_TEST
 
+START_TEST(the_last_ns_is_spent_too)
+{
+	nk_time_t until = hal_clock_now() + 1000;
+
+	nk_gravity[NK_GRAVITY_KERNEL] = 1;
+	unit_run("s", 10, 0, sleeps, &until);
+	sim_advance(999);
+	ck_assert_int_eq(woken_at, until);
+}
+END_TEST
+
 /* What was asked for before it was changed is as early as it was, and ends on time all the same. */
 START_TEST(a_change_is_for_what_is_started_then)
 {
@@ -149,6 +160,7 @@ Suite *gravity_suite(void)
 	tcase_add_test(tc, a_handler_runs_early_by_its_gravity_on_a_grid_that_stays);
 	tcase_add_test(tc, a_thread_is_asked_for_early_and_returns_on_time);
 	tcase_add_test(tc, a_user_thread_has_its_own_gravity);
+	tcase_add_test(tc, the_last_ns_is_spent_too);
 	tcase_add_test(tc, a_change_is_for_what_is_started_then);
 	tcase_add_test(tc, a_wait_that_is_interrupted_is_not_spent);
 	tcase_add_test(tc, a_clock_set_back_meanwhile_does_not_hold_the_cpu);

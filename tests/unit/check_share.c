@@ -365,6 +365,47 @@ START_TEST(the_timer_rests_while_no_thread_lives)
 }
 END_TEST
 
+static void sleeps_300_then_spins(struct unit_thread *u)
+{
+	nk_sleep_until(hal_clock_now() + 300 * MS);
+	spins(u);
+}
+
+/* It fires once while Linux has the CPU, and is there all the same when the thread has it. */
+START_TEST(the_timer_moves_on_while_linux_has_the_cpu)
+{
+	nk_time_t t0 = hal_clock_now();
+	struct nk_timer timer;
+
+	nk_timer_init(&timer, nothing);
+	nk_timer_start(&timer, t0 + 10 * MS, 0);
+	load = unit_user("load", 10, sleeps_300_then_spins, (void *)(300 * MS));
+	unit_enter(load);
+	ck_assert_int_eq(nk_rqs[0].share.timer.armed, 1);
+	ck_assert_int_lt(nk_rqs[0].share.timer.node.key, t0 + 110 * MS);
+	sim_advance(300 * MS);
+	ck_assert_int_eq(nk_rqs[0].share.slices, 1);
+	ck_assert_int_eq(hal_clock_now(), t0 + 395 * MS);
+	sim_advance(500 * MS);
+	ck_assert_int_eq(load->done, 1);
+}
+END_TEST
+
+START_TEST(a_share_taken_away_while_linux_runs_leaves_no_timer)
+{
+	struct nk_timer timer;
+
+	nk_timer_init(&timer, nothing);
+	nk_timer_start(&timer, hal_clock_now() + 10 * MS, 0);
+	load = unit_user("load", 10, spins, (void *)MS);
+	unit_enter(load);
+	ck_assert_int_eq(nk_rqs[0].share.timer.armed, 1);
+	nk_share_set(0);
+	ck_assert_int_eq(nk_rqs[0].share.timer.armed, 0);
+	nk_timer_stop(&timer);
+}
+END_TEST
+
 START_TEST(it_is_said_once_a_minute)
 {
 	long cpu = -1;
@@ -421,6 +462,8 @@ Suite *share_suite(void)
 	tcase_add_test(tc, a_share_taken_away_leaves_no_timer);
 	tcase_add_test(tc, no_timer_is_left_when_the_nucleus_goes);
 	tcase_add_test(tc, the_timer_rests_while_no_thread_lives);
+	tcase_add_test(tc, the_timer_moves_on_while_linux_has_the_cpu);
+	tcase_add_test(tc, a_share_taken_away_while_linux_runs_leaves_no_timer);
 	tcase_add_test(tc, it_is_said_once_a_minute);
 	tcase_add_test(tc, with_a_share_the_watchdog_recalls_nobody);
 	return s;

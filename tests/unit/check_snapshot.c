@@ -159,10 +159,30 @@ START_TEST(when_a_wait_ends_and_periods)
 	ck_assert_int_eq(seen.period, 1000);
 	ck_assert_int_eq(seen.release, 3000000000);
 	ck_assert_int_eq(seen.switches, 1);
+	ck_assert_int_eq(seen.owner, 0);
 	sim_advance(500);
 	nk_thread_snapshot(&u->t, &seen);
 	ck_assert_int_eq(seen.until, 0);
 	ck_assert_int_eq(seen.switches, 2);
+}
+END_TEST
+
+static void sleeps_by_realtime(struct unit_thread *u)
+{
+	(void)u;
+	nk_sleep_until(nk_until_realtime(hal_clock_now() + 1000000 + 500));
+}
+
+START_TEST(a_wait_by_the_other_clock_is_shown_by_the_monotonic_one)
+{
+	struct unit_thread *u;
+
+	sim_set_realtime(1000000);
+	u = unit_run("u", 10, 0, sleeps_by_realtime, NULL);
+	nk_thread_snapshot(&u->t, &seen);
+	ck_assert_int_eq(seen.until, hal_clock_now() + 500);
+	sim_advance(500);
+	ck_assert_int_eq(u->done, 1);
 }
 END_TEST
 
@@ -210,7 +230,7 @@ START_TEST(what_the_others_show)
 
 	nk_sem_init(&sem, 3, 8);
 	nk_sem_snapshot(&sem, &object);
-	ck_assert(object.value == 3 && object.limit == 8);
+	ck_assert(object.value == 3 && object.limit == 8 && object.owner == 0);
 	nk_event_init(&event, 0x11);
 	nk_event_snapshot(&event, &object);
 	ck_assert(object.value == 0x11 && object.limit == 0);
@@ -236,6 +256,7 @@ Suite *snapshot_suite(void)
 	tcase_add_test(tc, each_is_charged_for_what_it_ran);
 	tcase_add_test(tc, a_residence_that_lasts_counts);
 	tcase_add_test(tc, when_a_wait_ends_and_periods);
+	tcase_add_test(tc, a_wait_by_the_other_clock_is_shown_by_the_monotonic_one);
 	tcase_add_test(tc, a_mutex_held_by_its_word);
 	tcase_add_test(tc, what_the_others_show);
 	tcase_add_test(race, a_look_while_the_cpu_switches_misses_nothing);

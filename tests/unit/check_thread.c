@@ -26,6 +26,39 @@ START_TEST(a_sleeper_wakes_at_its_time)
 }
 END_TEST
 
+static void busy_for_200(struct unit_thread *u)
+{
+	nk_sleep_until(*(nk_time_t *)u->arg - 100);
+	/* To the very moment at which the other one gets ready: its timer is done with. */
+	sim_advance(sim_programmed(0) - hal_clock_now());
+	u->ret = sim_programmed(0) == NK_TIME_NEVER;
+	sim_advance(100);
+}
+
+static void nothing(struct nk_timer *timer, nk_time_t now)
+{
+	(void)timer;
+	(void)now;
+}
+
+/* With gravity too, which takes another way; behind a handler, as one alone is served in short. */
+START_TEST(a_wait_has_one_interrupt_however_long_the_cpu_is_not_had)
+{
+	nk_time_t at = hal_clock_now() + 1000;
+	struct unit_thread *high = unit_run("h", 20, 0, busy_for_200, &at), *low;
+	struct nk_timer timer;
+
+	nk_timer_init(&timer, nothing);
+	nk_timer_start(&timer, at - _i * 10, 0);
+	nk_gravity[NK_GRAVITY_KERNEL] = _i * 10;
+	low = unit_run("l", 10, 0, sleeps_until, &at);
+	sim_advance(2000);
+	nk_gravity[NK_GRAVITY_KERNEL] = 0;
+	ck_assert_int_eq(high->done + low->done, 2);
+	ck_assert_int_eq(high->ret, 1);
+}
+END_TEST
+
 START_TEST(a_sleep_into_the_past_returns_at_once)
 {
 	nk_time_t at = hal_clock_now() - 100;
@@ -57,6 +90,11 @@ START_TEST(a_name_is_cut_to_its_field)
 }
 END_TEST
 
+static void ends(struct unit_thread *u)
+{
+	(void)u;
+}
+
 START_TEST(an_exited_thread_is_dead_once_its_stack_is_left)
 {
 	nk_time_t at = hal_clock_now() + 100;
@@ -68,6 +106,38 @@ START_TEST(an_exited_thread_is_dead_once_its_stack_is_left)
 	sim_advance(100);
 	ck_assert(nk_thread_is_dead(&u->t));
 	ck_assert(nk_cpu_idle(1));
+}
+END_TEST
+
+static struct unit_thread *ending;
+static int early;
+
+/* Whoever frees its stack asks this. */
+static void looks_for_the_end(void *arg)
+{
+	(void)arg;
+	early += nk_thread_is_dead(&ending->t) && sim_context_runs(&ending->t.ctx);
+}
+
+static void end_against_look(void *arg)
+{
+	(void)arg;
+	unit_setup();
+	ending = unit_make("s", 10, 0, ends, NULL);
+	early = 0;
+	sim_post(1, looks_for_the_end, NULL);
+	sim_race_begin();
+	nk_thread_start(&ending->t);
+	sim_race_end();
+	sim_settle();
+	ck_assert(nk_thread_is_dead(&ending->t));
+	ck_assert_int_eq(early, 0);
+	unit_teardown();
+}
+
+START_TEST(a_thread_is_dead_when_no_cpu_is_on_its_stack)
+{
+	unit_explore(end_against_look, NULL);
 }
 END_TEST
 
@@ -260,6 +330,7 @@ Suite *thread_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, unit_teardown);
 	tcase_add_test(tc, a_sleeper_wakes_at_its_time);
+	tcase_add_loop_test(tc, a_wait_has_one_interrupt_however_long_the_cpu_is_not_had, 0, 2);
 	tcase_add_test(tc, a_sleep_into_the_past_returns_at_once);
 	tcase_add_test(tc, unblock_ends_a_sleep_with_the_error_given);
 	tcase_add_test(tc, a_name_is_cut_to_its_field);
@@ -271,6 +342,7 @@ Suite *thread_suite(void)
 	tcase_add_test(tc, waiting_without_a_period_would_block);
 	tcase_add_test(tc, negative_times_are_refused);
 	tcase_add_test(tc, an_interrupted_period_stays_due);
+	tcase_add_test(race, a_thread_is_dead_when_no_cpu_is_on_its_stack);
 	tcase_add_test(race, timeout_against_unblock_has_one_winner);
 	tcase_add_test(race, unblock_against_falling_asleep_tells_the_truth);
 	return s;

@@ -75,6 +75,37 @@ START_TEST(timers_move_in_order_and_none_stays)
 }
 END_TEST
 
+/* What is about a CPU, or about a thread's budget on it, waits there until it is back. */
+START_TEST(pinned_timers_stay)
+{
+	struct nk_class_cpu *c = &nk_class_cpus[1];
+	struct nk_timer *pinned[4 + NK_GROUPS];
+	struct unit_thread *u;
+	int i, n = 0;
+
+	setup_cpus(2);
+	u = unit_user("u", 10, NULL, NULL);
+	pinned[n++] = &nk_rqs[1].share.timer;
+	pinned[n++] = &c->timer;
+	pinned[n++] = &c->tp_timer;
+	pinned[n++] = &u->t.sched.timer;
+	for (i = 0; i < NK_GROUPS; i++)
+		pinned[n++] = &c->groups[i].timer;
+	for (i = 0; i < n; i++) {
+		ck_assert(i == 3 || pinned[i]->cpu == 1);
+		nk_timer_start_on(pinned[i], 1, hal_clock_now() + 1000, 0);
+	}
+	unit_offline(1);
+	ck_assert_ptr_null(nk_rqs[0].timers.queue.first);
+	for (i = 0; i < n; i++) {
+		ck_assert(pinned[i]->armed && pinned[i]->cpu == 1);
+		nk_timer_stop(pinned[i]);
+	}
+	unit_online(1);
+	unit_teardown();
+}
+END_TEST
+
 START_TEST(a_start_on_a_cpu_that_is_offline_goes_down_the_row)
 {
 	setup_cpus(4);
@@ -296,6 +327,7 @@ Suite *timer_move_suite(void)
 	tcase_add_test(race, timers_move_in_order_and_none_stays);
 	tcase_add_test(race, a_start_on_a_cpu_that_is_offline_goes_down_the_row);
 	tcase_add_test(race, what_is_pinned_waits_until_its_cpu_is_back);
+	tcase_add_test(race, pinned_timers_stay);
 	tcase_add_loop_test(race, random_timers_on_random_cpus_agree_with_a_list, 0, 12);
 	tcase_add_test(race, a_stop_against_offline_finds_the_timer);
 	tcase_add_test(race, a_start_against_offline_is_not_left_behind);

@@ -10,8 +10,6 @@ SURVIVORS = {
 	("nucleus/pi.c", "int depth = (1);"):
 		"the limit of a walk that runs in a ring closed by others, which the model explores",
 	("nucleus/share.c", "rq->share.debt = (1);"): ROUNDING,
-	("nucleus/thread.c", "nk_timer_start(&t->timer, deadline, (1));"):
-		"the thread takes its timer off when it runs again, and nobody asks it for its overruns",
 	("nucleus/mutex.c", "no nk_sched();"):
 		"whom the walk lowers does not run here, and an interrupt in between switches by itself",
 	("nucleus/word.c", "m->claimed = (2);"): "a truth value",
