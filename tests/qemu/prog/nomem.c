@@ -11,6 +11,7 @@
 
 #define FAIL	"/sys/module/keel/parameters/fail_alloc"
 #define OBJECTS	"/sys/kernel/debug/keel/objects"
+#define AREAS	"/proc/vmallocinfo"
 #define MOST	40	/* allocations of one request */
 
 static int fd = -1;
@@ -43,18 +44,48 @@ static int fail_left(void)
 	return atoi(buf);
 }
 
-/* What an ended thread leaves is freed by a worker. */
-static void objects_await(const char *want, const char *what, int n)
+/* What Keel has: of its own count, and areas of Linux's. */
+struct held {
+	char objects[256];
+	int areas;
+};
+
+static int areas_count(void)
 {
-	char have[256];
+	FILE *f = fopen(AREAS, "r");
+	char line[512];
+	int n = 0;
+
+	if (!f)
+		fail(AREAS ": %m");
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "keel") != NULL;
+	fclose(f);
+	return n;
+}
+
+static struct held held_now(void)
+{
+	struct held held;
+
+	file_read(OBJECTS, held.objects, sizeof(held.objects));
+	held.areas = areas_count();
+	return held;
+}
+
+/* What an ended thread leaves is freed by a worker. */
+static void held_await(const struct held *want, const char *what, int n)
+{
+	struct held have;
 
 	for (int i = 0; i < 1000; i++) {
-		file_read(OBJECTS, have, sizeof(have));
-		if (!strcmp(have, want))
+		have = held_now();
+		if (!strcmp(have.objects, want->objects) && have.areas == want->areas)
 			return;
 		sleep_ms(5);
 	}
-	fail("%s, allocation %d: left behind:\n%snot\n%s", what, n, have, want);
+	fail("%s, allocation %d: left behind: %d areas and\n%snot %d and\n%s", what, n, have.areas,
+	     have.objects, want->areas, want->objects);
 }
 
 static int file_open(void)
@@ -151,10 +182,9 @@ static const struct {
 
 static int try(int i, int n)
 {
-	char before[256];
+	struct held before = held_now();
 	int err, left;
 
-	file_read(OBJECTS, before, sizeof(before));
 	fail_set(n);
 	err = requests[i].ask();
 	left = fail_left();
@@ -165,7 +195,7 @@ static int try(int i, int n)
 		fail("%s: %d", requests[i].what, err);
 	if (!err)
 		requests[i].undo();
-	objects_await(before, requests[i].what, n);
+	held_await(&before, requests[i].what, n);
 	return left;
 }
 

@@ -8,17 +8,23 @@
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static int twice[2];
 
+/* Who reads sees no change, who writes nobody else. */
 static void *read_and_write(void *arg)
 {
 	for (int i = 0; i < ROUNDS; i++) {
+		int seen;
+
 		check(!pthread_rwlock_rdlock(&rwlock));
-		check(twice[0] == twice[1]);
+		seen = twice[0];
+		if (i % 16 == 8)
+			ms_sleep(1);
+		check(twice[0] == seen && twice[1] == seen);
 		check(!pthread_rwlock_unlock(&rwlock));
 		check(!pthread_rwlock_wrlock(&rwlock));
-		twice[0]++;
+		seen = ++twice[0];
 		if (i % 16 == 0)
 			ms_sleep(1);
-		twice[1]++;
+		check(twice[0] == seen && ++twice[1] == seen);
 		check(!pthread_rwlock_unlock(&rwlock));
 	}
 	return arg;
@@ -38,6 +44,43 @@ static void *rwlock_errors(void *arg)
 	return arg;
 }
 
+static int written;
+
+static void *write_once(void *arg)
+{
+	check(!pthread_rwlock_wrlock(&rwlock));
+	__atomic_store_n(&written, 1, __ATOMIC_SEQ_CST);
+	check(!pthread_rwlock_unlock(&rwlock));
+	return arg;
+}
+
+static void *read_at_once(void *arg)
+{
+	struct timespec ts = in_ms(CLOCK_REALTIME, 2000);
+
+	check(pthread_rwlock_trywrlock(&rwlock) == EBUSY);
+	check(!pthread_rwlock_timedrdlock(&rwlock, &ts));
+	check(!__atomic_load_n(&written, __ATOMIC_SEQ_CST));
+	check(!pthread_rwlock_unlock(&rwlock));
+	return arg;
+}
+
+/* A reader goes past a writer that waits, if that has a lower priority, and the writer past nobody. */
+static void *read_while_one_wants_to_write(void *arg)
+{
+	pthread_t writer;
+
+	check(!pthread_rwlock_rdlock(&rwlock));
+	writer = start_as(SCHED_FIFO, PRIO - 10, write_once, NULL);
+	ms_sleep(20);
+	join(start_as(SCHED_FIFO, PRIO + 10, read_at_once, NULL));
+	check(!__atomic_load_n(&written, __ATOMIC_SEQ_CST));
+	check(!pthread_rwlock_unlock(&rwlock));
+	join(writer);
+	check(written);
+	return arg;
+}
+
 /* Held for reading, and then for writing, before there is any real-time thread. */
 static void row_rwlock(void)
 {
@@ -53,6 +96,7 @@ static void row_rwlock(void)
 	join(a);
 	join(b);
 	check(twice[0] == 3 * ROUNDS);
+	join(start(read_while_one_wants_to_write, NULL));
 	check(!pthread_rwlock_wrlock(&rwlock));
 	join(start(rwlock_errors, NULL));
 	check(pthread_rwlock_wrlock(&rwlock) == EDEADLK);
@@ -97,33 +141,65 @@ static void row_barrier(void)
 
 static pthread_spinlock_t spin;
 static int spun;
+static void *inside;
 
+static void *find_locked(void *arg)
+{
+	check(pthread_spin_trylock(&spin) == EBUSY);
+	return arg;
+}
+
+/* @arg is who. Each sleeps now and then, with the lock and without, so that the other comes. */
 static void *spin_and_count(void *arg)
 {
 	for (int i = 0; i < ROUNDS; i++) {
 		check(!pthread_spin_lock(&spin));
+		check(!inside);
+		inside = arg;
 		spun++;
-		if (arg && i % 50 == 0)
-			ms_sleep(2);	/* the others have the CPU, and it is locked */
+		if (i % 16 == 0)
+			ms_sleep(1);
+		check(inside == arg);
+		inside = NULL;
 		check(!pthread_spin_unlock(&spin));
+		if (i % 16 == 8)
+			ms_sleep(1);
 	}
 	return NULL;
 }
 
-/* All on one CPU: a real-time thread that only spun would never see it unlocked. */
+static void *spin_once(void *arg)
+{
+	check(!pthread_spin_lock(&spin));
+	check(!inside);
+	check(!pthread_spin_unlock(&spin));
+	return arg;
+}
+
+/* At last on one CPU: a real-time thread that only spun would never see it unlocked. */
 static void row_spin(void)
 {
 	pthread_t hard;
 	cpu_set_t set;
 
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	check(!sched_setaffinity(0, sizeof(set), &set));
 	check(!pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE));
-	hard = start(spin_and_count, NULL);
+	check(!pthread_spin_lock(&spin));
+	join(start(find_locked, NULL));
+	check(!pthread_spin_unlock(&spin));
+	hard = start(spin_and_count, &hard);
 	spin_and_count(&spun);
 	join(hard);
 	check(spun == 2 * ROUNDS);
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	check(!sched_setaffinity(0, sizeof(set), &set));
+	check(!pthread_spin_lock(&spin));
+	inside = &set;
+	hard = start(spin_once, NULL);
+	ms_sleep(2);
+	inside = NULL;
+	check(!pthread_spin_unlock(&spin));
+	join(hard);
 	check(!pthread_spin_destroy(&spin));
 }
 

@@ -71,8 +71,8 @@ static struct timespec in_ms(clockid_t clock, int ms)
 	struct timespec ts;
 
 	clock_gettime(clock, &ts);
-	ts.tv_nsec += ms * 1000000L;
-	ts.tv_sec += ts.tv_nsec / 1000000000;
+	ts.tv_nsec += ms * 1000000L + 1000000000;
+	ts.tv_sec += ts.tv_nsec / 1000000000 - 1;
 	ts.tv_nsec %= 1000000000;
 	return ts;
 }
@@ -310,90 +310,7 @@ static void row_mutex_robust(void)
 	join(start(use_robust, &mutex));
 }
 
-/* ---- conditions ------------------------------------------------------------------------------------- */
-
-static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-
-static void turn_to(int from, int to)
-{
-	check(!pthread_mutex_lock(&mutex));
-	while (stage != from)
-		check(!pthread_cond_wait(&cond, &mutex));
-	stage = to;
-	check(!pthread_cond_broadcast(&cond));
-	check(!pthread_mutex_unlock(&mutex));
-}
-
-static void *pong(void *arg)
-{
-	(void)arg;
-	for (int i = 0; i < ROUNDS; i++)
-		turn_to(1, 0);
-	return NULL;
-}
-
-static void *ping(void *arg)
-{
-	(void)arg;
-	for (int i = 0; i < ROUNDS; i++)
-		turn_to(0, 1);
-	return NULL;
-}
-
-static void row_cond_mixed(void)
-{
-	pthread_t thread = start(pong, NULL);
-
-	ping(NULL);
-	join(thread);
-}
-
-/* One waits before there is any real-time thread. */
-static void row_cond_before(void)
-{
-	pthread_t linux_one, hard;
-
-	check(!pthread_create(&linux_one, NULL, pong, NULL));
-	ms_sleep(20);
-	hard = start(ping, NULL);
-	join(hard);
-	join(linux_one);
-}
-
-static void *time_out(void *arg)
-{
-	clockid_t clock = arg ? CLOCK_MONOTONIC : CLOCK_REALTIME;
-	pthread_condattr_t attr;
-	pthread_cond_t c;
-	struct timespec ts;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, clock);
-	check(!pthread_cond_init(&c, &attr));
-	check(!pthread_mutex_lock(&mutex));
-	ts = in_ms(clock, 20);
-	while (!passed(clock, &ts)) {
-		int err = pthread_cond_timedwait(&c, &mutex, &ts);
-
-		check(!err || err == ETIMEDOUT);
-		check(!err || passed(clock, &ts));
-	}
-	check(pthread_cond_timedwait(&c, &mutex, &ts) == ETIMEDOUT);
-	check(pthread_mutex_trylock(&mutex) == EBUSY);
-	ts.tv_nsec = 1000000000;
-	check(pthread_cond_timedwait(&c, &mutex, &ts) == EINVAL);
-	check(!pthread_mutex_unlock(&mutex));
-	check(!pthread_cond_destroy(&c));
-	return NULL;
-}
-
-static void row_cond_timed(void)
-{
-	join(start(time_out, NULL));
-	join(start(time_out, &mutex));
-	time_out(NULL);
-	time_out(&mutex);
-}
+#include "posixconds.h"
 
 /* ---- semaphores -------------------------------------------------------------------------------------- */
 

@@ -25,6 +25,7 @@ static const struct row table[] = {
 	ROW("mutex-kinds", mutex_kinds),
 	ROW("mutex-interrupt", mutex_interrupt),
 	ROW("conds", conds),
+	ROW("conds-boost", conds_boost),
 	ROW("queue-order", queue_order),
 	ROW("queue-in-place", queue_in_place),
 	ROW("queue-notify", queue_notify),

@@ -290,3 +290,54 @@ void conds(void)
 	waiter_end(0, -EIDRM);
 	must(keel_mutex_delete(&mutex));
 }
+
+/* ---- what a signal moves --------------------------------------------------------------------------- */
+
+static struct keel_mutex further;
+static int kept;
+
+static void *keeper(void *arg)
+{
+	must(keel_mutex_lock(&further));
+	flag_set(&kept, 1);
+	while (!flag_get(&may_go))
+		must(keel_sleep(MS));
+	must(keel_mutex_unlock(&further));
+	return arg;
+}
+
+static long wait_for_further(void)
+{
+	must(keel_mutex_lock(&further));
+	must(keel_mutex_unlock(&further));
+	return keel_mutex_unlock(&mutex);
+}
+
+/* A signalled waiter waits for the mutex: its priority goes to the owner, and to whom that waits for. */
+void conds_boost(void)
+{
+	pthread_t owner, end;
+	void *ret;
+
+	must(keel_open());
+	must(keel_mutex_create(&mutex));
+	must(keel_mutex_create(&further));
+	must(keel_cond_create(&cond));
+	waiter_start(1, 40, cond_use);
+	end = hard_create("keeper", 5, 0, keeper, NULL);
+	await(&kept, 1, "the keeper");
+	owner = holder_start(wait_for_further);
+	sleep_ms(5);
+	check(eff_of("holder") == 10 && eff_of("keeper") == 10);
+	check(hard_call(cond_signal_) == 0);
+	check(eff_of("holder") == 40);
+	check(eff_of("keeper") == 40);
+	flag_set(&may_go, 1);
+	waiter_end(1, 0);
+	pthread_join(owner, &ret);
+	check(!ret);
+	pthread_join(end, NULL);
+	must(keel_cond_delete(&cond));
+	must(keel_mutex_delete(&further));
+	must(keel_mutex_delete(&mutex));
+}

@@ -66,6 +66,7 @@ void mutex_robust(void);
 void mutex_kinds(void);
 void mutex_interrupt(void);
 void conds(void);
+void conds_boost(void);
 void queue_order(void);
 void queue_in_place(void);
 void queue_notify(void);
