@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <keel/list.h>
 #include <xenomai/init.h>
 #include "callers.h"
 
@@ -38,6 +40,35 @@ static void *caller_run(void *arg)
 	return NULL;
 }
 
+static int is_waiting(pid_t tid)
+{
+	static struct keel_thread_info all[1024];
+	struct keel_list list = {
+		.kind = KEEL_LIST_THREADS, .size = sizeof(all[0]), .room = 1024, .data = (uintptr_t)all,
+	};
+
+	if (ioctl(device_fd(), KEEL_IOC_LIST, &list) < 0)
+		fail("KEEL_IOC_LIST: %m");
+	for (unsigned int i = 0; i < list.count && i < 1024; i++)
+		if (all[i].tid == (uint32_t)tid)
+			return all[i].state == KEEL_STATE_WAITING;
+	return 0;
+}
+
+void thread_waits(pid_t tid)
+{
+	for (int i = 0; !is_waiting(tid); i++) {
+		if (i == 5000)
+			fail("thread %d does not wait", tid);
+		sleep_ms(1);
+	}
+}
+
+void caller_waits(struct caller *c)
+{
+	thread_waits(c->tid);
+}
+
 struct caller *caller_start(int prio, long (*call)(void), int (*waiting)(void))
 {
 	static int cpu;
@@ -55,6 +86,8 @@ struct caller *caller_start(int prio, long (*call)(void), int (*waiting)(void))
 			fail("it does not wait: %ld", c->ret);
 		sleep_ms(1);
 	}
+	if (waiting)
+		caller_waits(c);
 	return c;
 }
 

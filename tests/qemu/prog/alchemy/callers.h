@@ -14,6 +14,9 @@
  * not wait. */
 struct caller;
 struct caller *caller_start(int prio, long (*call)(void), int (*waiting)(void));
+/* It waits, whatever for, or does so soon; the same of any thread. */
+void caller_waits(struct caller *c);
+void thread_waits(pid_t tid);
 /* It has got, or gets, @ret. */
 void caller_ends(struct caller *c, long ret);
 /* Its wait is ended by keel_thread_unblock(). */

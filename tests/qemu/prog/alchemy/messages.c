@@ -173,7 +173,7 @@ static void send_until_all(void)
 {
 	RT_TASK_MCB message = { .opcode = SUM, .data = "\7", .size = 1 };
 
-	gives(rt_task_send_until(&server, &message, NULL, rt_timer_read() + 1000 * MS), 0);
+	gives(rt_task_send_until(&server, &message, NULL, rt_timer_read() + 100000 * MS), 0);
 	message.opcode = HOLD;
 	fails(rt_task_send_until(&server, &message, NULL, rt_timer_read() + 5 * MS), ETIMEDOUT);
 }
@@ -193,7 +193,7 @@ static struct timespec date_in(int ms)
 static void send_timed_all(void)
 {
 	RT_TASK_MCB message = { .opcode = SUM, .data = "\7", .size = 1 };
-	struct timespec soon = date_in(5), later = date_in(5000), bad = { .tv_nsec = -1 };
+	struct timespec soon = date_in(5), later = date_in(100000), bad = { .tv_nsec = -1 };
 
 	gives(rt_task_send_timed(&server, &message, NULL, NULL), 0);
 	gives(rt_task_send_timed(&server, &message, NULL, &later), 0);
@@ -260,9 +260,9 @@ static void receives_by_priority(void *arg)
 
 	for (int i = 0; i < 2; i++) {
 		RT_TASK_MCB in = { .data = &data[i], .size = 1 };
-		struct timespec later = date_in(5000);
+		struct timespec later = date_in(100000);
 		int flow = i ? rt_task_receive_timed(&in, &later) :
-			       rt_task_receive_until(&in, rt_timer_read() + 5000 * MS);
+			       rt_task_receive_until(&in, rt_timer_read() + 100000 * MS);
 
 		check(flow > 0);
 		gives(rt_task_reply(flow, NULL), 0);

@@ -84,7 +84,7 @@ static struct caller *waits(int prio)
 {
 	struct caller *w = caller_start(prio, forever, NULL);
 
-	sleep_ms(100);
+	caller_waits(w);
 	return w;
 }
 
@@ -266,7 +266,7 @@ ROW(rt_mutex_bind)
 	stage = shared_alloc(sizeof(*stage));
 	pid = in_process(waits_in_child);
 	await(stage, 1, "the other process");
-	sleep_ms(100);
+	thread_waits(pid);
 	delete();
 	process_ends(pid);
 }
