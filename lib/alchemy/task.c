@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The life of tasks: created, waiting for its start, running, ended; and, if it is joinable, joined. Until
- * then its memory stays its own. A shadow ends with its thread.
+ * then its memory stays its own. A shadow ends with its thread. Who ends another: end.c.
  */
 #include <semaphore.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include <keel/keel.h>
 #include <keel/sync.h>
@@ -13,10 +14,10 @@
 
 #define STACK_DEFAULT	(256 << 10)
 #define STACK_LEAST	(64 << 10)
+#define MODE_CPUS	(int)0xff000000
 #define START(t)	(&(struct keel_sem){ (t)->start })
 
 pthread_mutex_t alchemy_task_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t some_end = PTHREAD_COND_INITIALIZER;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -71,23 +72,25 @@ static void task_end(void *arg)
 		alchemy_object_free(&t->o);
 	else if (!t->o.shared)
 		t->o.name[0] = 0;	/* for another one to have */
-	pthread_cond_broadcast(&some_end);
+	alchemy_task_ended();
 	pthread_mutex_unlock(&alchemy_task_lock);
 }
 
-static void on_poke(int signal)
+static void on_poke(int signal, siginfo_t *info, void *context)
 {
+	struct alchemy_task *t = alchemy_self.task;
 	int err = errno;
 
 	(void)signal;
-	if (alchemy_self.task)
-		alchemy_task_obey(alchemy_self.task);
+	(void)info;
+	if (t && !alchemy_task_end_at(t, ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP]))
+		alchemy_task_obey(t);
 	errno = err;
 }
 
 static void key_create(void)
 {
-	struct sigaction poke = { .sa_handler = on_poke, .sa_flags = SA_RESTART };
+	struct sigaction poke = { .sa_sigaction = on_poke, .sa_flags = SA_SIGINFO | SA_RESTART };
 
 	pthread_key_create(&key, task_end);
 	sigaction(ALCHEMY_POKE, &poke, NULL);
@@ -151,15 +154,28 @@ static void *task_main(void *arg)
 	return NULL;
 }
 
+/* T_CPU(): 0, or how many it names. */
+static int cpus_of(int mode, cpu_set_t *set)
+{
+	CPU_ZERO(set);
+	for (int cpu = 0; cpu < 8; cpu++)
+		if ((unsigned int)mode >> 24 & 1u << cpu)
+			CPU_SET(cpu, set);
+	return CPU_COUNT(set);
+}
+
 static int thread_create(struct alchemy_task *t, int stksize)
 {
 	struct begin begin = { .t = t };
 	pthread_attr_t attr;
 	pthread_t thread;
+	cpu_set_t set;
 	int err;
 
 	sem_init(&begin.done, 0, 0);
 	pthread_attr_init(&attr);
+	if (cpus_of(t->first_mode, &set))
+		pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
 	pthread_attr_setstacksize(&attr, !stksize ? STACK_DEFAULT : stksize < STACK_LEAST ? STACK_LEAST :
 				  (stksize + 4095) & ~4095);
 	err = -pthread_create(&thread, &attr, task_main, &begin);
@@ -199,7 +215,7 @@ static int new_task(struct alchemy_task **task, const char *name, int prio, int 
 		return -ENOMEM;
 	t->prio = prio;
 	t->mode = mode & T_JOINABLE;
-	t->first_mode = mode & (T_LOCK | T_WARNSW);
+	t->first_mode = mode & (T_LOCK | T_WARNSW | MODE_CPUS);
 	t->ask_slice = -1;
 	t->ask_period = -1;
 	err = alchemy_object_share(&t->o, sizeof(*t->known));
@@ -214,7 +230,7 @@ static int new_task(struct alchemy_task **task, const char *name, int prio, int 
 
 static int args_check(int prio, int mode, int modes)
 {
-	return prio < T_LOPRIO || prio > T_HIPRIO || (mode & ~modes) ? -EINVAL : 0;
+	return prio < T_LOPRIO || prio > T_HIPRIO || (mode & ~modes & ~MODE_CPUS) ? -EINVAL : 0;
 }
 
 /* The name is taken before the thread is there: one that is in use costs none. It is found behind that. */
@@ -270,7 +286,10 @@ int rt_task_spawn(RT_TASK *task, const char *name, int stksize, int prio, int mo
 static int shadow(struct alchemy_task *t)
 {
 	int err = alchemy_object_claim(&t->o);
+	cpu_set_t set;
 
+	if (!err && cpus_of(t->first_mode, &set))
+		err = -pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 	if (!err)
 		err = become(t);
 	if (err)
@@ -304,67 +323,6 @@ int rt_task_shadow(RT_TASK *task, const char *name, int prio, int mode)
 	if (task)
 		*task = t->self;
 	return 0;
-}
-
-/* ---- delete and join --------------------------------------------------------------------------------- */
-
-static void unlock(void *lock)
-{
-	pthread_mutex_unlock(lock);
-}
-
-/* It frees itself when it ends; a place that is another's by then shows by its handle. */
-int rt_task_delete(RT_TASK *task)
-{
-	int err = -EINVAL;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
-	uintptr_t handle;
-
-	if (!t)
-		return err;
-	if (t == alchemy_self.task)
-		pthread_exit(NULL);
-	keel_relax();
-	pthread_mutex_lock(&alchemy_task_lock);
-	handle = t->self.handle;
-	if (alchemy_object_find(handle, ALCHEMY_TASK) == t && !t->ended)
-		pthread_cancel(t->thread);
-	pthread_cleanup_push(unlock, &alchemy_task_lock);
-	while (alchemy_object_find(handle, ALCHEMY_TASK) == t && !t->ended)
-		pthread_cond_wait(&some_end, &alchemy_task_lock);
-	pthread_cleanup_pop(1);
-	return 0;
-}
-
-static int join_check(struct alchemy_task *t)
-{
-	if (!t)
-		return -ESRCH;
-	if (t == alchemy_self.task)
-		return -EDEADLK;
-	if (t->o.bound || !(t->mode & T_JOINABLE) || t->joined)
-		return -EINVAL;
-	t->joined = 1;
-	return 0;
-}
-
-int rt_task_join(RT_TASK *task)
-{
-	struct alchemy_task *t;
-	int err;
-
-	if (!task)
-		return -EINVAL;
-	keel_relax();
-	pthread_mutex_lock(&alchemy_task_lock);
-	t = alchemy_object_find(task->handle, ALCHEMY_TASK);
-	err = join_check(t);
-	pthread_mutex_unlock(&alchemy_task_lock);
-	if (err)
-		return err;
-	err = -pthread_join(t->thread, NULL);
-	alchemy_object_free(&t->o);
-	return err;
 }
 
 /* ---- names ------------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A task, as task.c, control.c and messages.c see it.
+ * A task, as task.c, end.c, control.c and messages.c see it.
  *
  * What Linux and Keel let only a thread itself do, it is asked for: a note in ask, and a signal if the
  * task has begun. It obeys in the handler, in-band, or before its entry.
@@ -41,6 +41,7 @@ struct alchemy_task {
 	void *arg;
 	unsigned int start;		/* a semaphore's id */
 	int error;			/* of its begin */
+	int ask_end;			/* (a) it is being deleted */
 	int64_t ask_slice;		/* (a) ns; below 0: nothing is asked */
 	int64_t ask_first;		/* (a) of ask_period */
 	int64_t ask_period;		/* (a) likewise */
@@ -60,6 +61,11 @@ struct alchemy_task *alchemy_task_here(RT_TASK *task, int *err);
 void alchemy_task_obey(struct alchemy_task *t);
 /* @t is to obey soon. Context: any; goes in-band. */
 void alchemy_task_poke(struct alchemy_task *t);
+/* The caller, a task that is interrupted at @ip, ends if it is to and may there. 1: it is to, but not there; it
+ * obeys nothing else. Context: a signal. */
+int alchemy_task_end_at(struct alchemy_task *t, uintptr_t ip);
+/* Some task has ended. Context: in-band, with the lock. */
+void alchemy_task_ended(void);
 /* Change the mode of the caller, which is a task. */
 int alchemy_task_modes(struct alchemy_task *t, int clear, int set);
 

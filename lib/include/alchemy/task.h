@@ -81,8 +81,8 @@ int rt_task_spawn(RT_TASK *task, const char *name, int stksize, int prio, int mo
 /* The caller becomes a task; @task may be NULL. @mode: T_LOCK, T_WARNSW. -EBUSY: it is one. */
 int rt_task_shadow(RT_TASK *task, const char *name, int prio, int mode);
 
-/* End it where it waits, or at the next call that may wait; returns when it has ended. Who waits for it goes on
- * with -EIDRM. */
+/* End it where it waits or computes, but not inside the C library or this one: then behind that. In a static
+ * program it ends only where it waits. Returns when it has ended. Who waits for it goes on with -EIDRM. */
 int rt_task_delete(RT_TASK *task);
 
 /* Wait for the end of a T_JOINABLE task, however it ends. -EINVAL: it is not joinable, or another thread joins

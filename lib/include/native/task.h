@@ -6,6 +6,8 @@
 #include <alchemy/task.h>
 
 #define T_FPU		0	/* all tasks have it */
-#define T_CPU(cpu)	0	/* say it by rt_task_set_affinity() or --cpu-affinity */
+#define T_NOSIG		0
+#define T_CPU(cpu)	(1 << (24 + ((cpu) & 7)))	/* of create, spawn, shadow: one of the first 8 it runs on */
+#define T_CPUMASK	0xff000000
 
 #endif

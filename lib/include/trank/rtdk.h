@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRANK_RTDK_H
+#define TRANK_RTDK_H
+
+#include <rtdk.h>
+
+#endif
