@@ -111,7 +111,7 @@ void hal_inband_prio(struct hal_context *ctx);
  * interrupt, or by the client. Context: hard masked. */
 hal_time_t hal_inband_left(void);
 
-/* The same of @cpu, which goes on. Context: any. */
+/* The same of @cpu, which goes on; HAL_TIME_NEVER: in-band has it. Context: any. */
 hal_time_t hal_inband_left_of(int cpu);
 
 /* 1 when in-band has something to do on this CPU. Context: hard masked, an oob thread has the CPU. */

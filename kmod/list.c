@@ -15,7 +15,6 @@
 #include "hal/x86/attach.h"
 #include "list.h"
 #include "names.h"
-#include "nucleus/class.h"
 #include "nucleus/snapshot.h"
 #include "process.h"
 #include "relaxes.h"
@@ -108,22 +107,13 @@ static void from_thread(struct keel_thread_info *i, struct shadow *s)
 	i->until_ns = now.until == NK_TIME_NEVER ? 0 : now.until;
 	i->period_ns = now.period;
 	i->release_ns = now.period ? now.release : 0;
-}
-
-static void from_class(struct keel_thread_info *i, struct shadow *s)
-{
-	unsigned long flags = hal_oob_save();
-	struct nk_class_cpu *c = nk_class_lock_of(&s->thread);
-	struct nk_sched_attr attr;
-
-	nk_class_get(&s->thread, &attr);
-	nk_lock_release(&c->lock);
-	hal_oob_restore(flags);
-	i->sched_class = attr.kind;
-	i->group = attr.group;
-	i->budget_ns = attr.budget;
-	i->budget_period_ns = attr.period;
-	i->budget_overruns = READ_ONCE(s->thread.budget_overruns);
+	i->sched_class = now.attr.kind;
+	i->group = now.attr.group;
+	i->budget_ns = now.attr.budget;
+	i->budget_period_ns = now.attr.period;
+	i->budget_overruns = now.budget_overruns;
+	i->budget_left_ns = now.budget.left;
+	i->budget_of_ns = now.budget.of;
 }
 
 static void list_thread(struct shadow *s, void *arg)
@@ -136,7 +126,6 @@ static void list_thread(struct shadow *s, void *arg)
 	i.uid = from_kuid_munged(current_user_ns(), uid);
 	from_window(&i, s->window);
 	from_thread(&i, s);
-	from_class(&i, s);
 	strscpy(i.name, s->thread.name, sizeof(i.name));
 	add(arg, &i);
 }

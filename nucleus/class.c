@@ -42,6 +42,12 @@ void nk_class_count(int cpu, nk_time_t now)
 		charge(rq->curr, nk_rq_charge(rq, rq->curr, now));
 }
 
+void nk_class_budget(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b)
+{
+	b->of = t->sched.attr.budget;
+	b->left = t->sched.left - (at->curr == t ? at->ran : 0);
+}
+
 static void arm_for(struct nk_class_cpu *c, const struct nk_thread *t, nk_time_t now)
 {
 	nk_time_t left = NK_TIME_NEVER;
@@ -93,12 +99,11 @@ static void budget_fires(struct nk_timer *timer, nk_time_t now)
 	struct nk_rq *rq = &nk_rqs[timer->cpu];
 	struct nk_thread *t = rq->curr;
 
+	nk_lock_acquire(&c->lock);
 	nk_class_count(rq->cpu, now);
-	if (t->class && t->class->left && t->class->left(t) <= 0) {
-		nk_lock_acquire(&c->lock);
+	if (t->class && t->class->left && t->class->left(t) <= 0)
 		t->class->spent(t, now);
-		nk_lock_release(&c->lock);
-	}
+	nk_lock_release(&c->lock);
 	nk_class_arm(rq->cpu, now);
 }
 

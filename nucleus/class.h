@@ -30,6 +30,13 @@
 
 struct nk_rq;
 
+/* A moment at which all is counted but what @curr ran last. */
+struct nk_budget_at {
+	const struct nk_thread *curr;
+	nk_time_t ran;
+	nk_time_t now;
+};
+
 struct nk_class {
 	/* What the base priority is now. (l) */
 	int (*base)(const struct nk_thread *t);
@@ -39,6 +46,8 @@ struct nk_class {
 	/* It has run for so long; how long it may run on, or NK_TIME_NEVER; both may be NULL. (m) */
 	void (*charge)(struct nk_thread *t, nk_time_t ran);
 	nk_time_t (*left)(const struct nk_thread *t);
+	/* What is left at @at, or would be if it woke up then; may be NULL. (l) (q) */
+	void (*budget)(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b);
 	/* The current thread has nothing left. (l) */
 	void (*spent)(struct nk_thread *t, nk_time_t now);
 	/* It comes to this CPU, t->sched.cpu: 0, or an error and nothing has changed; and goes. (l) */
@@ -170,6 +179,9 @@ struct nk_class_cpu *nk_class_lock_of(const struct nk_thread *t);
 
 /* What the base priority is to be. Context: @t's lock held, and (l) if it has a class. */
 int nk_class_base(const struct nk_thread *t);
+
+/* What @t's own budget is. Context: as budget. */
+void nk_class_budget(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b);
 
 /* It may be another one. Context: (l), hard masked; takes all ranks. */
 void nk_class_rebase(struct nk_thread *t);

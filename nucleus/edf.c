@@ -60,11 +60,17 @@ static int budget_is_too_dense(const struct nk_sched *s, nk_time_t now)
 			      (unsigned __int128)(s->deadline - now) * (nk_u64)s->attr.budget;
 }
 
+/* E1 */
+static int begins_anew(const struct nk_sched *s, nk_time_t now)
+{
+	return !s->held && (now >= s->deadline || budget_is_too_dense(s, now));
+}
+
 static void edf_wakes(struct nk_thread *t, nk_time_t now)
 {
 	struct nk_sched *s = &t->sched;
 
-	if (s->held || (now < s->deadline && !budget_is_too_dense(s, now)))
+	if (!begins_anew(s, now))
 		return;
 	s->deadline = now + s->attr.period;
 	s->left = s->attr.budget;
@@ -78,6 +84,15 @@ static void edf_charge(struct nk_thread *t, nk_time_t ran)
 static nk_time_t edf_left(const struct nk_thread *t)
 {
 	return t->sched.held ? NK_TIME_NEVER : t->sched.left;
+}
+
+static void edf_budget(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b)
+{
+	int runnable = t->state == NK_READY || t->state == NK_RUNNING;
+
+	nk_class_budget(t, at, b);
+	if (!runnable && begins_anew(&t->sched, at->now))
+		b->left = b->of;
 }
 
 static void edf_spent(struct nk_thread *t, nk_time_t now)
@@ -149,6 +164,7 @@ const struct nk_class nk_class_edf = {
 	.wakes = edf_wakes,
 	.charge = edf_charge,
 	.left = edf_left,
+	.budget = edf_budget,
 	.spent = edf_spent,
 	.join = edf_join,
 	.quit = edf_quit,

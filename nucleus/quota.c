@@ -28,6 +28,15 @@ static nk_time_t quota_left(const struct nk_thread *t)
 	return g->gate.open ? g->left : NK_TIME_NEVER;
 }
 
+static void quota_budget(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b)
+{
+	const struct nk_group *g = group_of(t);
+	int shares = at->curr->class == &nk_class_quota && group_of(at->curr) == g;
+
+	b->of = g->budget;
+	b->left = g->left - (shares ? at->ran : 0);
+}
+
 static void quota_spent(struct nk_thread *t, nk_time_t now)
 {
 	(void)now;
@@ -63,6 +72,7 @@ const struct nk_class nk_class_quota = {
 	.base = quota_base,
 	.charge = quota_charge,
 	.left = quota_left,
+	.budget = quota_budget,
 	.spent = quota_spent,
 	.join = quota_join,
 	.quit = nk_gate_quit,

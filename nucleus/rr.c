@@ -26,6 +26,14 @@ static nk_time_t rr_left(const struct nk_thread *t)
 	return t->sched.left;
 }
 
+/* A slice begins with each wake-up. */
+static void rr_budget(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b)
+{
+	nk_class_budget(t, at, b);
+	if (t->state == NK_BLOCKED)
+		b->left = b->of;
+}
+
 static void rr_spent(struct nk_thread *t, nk_time_t now)
 {
 	struct nk_rq *rq = &nk_rqs[t->cpu];
@@ -53,6 +61,7 @@ const struct nk_class nk_class_rr = {
 	.wakes = rr_wakes,
 	.charge = rr_charge,
 	.left = rr_left,
+	.budget = rr_budget,
 	.spent = rr_spent,
 	.join = rr_join,
 	.quit = rr_quit,

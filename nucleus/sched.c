@@ -23,6 +23,7 @@ void nk_rq_init(struct nk_rq *rq, int cpu)
 	rq->charged = 0;
 	rq->run_ns = 0;
 	rq->leaving = NULL;
+	rq->prev = NULL;
 	rq->classed = 0;
 	nk_runq_init(&rq->ready);
 	nk_timer_base_init(&rq->timers, cpu);
@@ -44,6 +45,8 @@ static nk_cold void publish_leaving(struct nk_rq *rq)
 	rq->leaving = NULL;
 	nk_lock_acquire(&rq->lock);
 	rq->living--;
+	if (rq->prev == t)
+		rq->prev = NULL;
 	inband = t->state == NK_INBAND;
 	nk_lock_release(&rq->lock);
 	__atomic_store_n(&t->leaving, 0, __ATOMIC_RELEASE);
@@ -73,6 +76,7 @@ static inline __attribute__((always_inline)) void switch_locked(struct nk_rq *rq
 		nk_lock_release(&rq->lock);
 		return;
 	}
+	rq->prev = prev;
 	rq->curr = next;
 	next->switches++;
 	nk_lock_release(&rq->lock);
@@ -131,9 +135,9 @@ __attribute__((__noinline__, __flatten__)) void nk_hal_thread_off(struct hal_con
 	nk_time_t ran = nk_rq_charge(rq, t, now);
 
 	hal_trace_ran(ctx, ran, t->state, now);
-	__atomic_store_n(&t->charges, t->charges + 1, __ATOMIC_RELEASE);
 	if (nk_unlikely(rq->classed))
 		nk_class_passed(t, ran, now);
+	__atomic_store_n(&t->charges, t->charges + 1, __ATOMIC_RELEASE);
 }
 
 void nk_hal_thread_begin(void)

@@ -24,6 +24,7 @@ struct nk_rq {
 	int irq_depth;			/* (o) in an interrupt handler: do not switch */
 	int living;			/* (q) threads between start/enter and off */
 	struct nk_thread *curr;		/* (q) written by this CPU only */
+	struct nk_thread *prev;		/* (q) who had the CPU before curr, as long as it is there; snapshot.c */
 	struct nk_thread *leaving;	/* (o) to be published once its stack is left */
 	int classed;			/* threads here that have a class: under the class lock */
 	struct nk_timer_base timers;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Snapshots. The run time of a thread is counted when its CPU goes from it to another one, after the
- * rq lock was let go, so a reader may come in between:
+ * Snapshots. The run time of a thread, and with it its budget, is counted when its CPU goes from it to
+ * another one, after the rq lock was let go, so a reader may come in between:
  *
- *	CPU 0: the thread blocks		CPU 1, here
- *	lock rq; curr = another; unlock
- *						lock rq: t is not curr, run_ns is the old one
- *	run_ns += ...; charges++
+ *	CPU 0: t blocks, u is next		CPU 1, here
+ *	lock rq; prev = t; curr = u; unlock
+ *						lock rq: t has its old run_ns; and u, as curr, would
+ *						have all since that was counted last, t's time
+ *	t: run_ns += ...; charges++
  *
- * It sees that by the two counts, which are equal when all is counted, and looks again. CPU 0 is hard
- * masked, so the wait is for a few instructions.
+ * It sees by the two counts of prev, which are equal when all is counted, and looks again. CPU 0 is hard
+ * masked, so the wait is for a few instructions. Only prev can be uncounted, as a CPU does one switch
+ * after the other. When u follows Linux there is nothing to be counted, and hal says whether it has noted
+ * when Linux left. What is counted without a switch is so under the class lock or the rq lock.
  */
 #include "nucleus/snapshot.h"
 #include "nucleus/barrier.h"
+#include "nucleus/class.h"
 #include "nucleus/event.h"
 #include "nucleus/heap.h"
 #include "nucleus/mutex.h"
@@ -44,33 +48,44 @@ static nk_time_t residence(const struct nk_rq *rq, nk_time_t now)
 	return now > since ? now - since : 0;
 }
 
-/* 0: look again. The rq lock is held. */
-static int take_counts(const struct nk_rq *rq, const struct nk_thread *t, struct nk_thread_snapshot *s)
+static int is_settled(const struct nk_rq *rq)
 {
-	unsigned long charges = __atomic_load_n(&t->charges, __ATOMIC_ACQUIRE);
+	const struct nk_thread *prev = rq->prev;
 
+	return !prev || prev == &rq->root ||
+	       __atomic_load_n(&prev->charges, __ATOMIC_ACQUIRE) == prev->switches;
+}
+
+/* Lock @rq, with all run time there counted but the residence that lasts. */
+static void lock_settled(struct nk_rq *rq)
+{
+	nk_lock_acquire(&rq->lock);
+	while (!is_settled(rq)) {
+		nk_lock_release(&rq->lock);
+		hal_cpu_relax();
+		nk_lock_acquire(&rq->lock);
+	}
+}
+
+/* Context: (l), so @t keeps its CPU; @t's lock held. */
+static void take_counts(const struct nk_thread *t, struct nk_thread_snapshot *s)
+{
+	struct nk_rq *rq = &nk_rqs[t->cpu];
+	nk_time_t now, ran;
+
+	lock_settled(rq);
+	now = hal_clock_now();
+	ran = rq->curr == &rq->root ? 0 : residence(rq, now);
 	s->state = t->state;
 	s->cpu = t->cpu;
 	s->eprio = t->eprio;
 	s->switches = t->switches;
-	s->run_ns = __atomic_load_n(&t->run_ns, __ATOMIC_RELAXED);
-	if (rq->curr != t)
-		return charges == t->switches;
-	s->run_ns += residence(rq, hal_clock_now());
-	return charges + 1 == t->switches;
-}
-
-static void take_settled(const struct nk_thread *t, struct nk_thread_snapshot *s)
-{
-	int settled;
-
-	do {
-		struct nk_rq *rq = nk_rq_lock_of(t);
-
-		settled = take_counts(rq, t, s);
-		nk_lock_release(&rq->lock);
-		hal_cpu_relax();
-	} while (!settled);
+	s->run_ns = t->run_ns + (rq->curr == t ? ran : 0);
+	s->budget_overruns = t->budget_overruns;
+	s->budget = (struct nk_budget){ .of = 0 };
+	if (t->class && t->class->budget)
+		t->class->budget(t, &(struct nk_budget_at){ rq->curr, ran, now }, &s->budget);
+	nk_lock_release(&rq->lock);
 }
 
 /* A mutex that @t, whose lock is held, waits for: pinned, as for a chain walk. Or NULL. */
@@ -96,20 +111,23 @@ static int owner_of(struct nk_mutex *m)
 void nk_thread_snapshot(struct nk_thread *t, struct nk_thread_snapshot *s)
 {
 	hal_flags_t flags = hal_oob_save();
+	struct nk_class_cpu *c = nk_class_lock_of(t);
 	struct nk_mutex *m;
 
+	nk_class_get(t, &s->attr);
 	nk_lock_acquire(&t->lock);
 	s->base_prio = t->base_prio;
 	s->holds = !nk_plist_empty(&t->owned);
 	s->wait_on = t->wait_on;
 	s->owner = 0;
 	m = pin_mutex(t);
-	take_settled(t, s);
+	take_counts(t, s);
 	s->until = deadline_of(&t->timer);
 	s->period = __atomic_load_n(&t->period, __ATOMIC_RELAXED);
 	s->release = __atomic_load_n(&t->release, __ATOMIC_RELAXED);
 	s->overruns = __atomic_load_n(&t->overruns, __ATOMIC_RELAXED);
 	nk_lock_release(&t->lock);
+	nk_lock_release(&c->lock);
 	if (m)
 		s->owner = owner_of(m);
 	hal_oob_restore(flags);
@@ -214,7 +232,7 @@ void nk_cpu_snapshot(int cpu, struct nk_cpu_snapshot *s)
 	hal_flags_t flags = hal_oob_save();
 	struct nk_rq *rq = &nk_rqs[cpu];
 
-	nk_lock_acquire(&rq->lock);
+	lock_settled(rq);
 	s->now = hal_clock_now();
 	s->prio = rq->curr->eprio;
 	s->tid = rq->curr->tid;

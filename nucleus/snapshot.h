@@ -26,9 +26,13 @@ struct nk_thread_snapshot {
 	nk_time_t until;		/* its timer's deadline, or 0 */
 	nk_time_t period, release;
 	unsigned long switches, overruns;
+	struct nk_sched_attr attr;
+	struct nk_budget budget;	/* of the present period, slice or window */
+	unsigned long budget_overruns;
 };
 
-/* Context: in-band, @t is not being destroyed; takes a wait queue's, the thread and rq locks. */
+/* Context: in-band, @t is not being destroyed; takes the class lock, a wait queue's, the thread and rq
+ * locks. */
 void nk_thread_snapshot(struct nk_thread *t, struct nk_thread_snapshot *s);
 
 struct nk_object_snapshot {

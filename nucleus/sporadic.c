@@ -42,6 +42,14 @@ static nk_time_t sporadic_left(const struct nk_thread *t)
 	return t->sched.held ? NK_TIME_NEVER : t->sched.left;
 }
 
+/* At its low priority it pays nothing. */
+static void sporadic_budget(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b)
+{
+	nk_class_budget(t, at, b);
+	if (t->sched.held)
+		b->left = t->sched.left;
+}
+
 /* S4 */
 static void give_back_later(struct nk_thread *t)
 {
@@ -138,6 +146,7 @@ const struct nk_class nk_class_sporadic = {
 	.stops = sporadic_stops,
 	.charge = sporadic_charge,
 	.left = sporadic_left,
+	.budget = sporadic_budget,
 	.spent = sporadic_spent,
 	.join = sporadic_join,
 	.quit = sporadic_quit,

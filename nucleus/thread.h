@@ -46,6 +46,11 @@ struct nk_sched_attr {
 	nk_time_t period;	/* EDF, sporadic */
 };
 
+/* What a thread may run yet, below 0 if it has run for longer; of how much: 0: without end. */
+struct nk_budget {
+	nk_time_t left, of;
+};
+
 struct nk_repl {
 	nk_time_t at, amount;
 };

@@ -20,6 +20,46 @@ static int tp_base(const struct nk_thread *t)
 	return nk_gate_base(gate_of(t), t);
 }
 
+/* The window on one side of @w, if it is the same partition's, else -1. */
+static int touching(const struct nk_frame *f, int w, int by)
+{
+	int next = (w + by + f->count) % f->count;
+
+	return f->windows[next].partition == f->windows[w].partition ? next : -1;
+}
+
+/* The lengths of those that touch @w on one side. */
+static nk_time_t length_beside(const struct nk_frame *f, int w, int by)
+{
+	int next = touching(f, w, by), at = w;
+	nk_time_t length = 0;
+
+	while (next >= 0 && next != w) {
+		length += f->windows[next].length;
+		at = next;
+		next = touching(f, at, by);
+	}
+	return length;
+}
+
+/* The window that is open, or the next one. */
+static void tp_budget(const struct nk_thread *t, const struct nk_budget_at *at, struct nk_budget *b)
+{
+	const struct nk_class_cpu *c = &nk_class_cpus[t->sched.cpu];
+	const struct nk_frame *f = &c->frame;
+	int passed = 0, w = c->window;
+
+	while (passed < f->count && f->windows[w].partition != t->sched.attr.group) {
+		w = (w + 1) % f->count;
+		passed++;
+	}
+	if (passed == f->count)
+		return;
+	b->of = f->windows[w].length + length_beside(f, w, 1) + length_beside(f, w, -1);
+	if (!passed)
+		b->left = c->window_end - at->now + length_beside(f, w, 1);
+}
+
 static int tp_join(struct nk_thread *t)
 {
 	nk_gate_join(gate_of(t), t);
@@ -28,6 +68,7 @@ static int tp_join(struct nk_thread *t)
 
 const struct nk_class nk_class_tp = {
 	.base = tp_base,
+	.budget = tp_budget,
 	.join = tp_join,
 	.quit = nk_gate_quit,
 };

@@ -112,7 +112,9 @@ hal_time_t hal_inband_left(void)
 
 hal_time_t hal_inband_left_of(int cpu)
 {
-	return sim_machine.cpu[cpu].left;
+	const struct sim_cpu *c = &sim_machine.cpu[cpu];
+
+	return c->curr == c->root ? HAL_TIME_NEVER : c->left;
 }
 
 hal_time_t hal_clock_realtime_offset(void)

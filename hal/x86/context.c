@@ -388,8 +388,9 @@ static noinline void polling_resume(struct hal_cpu *hc)
 
 static __always_inline void root_leave(struct hal_cpu *hc, const struct hal_context *next)
 {
-	hc->fast.oob = 1;
 	hc->left_at = hc->timer.last_now;
+	barrier();	/* another CPU asks whether it has been noted by oob */
+	hc->fast.oob = 1;
 	hc->waits_told = 0;
 	if (unlikely(hc->fast.state & PIPELINE_PENDING))
 		inband_waits(hc, next);	/* a due tick reminds by itself */

@@ -138,7 +138,9 @@ hal_time_t hal_inband_left(void)
 
 hal_time_t hal_inband_left_of(int cpu)
 {
-	return READ_ONCE(per_cpu(hal_cpu_data, cpu).left_at);
+	const struct hal_cpu *hc = &per_cpu(hal_cpu_data, cpu);
+
+	return smp_load_acquire(&hc->fast.oob) ? READ_ONCE(hc->left_at) : HAL_TIME_NEVER;
 }
 
 /* As Linux will have it in the latch in a moment, and the vDSO has it already. */

@@ -185,6 +185,8 @@ static void print_lists(FILE *out)
 	FIELD(keel_thread_info, budget_ns);
 	FIELD(keel_thread_info, budget_period_ns);
 	FIELD(keel_thread_info, budget_overruns);
+	FIELD(keel_thread_info, budget_left_ns);
+	FIELD(keel_thread_info, budget_of_ns);
 	SIZE(keel_object_info);
 	FIELD(keel_object_info, pid);
 	FIELD(keel_object_info, uid);

@@ -3,6 +3,7 @@
  * nucleus/snapshot.c, and the account of run time in nucleus/sched.c.
  */
 #include "nucleus/barrier.h"
+#include "nucleus/class.h"
 #include "nucleus/event.h"
 #include "nucleus/rwlock.h"
 #include "nucleus/sched.h"
@@ -81,30 +82,165 @@ START_TEST(a_residence_that_lasts_counts)
 }
 END_TEST
 
+/* ---- budgets -------------------------------------------------------------------------------- */
+
+#define MS	1000000LL
+
+static const struct nk_sched_attr classes[] = {
+	{ .kind = NK_RR, .prio = 10, .budget = 3 * MS },
+	{ .kind = NK_EDF, .budget = 3 * MS, .period = 10 * MS },
+	{ .kind = NK_SPORADIC, .prio = 10, .low_prio = 1, .max_repl = 4, .budget = 3 * MS, .period = 10 * MS },
+	{ .kind = NK_QUOTA, .prio = 10, .group = 2 },
+	{ .kind = NK_TP, .prio = 10, .group = 1 },
+	{ .kind = NK_FIFO, .prio = 10 },
+};
+
+/* What is left in ms: 1 ms after the start, which it runs; at 2 and at 5 ms, when it sleeps; at 11 ms. */
+static const struct {
+	nk_time_t of, running, asleep[3];
+} lefts[] = {
+	{ 3, 2, { 3, 3, 3 } },
+	{ 3, 2, { 2, 3, 3 } },		/* at 5 ms 2 of 5 is more than 3 of 10 */
+	{ 3, 2, { 2, 2, 3 } },
+	{ 3, 2, { 2, 2, 3 } },
+	{ 4, 3, { 2, 0, 2 } },
+	{ 0, 0, { 0, 0, 0 } },
+};
+
+static void expect_left(struct nk_thread *t, nk_time_t left, nk_time_t of)
+{
+	nk_thread_snapshot(t, &seen);
+	ck_assert_int_eq(seen.budget.left, left * MS);
+	ck_assert_int_eq(seen.budget.of, of * MS);
+}
+
+static void runs_1_sleeps_11(struct unit_thread *u)
+{
+	long i = (long)u->arg;
+
+	ck_assert_int_eq(nk_class_set(&u->t, &classes[i]), 0);
+	sim_advance(MS);
+	expect_left(&u->t, lefts[i].running, lefts[i].of);
+	nk_sleep_until(hal_clock_now() + 11 * MS);
+}
+
+static const struct nk_frame frame = {
+	.count = 4, .windows = { { 1, MS }, { 1, 3 * MS }, { -1, 4 * MS }, { 2, MS } },
+};
+
+START_TEST(what_is_left_of_a_budget)
+{
+	struct unit_thread *u;
+
+	ck_assert_int_eq(nk_group_set(0, 2, 3 * MS, 10 * MS), 0);
+	ck_assert_int_eq(nk_frame_set(0, &frame), 0);
+	u = unit_run("u", 10, 0, runs_1_sleeps_11, (void *)(long)_i);
+	ck_assert_int_eq(seen.attr.kind, classes[_i].kind);
+	ck_assert_int_eq(seen.attr.budget, classes[_i].budget);
+	sim_advance(MS);
+	expect_left(&u->t, lefts[_i].asleep[0], lefts[_i].of);
+	sim_advance(3 * MS);
+	expect_left(&u->t, lefts[_i].asleep[1], lefts[_i].of);
+	sim_advance(6 * MS);
+	expect_left(&u->t, lefts[_i].asleep[2], lefts[_i].of);
+	sim_advance(2 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+static void used_up(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, u->arg), 0);
+	sim_advance(3 * MS);
+	sim_advance(MS);
+}
+
+/* Held, it has nothing; sporadic, it goes on at its low priority and pays nothing for that. */
+START_TEST(a_budget_that_is_used_up)
+{
+	struct unit_thread *u;
+
+	ck_assert_int_eq(nk_group_set(0, 2, 3 * MS, 10 * MS), 0);
+	u = unit_run("u", 10, 0, used_up, (void *)&classes[_i]);
+	sim_advance(MS);
+	expect_left(&u->t, 0, 3);
+	ck_assert_uint_eq(seen.budget_overruns, 1);
+	sim_advance(20 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+static struct nk_thread *member;
+
+static void shares_a_group(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &classes[3]), 0);
+	if (u->t.tid) {
+		nk_sleep_until(hal_clock_now() + 50 * MS);
+		return;
+	}
+	sim_advance(2 * MS);
+	expect_left(member, 1, 3);
+}
+
+START_TEST(a_group_has_one_budget)
+{
+	struct unit_thread *u = unit_make("sleeps", 10, 0, shares_a_group, NULL);
+
+	ck_assert_int_eq(nk_group_set(0, 2, 3 * MS, 100 * MS), 0);
+	u->t.tid = 1;
+	member = &u->t;
+	nk_thread_start(member);
+	unit_run("runs", 10, 0, shares_a_group, NULL);
+	sim_advance(50 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
 /* ---- races ---------------------------------------------------------------------------------- */
 
-static struct unit_thread *sleeper;
+static struct unit_thread *first, *next;
+static nk_time_t began;
 
 static void look(void *arg)
 {
 	(void)arg;
-	ck_assert_int_eq(run_ns(&sleeper->t), 100);
+	nk_thread_snapshot(&first->t, &seen);
+	ck_assert_int_eq(seen.run_ns, 100);
+	if (seen.budget.of)
+		ck_assert_int_eq(seen.budget.left, 3 * MS - 100);
+	ck_assert_int_le(100 + run_ns(&next->t), hal_clock_now() - began);
 }
 
 static void busy_100_then_sleeps(struct unit_thread *u)
 {
+	nk_thread_start(&next->t);
 	sim_advance(100);
 	sim_post(1, look, u);
 	sim_race_begin();
 	nk_sleep_until(hal_clock_now() + 1000);
 }
 
+/* What blocks with a class is counted before; what loses its CPU is not. */
+static void busy_100_then_preempted(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &classes[3]), 0);
+	sim_advance(100);
+	sim_post(1, look, u);
+	sim_race_begin();
+	nk_thread_start(&next->t);
+}
+
 static void look_against_switch(void *arg)
 {
-	(void)arg;
+	int preempts = arg != NULL;
+
 	unit_setup();
-	sleeper = unit_make("u", 10, 0, busy_100_then_sleeps, NULL);
-	nk_thread_start(&sleeper->t);
+	ck_assert_int_eq(nk_group_set(0, 2, 3 * MS, 10 * MS), 0);
+	next = unit_make("next", preempts ? 20 : 10, 0, busy_300, NULL);
+	first = unit_make("first", 10, 0, preempts ? busy_100_then_preempted : busy_100_then_sleeps, NULL);
+	began = hal_clock_now();
+	nk_thread_start(&first->t);
 	sim_race_end();
 	sim_settle();
 	sim_advance(2000);
@@ -114,6 +250,45 @@ static void look_against_switch(void *arg)
 START_TEST(a_look_while_the_cpu_switches_misses_nothing)
 {
 	unit_explore(look_against_switch, NULL);
+}
+END_TEST
+
+START_TEST(a_look_while_a_thread_loses_the_cpu_sees_its_budget)
+{
+	unit_explore(look_against_switch, &began);
+}
+END_TEST
+
+static void look_at_next(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(run_ns(&next->t), 0);
+}
+
+static void looks_and_goes_on(struct unit_thread *u)
+{
+	(void)u;
+	sim_race_end();
+	sim_settle();
+	sim_advance(300);
+}
+
+/* Linux has had the CPU for a while when a thread gets it. */
+static void look_against_start(void *arg)
+{
+	(void)arg;
+	unit_setup();
+	next = unit_make("next", 10, 0, looks_and_goes_on, NULL);
+	sim_advance(5000);
+	sim_post(1, look_at_next, NULL);
+	sim_race_begin();
+	nk_thread_start(&next->t);
+	unit_teardown();
+}
+
+START_TEST(a_look_while_linux_loses_the_cpu_counts_none_of_its_time)
+{
+	unit_explore(look_against_start, NULL);
 }
 END_TEST
 
@@ -259,7 +434,12 @@ Suite *snapshot_suite(void)
 	tcase_add_test(tc, a_wait_by_the_other_clock_is_shown_by_the_monotonic_one);
 	tcase_add_test(tc, a_mutex_held_by_its_word);
 	tcase_add_test(tc, what_the_others_show);
+	tcase_add_loop_test(tc, what_is_left_of_a_budget, 0, sizeof(classes) / sizeof(classes[0]));
+	tcase_add_loop_test(tc, a_budget_that_is_used_up, 1, 4);
+	tcase_add_test(tc, a_group_has_one_budget);
 	tcase_add_test(race, a_look_while_the_cpu_switches_misses_nothing);
+	tcase_add_test(race, a_look_while_a_thread_loses_the_cpu_sees_its_budget);
+	tcase_add_test(race, a_look_while_linux_loses_the_cpu_counts_none_of_its_time);
 	tcase_add_test(race, what_a_thread_waits_for_and_who_has_it);
 	return s;
 }

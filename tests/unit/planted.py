@@ -3,6 +3,10 @@
 find it. Each passes when nothing is forced: only exploring the schedules finds it."""
 
 PLANTED = [
+	("a look does not wait until the run time of who has just lost the CPU is counted",
+	 "nucleus/snapshot.c",
+	 [("	while (!is_settled(rq)) {", "	while (0 && !is_settled(rq)) {")],
+	 "snapshot", "a_look_while_the_cpu_switches_misses_nothing"),
 	("whether a thread is suspended is looked at before it stops under the lock",
 	 "nucleus/suspend.c",
 	 [("	nk_lock_acquire(&rq->lock);\n	t->stopped = t->suspends && !t->recall;\n", "	t->stopped = t->suspends && !t->recall;\n	nk_lock_acquire(&rq->lock);\n")],

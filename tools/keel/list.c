@@ -63,9 +63,11 @@ static json_t *thread_json(const void *record)
 		      (json_int_t)t->mode_switches, "overruns", (json_int_t)t->overruns,
 		      "until_ns", (json_int_t)t->until_ns, "period_ns", (json_int_t)t->period_ns,
 		      "release_ns", (json_int_t)t->release_ns));
-	json_object_update_new(o, json_pack("{s:I,s:I,s:I,s:I}", "group", (json_int_t)t->group, "budget_ns",
-		      (json_int_t)t->budget_ns, "budget_period_ns", (json_int_t)t->budget_period_ns,
-		      "budget_overruns", (json_int_t)t->budget_overruns));
+	json_object_update_new(o, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "group", (json_int_t)t->group,
+		      "budget_ns", (json_int_t)t->budget_ns, "budget_period_ns",
+		      (json_int_t)t->budget_period_ns, "budget_overruns", (json_int_t)t->budget_overruns,
+		      "budget_left_ns", (json_int_t)t->budget_left_ns, "budget_of_ns",
+		      (json_int_t)t->budget_of_ns));
 	json_object_set_new(o, "last_reason", json_string(NAME(reasons, t->last_reason)));
 	json_object_set_new(o, "relaxes", relaxes);
 	return o;
@@ -188,6 +190,28 @@ const char *time_text(json_int_t ns, char *buf, size_t size)
 		snprintf(buf, size, "%.3f ms", ns / 1e6);
 	else
 		snprintf(buf, size, "%.3f s", ns / 1e9);
+	return buf;
+}
+
+const char *class_text(const json_t *t, char *buf, size_t size)
+{
+	const char *class = text_of(t, "class");
+
+	if (!strcmp(class, "quota") || !strcmp(class, "tp"))
+		snprintf(buf, size, "%s:%d", class, (int)number_of(t, "group"));
+	else
+		snprintf(buf, size, "%s", class);
+	return buf;
+}
+
+const char *budget_text(const json_t *t, char *buf, size_t size)
+{
+	json_int_t left = number_of(t, "budget_left_ns") / 1000, of = number_of(t, "budget_of_ns") / 1000;
+
+	if (of)
+		snprintf(buf, size, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " us", left, of);
+	else
+		snprintf(buf, size, "-");
 	return buf;
 }
 

@@ -34,6 +34,10 @@ const char *text_of(const json_t *record, const char *name);
 /* "1.234 s" or so into @buf, which is returned. */
 const char *time_text(json_int_t ns, char *buf, size_t size);
 
+/* Of a thread into @buf, which is returned: "quota:3"; "812/1000 us", what is left of how much, or "-". */
+const char *class_text(const json_t *t, char *buf, size_t size);
+const char *budget_text(const json_t *t, char *buf, size_t size);
+
 /* 0, or the exit status after a failed write. */
 int json_print(const json_t *value);
 

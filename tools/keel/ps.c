@@ -20,49 +20,47 @@ static void print_wait(const json_t *t)
 	}
 }
 
-/* "1000/10000 us", "group 3", or nothing. */
-static const char *budget_text(const json_t *t, char *buf, size_t size)
+/* Of the budget, in us, or "-". */
+static void period_text(const json_t *t, char *buf, size_t size)
 {
-	json_int_t budget = number_of(t, "budget_ns") / 1000, period = number_of(t, "budget_period_ns") / 1000;
-	const char *class = text_of(t, "class");
-
-	if (period)
-		snprintf(buf, size, "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " us", budget, period);
-	else if (budget)
-		snprintf(buf, size, "%" JSON_INTEGER_FORMAT " us", budget);
-	else if (!strcmp(class, "quota") || !strcmp(class, "tp"))
-		snprintf(buf, size, "group %d", (int)number_of(t, "group"));
+	if (number_of(t, "budget_period_ns"))
+		snprintf(buf, size, "%" JSON_INTEGER_FORMAT, number_of(t, "budget_period_ns") / 1000);
 	else
 		snprintf(buf, size, "-");
-	return buf;
+}
+
+static void print_one(const json_t *t)
+{
+	char class[32], budget[48], period[32], run[32];
+
+	period_text(t, period, sizeof(period));
+	printf("%7d %7d %-15s %-8s %-17s %8s %3d %4d %4d %-8s %12s %9" JSON_INTEGER_FORMAT " %8"
+	       JSON_INTEGER_FORMAT " %8" JSON_INTEGER_FORMAT " ",
+	       (int)number_of(t, "pid"), (int)number_of(t, "tid"), text_of(t, "name"),
+	       class_text(t, class, sizeof(class)), budget_text(t, budget, sizeof(budget)), period,
+	       (int)number_of(t, "cpu"), (int)number_of(t, "base_prio"), (int)number_of(t, "prio"),
+	       text_of(t, "state"), time_text(number_of(t, "run_ns"), run, sizeof(run)),
+	       number_of(t, "switches"), number_of(t, "mode_switches"), number_of(t, "overruns"));
+	print_wait(t);
 }
 
 static void print_text(json_t *threads)
 {
-	char run[32], budget[48];
 	json_t *t;
 	size_t i;
 
-	printf("%7s %7s %-15s %-8s %-15s %3s %4s %4s %-8s %12s %9s %8s %8s %s\n", "PID", "TID", "NAME", "CLASS",
-	       "BUDGET", "CPU", "BASE", "PRIO", "STATE", "RUN", "SWITCHES", "HARDENED", "OVERRUNS",
-	       "WAITS FOR");
-	json_array_foreach(threads, i, t) {
-		printf("%7d %7d %-15s %-8s %-15s %3d %4d %4d %-8s %12s %9" JSON_INTEGER_FORMAT " %8"
-		       JSON_INTEGER_FORMAT " %8" JSON_INTEGER_FORMAT " ",
-		       (int)number_of(t, "pid"), (int)number_of(t, "tid"), text_of(t, "name"),
-		       text_of(t, "class"), budget_text(t, budget, sizeof(budget)), (int)number_of(t, "cpu"), (int)number_of(t, "base_prio"),
-		       (int)number_of(t, "prio"), text_of(t, "state"),
-		       time_text(number_of(t, "run_ns"), run, sizeof(run)), number_of(t, "switches"),
-		       number_of(t, "mode_switches"), number_of(t, "overruns"));
-		print_wait(t);
-	}
+	printf("%7s %7s %-15s %-8s %-17s %8s %3s %4s %4s %-8s %12s %9s %8s %8s %s\n", "PID", "TID", "NAME",
+	       "CLASS", "BUDGET", "PERIOD", "CPU", "BASE", "PRIO", "STATE", "RUN", "SWITCHES", "HARDENED",
+	       "OVERRUNS", "WAITS FOR");
+	json_array_foreach(threads, i, t)
+		print_one(t);
 }
 
 int cmd_ps(int argc, char **argv)
 {
 	int json = parse_json(argc, argv,
-			      "List the threads that are attached: class, its budget and period, CPU, base and effective priority, "
-			      "state, time they ran hard, how often they got a CPU and became hard, periods "
+			      "List the threads that are attached: class, what is left of its budget and of "
+			      "how much, in which period, CPU, base and effective priority, state, time they ran hard, how often they got a CPU and became hard, periods "
 			      "missed, what they wait for and who has it, or why they are in-band.");
 
 	return list_command(list_threads, print_text, json);

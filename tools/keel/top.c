@@ -103,6 +103,17 @@ static json_t *sorted(json_t *threads)
 	return list;
 }
 
+static void print_one(const json_t *t)
+{
+	char class[32], budget[48];
+
+	printf("%7d %-15s %-8s %-17s %3d %4d %-8s %6.2f %9d %9d %9d %9d\n", (int)number_of(t, "tid"),
+	       text_of(t, "name"), class_text(t, class, sizeof(class)), budget_text(t, budget, sizeof(budget)),
+	       (int)number_of(t, "cpu"), (int)number_of(t, "prio"), text_of(t, "state"), percent(t),
+	       (int)number_of(t, "new_switches"), (int)number_of(t, "new_mode_switches"),
+	       (int)number_of(t, "new_overruns"), (int)number_of(t, "new_budget_overruns"));
+}
+
 static void print_text(json_t *threads)
 {
 	json_t *t;
@@ -110,14 +121,10 @@ static void print_text(json_t *threads)
 
 	if (isatty(STDOUT_FILENO))
 		printf("\033[H\033[2J");
-	printf("%7s %-15s %-8s %3s %4s %-8s %6s %9s %9s %9s %9s\n", "TID", "NAME", "CLASS", "CPU", "PRIO", "STATE",
-	       "%CPU", "SWITCHES", "HARDENED", "OVERRUNS", "BUDGET");
+	printf("%7s %-15s %-8s %-17s %3s %4s %-8s %6s %9s %9s %9s %9s\n", "TID", "NAME", "CLASS", "BUDGET",
+	       "CPU", "PRIO", "STATE", "%CPU", "SWITCHES", "HARDENED", "OVERRUNS", "USED UP");
 	json_array_foreach(threads, i, t)
-		printf("%7d %-15s %-8s %3d %4d %-8s %6.2f %9d %9d %9d %9d\n", (int)number_of(t, "tid"),
-		       text_of(t, "name"), text_of(t, "class"), (int)number_of(t, "cpu"), (int)number_of(t, "prio"),
-		       text_of(t, "state"), percent(t), (int)number_of(t, "new_switches"),
-		       (int)number_of(t, "new_mode_switches"), (int)number_of(t, "new_overruns"),
-		       (int)number_of(t, "new_budget_overruns"));
+		print_one(t);
 	fflush(stdout);
 }
 

@@ -358,7 +358,7 @@ _Static_assert(sizeof(struct keel_thread_change) == 88, "keel_thread_change");
 _Static_assert(sizeof(struct keel_group) == 24, "keel_group");
 _Static_assert(sizeof(struct keel_frame) == 520, "keel_frame");
 _Static_assert(sizeof(struct keel_list) == 32, "keel_list");
-_Static_assert(sizeof(struct keel_thread_info) == 216, "keel_thread_info");
+_Static_assert(sizeof(struct keel_thread_info) == 232, "keel_thread_info");
 _Static_assert(sizeof(struct keel_relax_info) == 192, "keel_relax_info");
 _Static_assert(sizeof(struct keel_heap_info) == 72, "keel_heap_info");
 _Static_assert(sizeof(struct keel_object_info) == 32, "keel_object_info");

@@ -56,6 +56,8 @@ struct keel_thread_info {
 	__s64 budget_ns;
 	__s64 budget_period_ns;
 	__u64 budget_overruns;		/* budgets used up, windows that closed too early for it */
+	__s64 budget_left_ns;		/* in the present period, slice or window; below 0: lent time used */
+	__s64 budget_of_ns;		/* of how much, quota: of its group, tp: its window; 0: no end */
 };
 
 #define KEEL_RELAX_STACK	16
