@@ -20,6 +20,7 @@ static const struct nk_sched_attr fifo = { .kind = NK_FIFO, .prio = 3 };
 
 static struct nk_mutex mutex;
 static struct nk_sem sem, gate;
+static struct unit_thread *target;
 
 static void setup(void)
 {
@@ -122,6 +123,40 @@ START_TEST(one_that_is_held_runs_on_in_another_class)
 }
 END_TEST
 
+START_TEST(linux_is_told_of_a_class_as_of_a_priority)
+{
+	struct unit_thread *u = unit_user("u", 10, nothing, NULL);
+	unsigned long told;
+
+	unit_enter(u);
+	told = u->t.ctx.prios;
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	ck_assert_uint_eq(u->t.ctx.prios, told + 1);
+}
+END_TEST
+
+static void enter_here(void *arg)
+{
+	(void)arg;
+	unit_enter(target);
+}
+
+/* Closed where it was, open where it goes. */
+START_TEST(one_that_moves_runs_by_the_windows_there)
+{
+	struct nk_frame frame = { .count = 1, .windows = { { .partition = 0, .length = MS } } };
+
+	target = unit_user("u", 10, nothing, NULL);
+	ck_assert_int_eq(nk_class_set(&target->t, &held), 0);
+	ck_assert_int_eq(nk_frame_set(1, &frame), 0);
+	sim_post(1, enter_here, NULL);
+	sim_settle();
+	ck_assert_int_eq(target->done, 1);
+	ck_assert_int_eq(nk_frame_set(1, &(struct nk_frame){ .count = 0 }), 0);
+	sim_settle();
+}
+END_TEST
+
 START_TEST(a_frame_lets_in_who_is_held_at_once)
 {
 	struct nk_frame frame = { .count = 1, .windows = { { .partition = 0, .length = MS } } };
@@ -170,7 +205,6 @@ START_TEST(one_that_sleeps_wakes_as_its_new_class_has_it)
 }
 END_TEST
 
-static struct unit_thread *target;
 static int answer;
 
 static void set_half(void *arg)
@@ -219,7 +253,7 @@ START_TEST(frames_that_went_by_offline_are_passed_over)
 
 	ck_assert_int_eq(nk_frame_set(1, &frame), 0);
 	unit_offline(1);
-	sim_advance(240 * 3600000LL * MS + WINDOW + 5 * US);
+	sim_advance(240 * 3600000LL * MS + 4 * WINDOW + 5 * US);
 	unit_online(1);
 	sim_advance(US);
 	at = (hal_clock_now() - begin) % (3 * WINDOW);
@@ -250,12 +284,6 @@ START_TEST(a_group_that_went_by_offline_has_its_budget)
 END_TEST
 
 /* ---- races ----------------------------------------------------------------------------------------- */
-
-static void enter_here(void *arg)
-{
-	(void)arg;
-	unit_enter(target);
-}
 
 /* Either it has the class on the CPU where it is, or it has moved and the request is for there. */
 static void set_against_move(void *arg)
@@ -350,6 +378,8 @@ Suite *class_other_suite(void)
 	tcase_add_test(tc, one_that_waits_for_a_mutex_lends_what_it_gets);
 	tcase_add_test(tc, its_place_among_those_that_wait_changes);
 	tcase_add_loop_test(tc, one_that_is_held_runs_on_in_another_class, 0, 2);
+	tcase_add_test(tc, linux_is_told_of_a_class_as_of_a_priority);
+	tcase_add_test(tc, one_that_moves_runs_by_the_windows_there);
 	tcase_add_test(tc, a_frame_lets_in_who_is_held_at_once);
 	tcase_add_test(tc, one_that_waits_keeps_what_it_has_when_there_is_no_room);
 	tcase_add_test(tc, one_that_sleeps_wakes_as_its_new_class_has_it);

@@ -245,6 +245,57 @@ START_TEST(one_that_is_held_goes_on_though_more_was_refused)
 }
 END_TEST
 
+/* It gets the CPU back with a ns left. */
+static void spends_all_but_one(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	runs(5 * MS - 1);
+	nk_sleep_until(hal_clock_now() + 100);
+	runs(2);
+}
+
+START_TEST(the_last_ns_of_a_budget_is_had)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u = unit_run("u", 10, 0, spends_all_but_one, NULL);
+
+	sim_advance(100);
+	ck_assert_int_eq(u->t.sched.held, 1);
+	ck_assert_int_eq(u->t.run_ns, 5 * MS);
+	ck_assert_int_eq(hal_clock_now() - begin, 5 * MS + 100);
+	sim_advance(10 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+static void yields(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	unit_mark('a');
+	nk_yield();
+	unit_mark('b');
+}
+
+static void has_a_later_deadline(struct unit_thread *u)
+{
+	static const struct nk_sched_attr later = { .kind = NK_EDF, .budget = 5 * MS, .period = 100 * MS };
+
+	ck_assert_int_eq(nk_class_set(&u->t, &later), 0);
+	nk_thread_start(u->arg);
+	runs(MS);
+	unit_mark('c');
+}
+
+START_TEST(a_yield_is_to_no_later_deadline)
+{
+	struct unit_thread *u = unit_make("u", 10, 0, yields, NULL);
+
+	unit_run("l", 10, 0, has_a_later_deadline, &u->t);
+	sim_advance(MS);
+	ck_assert_str_eq(unit_marks(), "cab");
+}
+END_TEST
+
 START_TEST(a_move_asks_for_room_there)
 {
 	int ret = 1;
@@ -533,6 +584,8 @@ Suite *class_rules_suite(void)
 	tcase_add_test(tc, edf_admits_what_fits_to_the_ns);
 	tcase_add_test(tc, one_that_asks_for_more_than_fits_keeps_what_it_has);
 	tcase_add_test(tc, one_that_is_held_goes_on_though_more_was_refused);
+	tcase_add_test(tc, the_last_ns_of_a_budget_is_had);
+	tcase_add_test(tc, a_yield_is_to_no_later_deadline);
 	tcase_add_test(tc, a_move_asks_for_room_there);
 	tc = unit_case(suite, "lock");
 	tcase_add_test(tc, with_the_lock_nobody_preempts);

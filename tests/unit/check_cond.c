@@ -257,6 +257,51 @@ START_TEST(a_mutex_beyond_repair_ends_the_wait_without_it)
 }
 END_TEST
 
+/* Who waits with it has not set things right either. */
+static void waits_without_mending(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_mutex_lock(&m, NK_TIME_NEVER), -NK_EOWNERDEAD);
+	nk_wait_block(&gate, NK_TIME_NEVER);
+	u->ret = nk_cond_wait(&c, &m, NK_TIME_NEVER);
+}
+
+START_TEST(a_wait_with_what_is_not_mended_ends_all_waits_for_it)
+{
+	struct unit_thread *u, *w;
+
+	nk_mutex_init_as(&m, NK_MUTEX_ROBUST, 0);
+	unit_run("d", 10, 0, dies, NULL);
+	u = unit_run("u", 20, 0, waits_without_mending, NULL);
+	w = unit_run("w", 10, 0, holds, NULL);
+	ck_assert_int_eq(w->done, 0);
+	nk_wait_wake_all(&gate);
+	ck_assert_int_eq(w->ret, -NK_ENOTRECOVERABLE);
+	nk_cond_signal(&c);
+	ck_assert_int_eq(u->ret, -NK_ENOTRECOVERABLE);
+	nk_wait_wake_all(&gate);
+}
+END_TEST
+
+static void waits_once(struct unit_thread *u)
+{
+	nk_mutex_lock(&m, NK_TIME_NEVER);
+	u->ret = nk_cond_wait(&c, &m, deadline);
+	nk_mutex_unlock(&m);
+}
+
+START_TEST(a_signal_without_the_mutex_is_for_one)
+{
+	struct unit_thread *a = unit_run("a", 20, 0, waits_once, NULL);
+	struct unit_thread *b = unit_run("b", 10, 0, waits_once, NULL);
+
+	ck_assert_int_eq(nk_cond_signal(&c), 1);
+	ck_assert_int_eq(a->done, 1);
+	ck_assert_int_eq(b->done, 0);
+	ck_assert_int_eq(nk_cond_signal(&c), 1);
+	ck_assert_int_eq(b->done, 1);
+}
+END_TEST
+
 /* ---- races ------------------------------------------------------------------------------- */
 
 static struct unit_thread *giver;
@@ -327,6 +372,40 @@ START_TEST(signal_against_timeout_reaches_somebody)
 }
 END_TEST
 
+static void signals(void *arg)
+{
+	(void)arg;
+	nk_cond_signal(&c);
+}
+
+/* The same without the mutex, for which nobody waits then. */
+static void plain_signal_against_timeout(void *arg)
+{
+	struct unit_thread *a, *b;
+
+	setup();
+	deadline = hal_clock_now() + 100;
+	a = unit_run("a", 30, *(int *)arg, waits_once, NULL);
+	sim_settle();
+	deadline = NK_TIME_NEVER;
+	b = unit_run("b", 20, 0, waits_once, NULL);
+	sim_post(1, signals, NULL);
+	sim_race_begin();
+	sim_advance(100);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(a->done, 1);
+	ck_assert_int_eq(b->done, a->ret != 0);
+	nk_cond_signal(&c);
+	teardown();
+}
+
+START_TEST(a_plain_signal_against_timeout_reaches_somebody)
+{
+	unit_explore(plain_signal_against_timeout, &_i);
+}
+END_TEST
+
 static void broadcast_against_recall(void *arg)
 {
 	struct unit_thread *u, *o;
@@ -372,10 +451,13 @@ Suite *cond_suite(void)
 	tcase_add_test(tc, destroy_ends_waits_with_the_mutex_held);
 	tcase_add_test(tc, the_depth_is_given_up_and_comes_back);
 	tcase_add_test(tc, the_death_of_an_owner_is_told_by_the_wait);
+	tcase_add_test(tc, a_wait_with_what_is_not_mended_ends_all_waits_for_it);
+	tcase_add_test(tc, a_signal_without_the_mutex_is_for_one);
 	tcase_add_test(tc, a_mutex_beyond_repair_ends_the_wait_without_it);
 	tc = unit_race_case(suite, "races");
 	tcase_add_loop_test(tc, wait_against_signal_loses_none, 0, 2);
 	tcase_add_loop_test(tc, signal_against_timeout_reaches_somebody, 0, 2);
+	tcase_add_loop_test(tc, a_plain_signal_against_timeout_reaches_somebody, 0, 2);
 	tcase_add_test(tc, broadcast_against_recall_leaves_no_boost);
 	return suite;
 }

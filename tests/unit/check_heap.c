@@ -66,6 +66,35 @@ START_TEST(init_refuses_what_makes_no_sense)
 }
 END_TEST
 
+/* Whatever was in the memory that it describes itself with. */
+START_TEST(a_block_is_none_where_none_was_taken)
+{
+	long at;
+
+	memset(blocks, 0x11, sizeof(blocks));
+	ck_assert_int_eq(nk_heap_init(&h, blocks, UNITS), 0);
+	ck_assert_int_eq(alloc_now(UNITS), 0);
+	for (at = 1; at < UNITS; at++)
+		ck_assert_int_eq(nk_heap_free(&h, (unsigned long)at * NK_HEAP_UNIT), -NK_EINVAL);
+	ck_assert_int_eq(nk_heap_free(&h, 0), 0);
+}
+END_TEST
+
+static struct nk_heap_block most[NK_HEAP_UNITS];
+
+START_TEST(the_largest_heap_has_no_more_than_it_has)
+{
+	ck_assert_int_eq(nk_heap_init(&h, most, NK_HEAP_UNITS), 0);
+	deadline = 0;
+	ck_assert_int_eq(alloc_now(NK_HEAP_UNITS - 1), 0);
+	ck_assert_int_eq(alloc_now(NK_HEAP_UNITS), -NK_EWOULDBLOCK);
+	ck_assert_int_eq(alloc_now(NK_HEAP_UNITS / 2 + 1), -NK_EWOULDBLOCK);
+	ck_assert_int_eq(alloc_now(1), (NK_HEAP_UNITS - 1) * NK_HEAP_UNIT);
+	ck_assert_int_eq(nk_heap_free(&h, 0), 0);
+	ck_assert_int_eq(nk_heap_free(&h, (NK_HEAP_UNITS - 1) * NK_HEAP_UNIT), 0);
+}
+END_TEST
+
 static long longest_run(void)
 {
 	long at, run = 0, longest = 0;
@@ -340,6 +369,8 @@ Suite *heap_suite(void)
 	tcase_add_loop_test(tc, random_use_agrees_with_a_shadow, 0, 4);
 	tcase_add_test(tc, what_is_no_block_is_not_freed);
 	tcase_add_test(tc, init_refuses_what_makes_no_sense);
+	tcase_add_test(tc, a_block_is_none_where_none_was_taken);
+	tcase_add_test(tc, the_largest_heap_has_no_more_than_it_has);
 	tcase_add_test(tc, who_waits_is_served_by_priority_and_not_overtaken);
 	tcase_add_test(tc, a_wait_times_out_or_is_none);
 	tcase_add_test(tc, who_gives_up_lets_the_next_one_go_on);

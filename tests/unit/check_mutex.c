@@ -76,6 +76,29 @@ START_TEST(waiters_get_it_by_priority_then_by_arrival)
 }
 END_TEST
 
+/* Its owner ends in Linux, where it has it by the word, say. */
+START_TEST(who_is_bereaved_of_its_owner_hears_of_it)
+{
+	struct unit_thread *o = unit_run("o", 10, 0, holds, NULL);
+	struct unit_thread *w = unit_run("w", 20, 0, passes, NULL);
+
+	nk_mutex_bereave(&m, &w->t);
+	ck_assert_ptr_eq(m.owner, &o->t);
+	nk_mutex_bereave(&m, &o->t);
+	ck_assert_int_eq(w->done, 1);
+	ck_assert_int_eq(w->ret, -NK_EOWNERDEAD);
+	open_gate();
+	nk_mutex_bereave(&m, &o->t);
+	w = unit_run("w", 20, 0, passes, NULL);
+	ck_assert_int_eq(w->ret, 0);
+	o = unit_run("o", 10, 0, holds, NULL);
+	nk_mutex_bereave(&m, &o->t);
+	w = unit_run("w", 20, 0, passes, NULL);
+	ck_assert_int_eq(w->ret, -NK_EOWNERDEAD);
+	open_gate();
+}
+END_TEST
+
 START_TEST(unlock_hands_over_before_the_old_owner_can_lock_again)
 {
 	struct unit_thread *o = unit_run("o", 20, 0, holds, NULL);
@@ -345,6 +368,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_free_mutex_is_taken_and_given_back);
 	tcase_add_test(tc, waiters_get_it_by_priority_then_by_arrival);
+	tcase_add_test(tc, who_is_bereaved_of_its_owner_hears_of_it);
 	tcase_add_test(tc, unlock_hands_over_before_the_old_owner_can_lock_again);
 	tcase_add_test(tc, locking_ones_own_mutex_is_a_deadlock);
 	tcase_add_test(tc, trylock_of_a_held_mutex_is_busy);

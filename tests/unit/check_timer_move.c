@@ -79,7 +79,7 @@ END_TEST
 START_TEST(pinned_timers_stay)
 {
 	struct nk_class_cpu *c = &nk_class_cpus[1];
-	struct nk_timer *pinned[4 + NK_GROUPS];
+	struct nk_timer *pinned[5 + NK_GROUPS];
 	struct unit_thread *u;
 	int i, n = 0;
 
@@ -89,6 +89,7 @@ START_TEST(pinned_timers_stay)
 	pinned[n++] = &c->timer;
 	pinned[n++] = &c->tp_timer;
 	pinned[n++] = &u->t.sched.timer;
+	pinned[n++] = &nk_rqs[1].watchdog;
 	for (i = 0; i < NK_GROUPS; i++)
 		pinned[n++] = &c->groups[i].timer;
 	for (i = 0; i < n; i++) {

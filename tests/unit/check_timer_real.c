@@ -356,6 +356,35 @@ static void tick_against_set(void *arg)
 	unit_teardown();
 }
 
+static void sets_the_clock_back(void *arg)
+{
+	(void)arg;
+	sim_set_realtime(HOUR - 500);
+}
+
+/* The same backwards: the alarm that comes too early is not the last. */
+static void tick_against_set_back(void *arg)
+{
+	setup();
+	probe_start(1, 0, 100, 0);
+	probe_start(2, 0, 600, 0);
+	sim_post(1, sets_the_clock_back, arg);
+	sim_race_begin();
+	sim_advance(100);
+	sim_race_end();
+	sim_settle();
+	sim_advance(1000);
+	ck_assert_int_eq(probes[1].fired, 1);
+	ck_assert_int_eq(probes[2].fired, 1);
+	unit_teardown();
+}
+
+START_TEST(a_tick_against_a_set_back_loses_no_timer)
+{
+	unit_explore(tick_against_set_back, NULL);
+}
+END_TEST
+
 START_TEST(a_tick_against_a_set_loses_no_timer)
 {
 	unit_explore(tick_against_set, NULL);
@@ -380,5 +409,6 @@ Suite *timer_real_suite(void)
 	tcase_add_loop_test(race, random_timers_and_sets_agree_with_a_list, 0, 12);
 	tcase_add_test(race, a_start_from_afar_against_a_set_is_by_the_new_clock);
 	tcase_add_test(race, a_tick_against_a_set_loses_no_timer);
+	tcase_add_test(race, a_tick_against_a_set_back_loses_no_timer);
 	return s;
 }
