@@ -220,50 +220,6 @@ START_TEST(a_client_that_gives_up_leaves_nothing)
 }
 END_TEST
 
-/* What it replied to last is no priority of its own any more, and its number is nobody's. */
-static void replies_twice(struct unit_thread *u)
-{
-	unsigned int size;
-	char m[SIZE] = "";
-	long id[2];
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		id[i] = nk_channel_receive(&c, m, SIZE, &size, NK_TIME_NEVER);
-		m[1] = '!';
-		if (i)
-			ck_assert_int_eq(nk_channel_reply(&c, (unsigned long)id[0], m, 2), -NK_EINVAL);
-		else
-			nk_sem_wait(&go, NK_TIME_NEVER);
-		u->ret = nk_channel_reply(&c, (unsigned long)id[i], m, 2);
-		ck_assert(nk_plist_empty(&u->t.owned));
-		unit_mark('s');
-	}
-	nk_channel_bereave(&c, &u->t);
-}
-
-static void sends_and_marks(struct unit_thread *u)
-{
-	sends(u);
-	unit_mark(*(char *)u->arg);
-}
-
-START_TEST(an_old_number_is_nobodys_and_the_client_goes_first)
-{
-	struct unit_thread *s = unit_run("server", 5, 0, replies_twice, NULL);
-
-	if (_i)
-		deadline = hal_clock_now() + 100;
-	unit_run("client", 20, 0, sends_and_marks, "a");
-	sim_advance(100);
-	proceed(1);
-	deadline = NK_TIME_NEVER;
-	unit_run("client", 20, 0, sends_and_marks, "b");
-	ck_assert_int_eq(s->done, 1);
-	ck_assert_str_eq(unit_marks(), "asbs");
-}
-END_TEST
-
 static void receives_and_dies(struct unit_thread *u)
 {
 	unsigned int size;
@@ -621,7 +577,6 @@ Suite *channel_suite(void)
 	tcase_add_test(tc, the_server_has_the_priority_of_who_waits_for_it);
 	tcase_add_test(tc, priority_goes_through_the_server_to_whom_it_waits_for);
 	tcase_add_test(tc, a_client_that_gives_up_leaves_nothing);
-	tcase_add_loop_test(tc, an_old_number_is_nobodys_and_the_client_goes_first, 0, 2);
 	tcase_add_test(tc, when_the_server_ends_its_clients_hear_of_it);
 	tcase_add_test(tc, rings_are_told);
 	tcase_add_test(tc, bad_arguments_change_nothing);

@@ -19,18 +19,6 @@ static void nothing(struct unit_thread *u)
 	(void)u;
 }
 
-static void runs(nk_time_t ns)
-{
-	nk_time_t step;
-
-	for (; ns > 0; ns -= step) {
-		step = sim_programmed(0) - hal_clock_now();
-		if (step > ns)
-			step = ns;
-		sim_advance(step);
-	}
-}
-
 /* ---- refused ----------------------------------------------------------------------------------- */
 
 static const struct nk_sched_attr bad[] = {
@@ -225,77 +213,6 @@ static void enter_there(void *arg)
 	hal_oob_restore(flags);
 }
 
-static void spends(struct unit_thread *u)
-{
-	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
-	runs(6 * MS);
-}
-
-/* Its budget is spent, and that is all there is to wait for. */
-START_TEST(one_that_is_held_goes_on_though_more_was_refused)
-{
-	static const struct nk_sched_attr more = { .kind = NK_EDF, .budget = 96 * MS, .period = 100 * MS };
-	struct unit_thread *u = unit_run("u", 10, 0, spends, NULL);
-
-	ck_assert_int_eq(u->t.sched.held, 1);
-	ck_assert_int_eq(nk_class_set(&u->t, &more), -NK_EBUSY);
-	ck_assert_int_eq(u->t.sched.held, 1);
-	sim_advance(5 * MS);
-	ck_assert_int_eq(u->done, 1);
-}
-END_TEST
-
-/* It gets the CPU back with a ns left. */
-static void spends_all_but_one(struct unit_thread *u)
-{
-	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
-	runs(5 * MS - 1);
-	nk_sleep_until(hal_clock_now() + 100);
-	runs(2);
-}
-
-START_TEST(the_last_ns_of_a_budget_is_had)
-{
-	nk_time_t begin = hal_clock_now();
-	struct unit_thread *u = unit_run("u", 10, 0, spends_all_but_one, NULL);
-
-	sim_advance(100);
-	ck_assert_int_eq(u->t.sched.held, 1);
-	ck_assert_int_eq(u->t.run_ns, 5 * MS);
-	ck_assert_int_eq(hal_clock_now() - begin, 5 * MS + 100);
-	sim_advance(10 * MS);
-	ck_assert_int_eq(u->done, 1);
-}
-END_TEST
-
-static void yields(struct unit_thread *u)
-{
-	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
-	unit_mark('a');
-	nk_yield();
-	unit_mark('b');
-}
-
-static void has_a_later_deadline(struct unit_thread *u)
-{
-	static const struct nk_sched_attr later = { .kind = NK_EDF, .budget = 5 * MS, .period = 100 * MS };
-
-	ck_assert_int_eq(nk_class_set(&u->t, &later), 0);
-	nk_thread_start(u->arg);
-	runs(MS);
-	unit_mark('c');
-}
-
-START_TEST(a_yield_is_to_no_later_deadline)
-{
-	struct unit_thread *u = unit_make("u", 10, 0, yields, NULL);
-
-	unit_run("l", 10, 0, has_a_later_deadline, &u->t);
-	sim_advance(MS);
-	ck_assert_str_eq(unit_marks(), "cab");
-}
-END_TEST
-
 START_TEST(a_move_asks_for_room_there)
 {
 	int ret = 1;
@@ -364,10 +281,10 @@ static void owns(struct unit_thread *u)
 {
 	ck_assert_int_eq(nk_class_set(&u->t, u->arg), 0);
 	ck_assert_int_eq(nk_mutex_lock(&mutex, NK_TIME_NEVER), 0);
-	runs(8 * MS);
+	unit_busy(8 * MS);
 	unit_mark('o');
 	ck_assert_int_eq(nk_mutex_unlock(&mutex), 0);
-	runs(1 * MS);
+	unit_busy(1 * MS);
 	unit_mark('O');
 }
 
@@ -384,7 +301,7 @@ static void hogs(struct unit_thread *u)
 {
 	(void)u;
 	nk_sleep_until(hal_clock_now() + 3 * MS);
-	runs(20 * MS);
+	unit_busy(20 * MS);
 	unit_mark('h');
 }
 
@@ -434,7 +351,7 @@ static void edf_wants(struct unit_thread *u)
 static void low_owns(struct unit_thread *u)
 {
 	ck_assert_int_eq(nk_mutex_lock(&mutex, NK_TIME_NEVER), 0);
-	runs(4 * MS);
+	unit_busy(4 * MS);
 	ck_assert_int_eq(u->t.eprio, NK_PRIO_EDF_LENT);
 	ck_assert_int_eq(nk_mutex_unlock(&mutex), 0);
 	ck_assert_int_eq(u->t.eprio, 10);
@@ -502,7 +419,7 @@ END_TEST
 static void counted(struct unit_thread *u)
 {
 	nk_sleep_until(hal_clock_now() + (nk_time_t)u->arg);
-	runs(5 * MS);
+	unit_busy(5 * MS);
 }
 
 START_TEST(run_time_is_counted_without_a_class_too)
@@ -519,40 +436,9 @@ END_TEST
 static void overruns_window(struct unit_thread *u)
 {
 	ck_assert_int_eq(nk_class_set(&u->t, &held_soon[3]), 0);
-	runs(5 * MS);
+	unit_busy(5 * MS);
 	nk_sleep_until(hal_clock_now() + 20 * MS);
 }
-
-static void sleeps_over_the_close(struct unit_thread *u)
-{
-	ck_assert_int_eq(nk_class_set(&u->t, &held_soon[3]), 0);
-	nk_sleep_until(*(nk_time_t *)u->arg);
-	unit_mark('s');
-}
-
-static void is_cut_off(struct unit_thread *u)
-{
-	ck_assert_int_eq(nk_class_set(&u->t, &held_soon[3]), 0);
-	runs(3 * MS);
-	unit_mark('c');
-}
-
-/* Of equals the one that had the CPU when the window closed is the first when it opens. */
-START_TEST(who_was_cut_off_by_its_window_goes_on_first)
-{
-	struct nk_frame frame = {
-		.count = 2, .windows = { { .partition = 0, .length = 2 * MS }, { .partition = -1, .length = MS } },
-	};
-	nk_time_t closed = hal_clock_now() + 2500 * US;
-
-	ck_assert_int_eq(nk_frame_set(0, &frame), 0);
-	unit_run("s", 10, 0, sleeps_over_the_close, &closed);
-	unit_run("c", 10, 0, is_cut_off, NULL);
-	sim_advance(10 * MS);
-	ck_assert_str_eq(unit_marks(), "cs");
-	ck_assert_int_eq(nk_frame_set(0, &(struct nk_frame){ .count = 0 }), 0);
-}
-END_TEST
 
 START_TEST(an_overrun_window_is_counted_and_one_slept_through_is_not)
 {
@@ -583,9 +469,6 @@ Suite *class_rules_suite(void)
 	tc = unit_case(suite, "admission");
 	tcase_add_test(tc, edf_admits_what_fits_to_the_ns);
 	tcase_add_test(tc, one_that_asks_for_more_than_fits_keeps_what_it_has);
-	tcase_add_test(tc, one_that_is_held_goes_on_though_more_was_refused);
-	tcase_add_test(tc, the_last_ns_of_a_budget_is_had);
-	tcase_add_test(tc, a_yield_is_to_no_later_deadline);
 	tcase_add_test(tc, a_move_asks_for_room_there);
 	tc = unit_case(suite, "lock");
 	tcase_add_test(tc, with_the_lock_nobody_preempts);
@@ -598,7 +481,6 @@ Suite *class_rules_suite(void)
 	tcase_add_test(tc, a_weak_thread_is_sent_home_behind_a_call_unless_it_holds_a_mutex);
 	tc = unit_case(suite, "counted");
 	tcase_add_test(tc, run_time_is_counted_without_a_class_too);
-	tcase_add_test(tc, who_was_cut_off_by_its_window_goes_on_first);
 	tcase_add_test(tc, an_overrun_window_is_counted_and_one_slept_through_is_not);
 	return suite;
 }

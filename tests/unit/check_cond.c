@@ -276,6 +276,7 @@ START_TEST(a_wait_with_what_is_not_mended_ends_all_waits_for_it)
 	ck_assert_int_eq(w->done, 0);
 	nk_wait_wake_all(&gate);
 	ck_assert_int_eq(w->ret, -NK_ENOTRECOVERABLE);
+	ck_assert_ptr_null(m.owner);
 	nk_cond_signal(&c);
 	ck_assert_int_eq(u->ret, -NK_ENOTRECOVERABLE);
 	nk_wait_wake_all(&gate);

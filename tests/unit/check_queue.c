@@ -73,6 +73,8 @@ START_TEST(init_refuses_what_makes_no_sense)
 	struct nk_queue other;
 
 	ck_assert_int_eq(q.wq.lock.rank, NK_RANK_COND);
+	ck_assert_int_eq(nk_queue_init(&other, slots, area, 3, 24), 0);
+	ck_assert_uint_eq(other.stride, 24);
 	ck_assert_int_eq(nk_queue_init(&other, slots, area, 0, 1), -NK_EINVAL);
 	ck_assert_int_eq(nk_queue_init(&other, slots, area, NK_QUEUE_COUNT + 1, 1), -NK_EINVAL);
 	ck_assert_int_eq(nk_queue_init(&other, slots, area, 1, 0), -NK_EINVAL);

@@ -15,8 +15,8 @@ static Suite *(*const suites[])(void) = {
 	cond_suite, sem_suite, event_suite, rwlock_suite, barrier_suite, watch_suite, sweep_suite,
 	service_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite,
 	pipeline_suite, pipeline_apic_suite, pipeline_random_suite, word_suite, value_suite, copy_suite,
-	queue_suite, heap_suite, buffer_suite, pipe_suite, snapshot_suite, class_suite,
-	class_other_suite, class_rules_suite, pipe_race_suite, channel_suite, trace_suite, signal_suite,
+	preempt_suite, queue_suite, heap_suite, buffer_suite, pipe_suite, snapshot_suite, class_suite,
+	class_edges_suite, class_other_suite, class_rules_suite, pipe_race_suite, channel_suite, trace_suite, signal_suite,
 };
 
 int main(int argc, char **argv)

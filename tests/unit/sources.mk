@@ -5,7 +5,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_barrier.c \
 	tests/unit/check_buffer.c \
 	tests/unit/check_class.c \
-	tests/unit/check_class_other.c \
+	tests/unit/check_class_edges.c tests/unit/check_class_other.c \
 	tests/unit/check_class_rules.c \
 	tests/unit/check_channel.c \
 	tests/unit/check_cond.c \
@@ -26,7 +26,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_pipeline.c \
 	tests/unit/check_pipeline_apic.c \
 	tests/unit/check_pipeline_random.c \
-	tests/unit/check_queue.c \
+	tests/unit/check_preempt.c tests/unit/check_queue.c \
 	tests/unit/check_runq.c \
 	tests/unit/check_rwlock.c \
 	tests/unit/check_sched.c \

@@ -186,6 +186,18 @@ void unit_recall(void *arg)
 	nk_stage_recall(arg, 3);
 }
 
+void unit_busy(nk_time_t ns)
+{
+	nk_time_t step;
+
+	for (; ns > 0; ns -= step) {
+		step = sim_programmed(0) - hal_clock_now();
+		if (step > ns)
+			step = ns;
+		sim_advance(step);
+	}
+}
+
 /* On the CPU itself. */
 void unit_goes_offline(void *arg)
 {

@@ -62,6 +62,9 @@ void unit_enter(struct unit_thread *u);
 void unit_advance_100(void *arg);
 void unit_recall(void *arg);
 
+/* The calling thread is busy for @ns of its own: not while others have the CPU. */
+void unit_busy(nk_time_t ns);
+
 /* @cpu, or for sim_post() this one, goes offline, and what is left of it to the next one that is online;
  * and comes back. */
 void unit_offline(int cpu);
@@ -83,6 +86,7 @@ Suite *abi_suite(void);
 Suite *barrier_suite(void);
 Suite *buffer_suite(void);
 Suite *class_suite(void);
+Suite *class_edges_suite(void);
 Suite *class_other_suite(void);
 Suite *class_rules_suite(void);
 Suite *channel_suite(void);
@@ -104,6 +108,7 @@ Suite *pipe_suite(void);
 Suite *pipeline_apic_suite(void);
 Suite *pipeline_random_suite(void);
 Suite *pipeline_suite(void);
+Suite *preempt_suite(void);
 Suite *queue_suite(void);
 Suite *runq_suite(void);
 Suite *rwlock_suite(void);

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scheduling classes: the last ns of a budget, the first of a window, and what is left behind.
+ */
+#include "nucleus/class.h"
+#include "nucleus/sched.h"
+#include "nucleus/stage.h"
+#include "tests/unit/unit.h"
+
+#define US	1000LL
+#define MS	1000000LL
+
+static const struct nk_sched_attr edf_half = { .kind = NK_EDF, .budget = 5 * MS, .period = 10 * MS };
+static const struct nk_sched_attr windowed = { .kind = NK_TP, .prio = 10, .group = 0 };
+
+static void spends(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	unit_busy(6 * MS);
+}
+
+/* Its budget is spent, and that is all there is to wait for. */
+START_TEST(one_that_is_held_goes_on_though_more_was_refused)
+{
+	static const struct nk_sched_attr more = { .kind = NK_EDF, .budget = 96 * MS, .period = 100 * MS };
+	struct unit_thread *u = unit_run("u", 10, 0, spends, NULL);
+
+	ck_assert_int_eq(u->t.sched.held, 1);
+	ck_assert_int_eq(nk_class_set(&u->t, &more), -NK_EBUSY);
+	ck_assert_int_eq(u->t.sched.held, 1);
+	sim_advance(5 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+/* It gets the CPU back with a ns left. */
+static void spends_all_but_one(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	unit_busy(5 * MS - 1);
+	nk_sleep_until(hal_clock_now() + 100);
+	unit_busy(2);
+}
+
+START_TEST(the_last_ns_of_a_budget_is_had)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u = unit_run("u", 10, 0, spends_all_but_one, NULL);
+
+	sim_advance(100);
+	ck_assert_int_eq(u->t.sched.held, 1);
+	ck_assert_int_eq(u->t.run_ns, 5 * MS);
+	ck_assert_int_eq(hal_clock_now() - begin, 5 * MS + 100);
+	sim_advance(10 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+static void yields(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	unit_mark('a');
+	nk_yield();
+	unit_mark('b');
+}
+
+static void has_a_later_deadline(struct unit_thread *u)
+{
+	static const struct nk_sched_attr later = { .kind = NK_EDF, .budget = 5 * MS, .period = 100 * MS };
+
+	ck_assert_int_eq(nk_class_set(&u->t, &later), 0);
+	nk_thread_start(u->arg);
+	unit_busy(MS);
+	unit_mark('c');
+}
+
+START_TEST(a_yield_is_to_no_later_deadline)
+{
+	struct unit_thread *u = unit_make("u", 10, 0, yields, NULL);
+
+	unit_run("l", 10, 0, has_a_later_deadline, &u->t);
+	sim_advance(MS);
+	ck_assert_str_eq(unit_marks(), "cab");
+}
+END_TEST
+
+static void sleeps_over_the_close(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &windowed), 0);
+	nk_sleep_until(*(nk_time_t *)u->arg);
+	unit_mark('s');
+}
+
+static void is_cut_off(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &windowed), 0);
+	unit_busy(3 * MS);
+	unit_mark('c');
+}
+
+/* Of equals the one that had the CPU when the window closed is the first when it opens. */
+START_TEST(who_was_cut_off_by_its_window_goes_on_first)
+{
+	struct nk_frame frame = {
+		.count = 2, .windows = { { .partition = 0, .length = 2 * MS }, { .partition = -1, .length = MS } },
+	};
+	nk_time_t closed = hal_clock_now() + 2500 * US;
+
+	ck_assert_int_eq(nk_frame_set(0, &frame), 0);
+	unit_run("s", 10, 0, sleeps_over_the_close, &closed);
+	unit_run("c", 10, 0, is_cut_off, NULL);
+	sim_advance(10 * MS);
+	ck_assert_str_eq(unit_marks(), "cs");
+	ck_assert_int_eq(nk_frame_set(0, &(struct nk_frame){ .count = 0 }), 0);
+}
+END_TEST
+
+START_TEST(who_leaves_a_class_leaves_its_timer)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, spends, NULL);
+
+	ck_assert_int_eq(u->t.sched.timer.armed, 1);
+	ck_assert_int_eq(nk_class_set(&u->t, &(struct nk_sched_attr){ .prio = 3 }), 0);
+	ck_assert_int_eq(u->t.sched.timer.armed, 0);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+START_TEST(a_priority_is_shown_where_there_is_one)
+{
+	struct unit_thread *u = unit_user("u", 10, NULL, NULL);
+	struct nk_sched_attr now;
+
+	nk_class_get(&u->t, &now);
+	ck_assert_int_eq(now.prio, 10);
+	ck_assert_int_eq(nk_class_set(&u->t, &windowed), 0);
+	ck_assert_int_eq(nk_thread_set_prio(&u->t, 20), 0);
+	nk_class_get(&u->t, &now);
+	ck_assert_int_eq(now.prio, 20);
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	nk_class_get(&u->t, &now);
+	ck_assert_int_eq(now.prio, 0);
+}
+END_TEST
+
+START_TEST(a_frame_taken_away_closes_all_windows)
+{
+	struct nk_frame frame = { .count = 1, .windows = { { .partition = 1, .length = MS } } };
+	struct nk_class_cpu *c = &nk_class_cpus[0];
+	int i;
+
+	ck_assert_int_eq(nk_frame_set(0, &frame), 0);
+	ck_assert_int_eq(c->partitions[1].open, 1);
+	frame.count = 0;
+	ck_assert_int_eq(nk_frame_set(0, &frame), 0);
+	ck_assert_int_eq(c->tp_timer.armed, 0);
+	for (i = 0; i < NK_PARTITIONS; i++)
+		ck_assert_int_eq(c->partitions[i].open, 0);
+}
+END_TEST
+
+/* unit_teardown() looks for it. */
+START_TEST(no_timer_of_a_class_is_left_when_the_nucleus_goes)
+{
+	struct nk_class_cpu *c = &nk_class_cpus[0];
+	struct nk_timer *timers[] = { &c->timer, &c->tp_timer, &c->groups[0].timer,
+				      &c->groups[NK_GROUPS - 1].timer };
+
+	nk_timer_start(timers[_i], hal_clock_now() + MS, 0);
+}
+END_TEST
+
+Suite *class_edges_suite(void)
+{
+	Suite *suite = suite_create("class_edges");
+	TCase *tc = unit_case(suite, "edges");
+
+	tcase_add_test(tc, one_that_is_held_goes_on_though_more_was_refused);
+	tcase_add_test(tc, the_last_ns_of_a_budget_is_had);
+	tcase_add_test(tc, a_yield_is_to_no_later_deadline);
+	tcase_add_test(tc, who_was_cut_off_by_its_window_goes_on_first);
+	tcase_add_test(tc, who_leaves_a_class_leaves_its_timer);
+	tcase_add_test(tc, a_priority_is_shown_where_there_is_one);
+	tcase_add_test(tc, a_frame_taken_away_closes_all_windows);
+	tcase_add_loop_test(tc, no_timer_of_a_class_is_left_when_the_nucleus_goes, 0, 4);
+	return suite;
+}
