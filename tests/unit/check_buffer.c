@@ -7,6 +7,7 @@
 #include "nucleus/buffer.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
+#include "nucleus/watch.h"
 #include "tests/unit/unit.h"
 
 #define SIZE	10
@@ -147,6 +148,42 @@ START_TEST(waits_end_with_their_deadline_or_at_once)
 	sim_advance(100);
 	ck_assert_int_eq(u->ret, -NK_ETIMEDOUT);
 	ck_assert_uint_eq(nk_buffer_fill(&b), 3);
+}
+END_TEST
+
+static int has_bytes(const struct nk_waitq *wq)
+{
+	const struct nk_buffer *of = nk_container_of(wq, struct nk_buffer, wq);
+
+	return of->head != of->tail;
+}
+
+static int told;
+
+static void is_told(struct nk_watch *w)
+{
+	(void)w;
+	told++;
+}
+
+/* When it is not empty any more, and not when it has been so all along. */
+START_TEST(who_watches_is_told_of_the_first_bytes)
+{
+	struct nk_watch w = { .wq = &b.wq, .ready = has_bytes };
+
+	told = 0;
+	nk_watch_init(&w, is_told);
+	ck_assert_int_eq(nk_watch_ask(&w), 0);
+	write_by(10, "ab");
+	ck_assert_int_eq(told, 1);
+	read_by(10, 1);
+	nk_list_add_before(&w.node, &b.wq.watches);
+	write_by(10, "cd");
+	read_by(10, 1);
+	ck_assert_int_eq(told, 1);
+	nk_watch_forget(&w);
+	read_by(10, 2);
+	ck_assert_str_eq(unit_marks(), "abcd");
 }
 END_TEST
 
@@ -306,6 +343,7 @@ Suite *buffer_suite(void)
 	tcase_add_test(tc, a_writer_waits_for_room_and_others_behind_it_by_priority);
 	tcase_add_test(tc, two_who_wait_for_each_other_get_a_part);
 	tcase_add_test(tc, waits_end_with_their_deadline_or_at_once);
+	tcase_add_test(tc, who_watches_is_told_of_the_first_bytes);
 	tcase_add_test(tc, sizes_that_never_fit_are_refused);
 	tcase_add_test(tc, destroy_ends_all_waits_and_refuses_later_calls);
 	tcase_add_test(tc, what_is_not_there_changes_nothing);

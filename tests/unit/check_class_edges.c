@@ -115,6 +115,28 @@ START_TEST(who_was_cut_off_by_its_window_goes_on_first)
 }
 END_TEST
 
+static void changes_in_the_midst(struct unit_thread *u)
+{
+	static const struct nk_sched_attr quarter = { .kind = NK_EDF, .budget = 5 * MS, .period = 20 * MS };
+
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	unit_busy(3 * MS);
+	ck_assert_int_eq(nk_class_set(&u->t, &quarter), 0);
+	unit_busy(5 * MS - 1);
+	u->ret = u->t.sched.held;
+}
+
+START_TEST(a_new_class_is_not_charged_for_the_old_one)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u = unit_run("u", 10, 0, changes_in_the_midst, NULL);
+
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, 0);
+	ck_assert_int_eq(hal_clock_now(), begin + 8 * MS - 1);
+}
+END_TEST
+
 START_TEST(who_leaves_a_class_leaves_its_timer)
 {
 	struct unit_thread *u = unit_run("u", 10, 0, spends, NULL);
@@ -179,6 +201,7 @@ Suite *class_edges_suite(void)
 	tcase_add_test(tc, the_last_ns_of_a_budget_is_had);
 	tcase_add_test(tc, a_yield_is_to_no_later_deadline);
 	tcase_add_test(tc, who_was_cut_off_by_its_window_goes_on_first);
+	tcase_add_test(tc, a_new_class_is_not_charged_for_the_old_one);
 	tcase_add_test(tc, who_leaves_a_class_leaves_its_timer);
 	tcase_add_test(tc, a_priority_is_shown_where_there_is_one);
 	tcase_add_test(tc, a_frame_taken_away_closes_all_windows);

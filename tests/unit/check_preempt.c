@@ -205,6 +205,14 @@ START_TEST(who_waits_for_room_goes_before_who_makes_it)
 }
 END_TEST
 
+START_TEST(a_channel_that_somebody_looks_at_stays)
+{
+	c.wq.pins++;
+	ck_assert_int_eq(nk_channel_destroy(&c), -NK_EBUSY);
+	c.wq.pins--;
+}
+END_TEST
+
 Suite *preempt_suite(void)
 {
 	Suite *suite = suite_create("preempt");
@@ -213,6 +221,7 @@ Suite *preempt_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, who_is_better_goes_first, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(tc, an_old_number_is_nobodys_and_the_client_goes_first, 0, 2);
+	tcase_add_test(tc, a_channel_that_somebody_looks_at_stays);
 	tcase_add_test(tc, who_waits_for_room_goes_before_who_makes_it);
 	return suite;
 }

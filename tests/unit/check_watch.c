@@ -176,6 +176,52 @@ START_TEST(too_few_and_too_many_are_refused)
 }
 END_TEST
 
+static void is_told_for_nothing(struct nk_watch *w)
+{
+	(void)w;
+}
+
+static int gaps;
+
+static void a_gap(void)
+{
+	gaps++;
+}
+
+static void posts(struct unit_thread *u)
+{
+	gaps = 0;
+	sim_on_unmask(a_gap);
+	u->ret = nk_sem_post(&sems[0]);
+	sim_on_unmask(NULL);
+}
+
+/* However many objects one waits for, and however many wait for one. */
+START_TEST(interrupts_are_let_in_between)
+{
+	struct nk_watch more[3];
+	int i;
+
+	gaps = 0;
+	sim_on_unmask(a_gap);
+	unit_run("u", 10, 0, watches_all, NULL);
+	sim_on_unmask(NULL);
+	ck_assert_int_ge(gaps, SEMS + 1);
+	for (i = 0; i < 3; i++) {
+		more[i] = (struct nk_watch){ .wq = &sems[0].wq, .ready = sem_is_ready };
+		nk_watch_init(&more[i], is_told_for_nothing);
+		ck_assert_int_eq(nk_watch_ask(&more[i]), 0);
+	}
+	unit_run("p", 20, 0, posts, NULL);
+	ck_assert_int_ge(gaps, 4);
+	nk_sem_trywait(&sems[0]);
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(nk_watch_ask(&more[i]), 0);
+	nk_sem_post(&sems[0]);
+	nk_sem_trywait(&sems[0]);
+}
+END_TEST
+
 static void post_other(void *arg)
 {
 	(void)arg;
@@ -280,6 +326,7 @@ Suite *watch_suite(void)
 	tcase_add_test(tc, what_goes_away_is_ready);
 	tcase_add_test(tc, too_few_and_too_many_are_refused);
 	tcase_add_test(tc, who_asks_is_told_once);
+	tcase_add_test(tc, interrupts_are_let_in_between);
 	tc = unit_race_case(suite, "races");
 	tcase_add_test(tc, watch_against_posts_misses_none);
 	tcase_add_loop_test(tc, post_against_deadline_ends_once, 0, 2);

@@ -2,6 +2,7 @@
 """Mutants that no unit test can catch, and why: (file, the line as changed): reason."""
 
 COUNTER = "only ever compared with itself"
+PAST = "any time that is past does"
 ROUNDING = "a hundredth of a nanosecond, which rounding hides"
 
 SURVIVORS = {
@@ -10,6 +11,17 @@ SURVIVORS = {
 	("nucleus/pi.c", "int depth = (1);"):
 		"the limit of a walk that runs in a ring closed by others, which the model explores",
 	("nucleus/share.c", "rq->share.debt = (1);"): ROUNDING,
+	("nucleus/class_set.c", "t->sched.deadline = (1);"): PAST,
+	("nucleus/sporadic.c", "start_timer(t, (1));"): PAST,
+	("nucleus/class.c", "if (by < (1) && !t->sched_locks) {"): "it is 1 or -1",
+	("nucleus/rwlock.c", "no nk_sweep_cut_locked(wq);"):
+		"the sweep lets nobody in any more, and goes on to no end but its own",
+	("nucleus/timer_move.c", "for (n = (1); n < NK_TIMER_BATCH; n++) {"):
+		"one less at a time, and then as many times more",
+	("nucleus/heap.c", "no nk_sched();"):
+		"who gives up lets those in that stood behind it, none of them of a higher priority",
+	("nucleus/channel.c", "f->generation = f->generation % ID_GENERATIONS + (2);"):
+		"another number than the last one's, all the same",
 	("nucleus/mutex.c", "no nk_sched();"):
 		"whom the walk lowers does not run here, and an interrupt in between switches by itself",
 	("nucleus/word.c", "m->claimed = (2);"): "a truth value",
