@@ -127,6 +127,16 @@ START_TEST(broadcast_serves_who_waits_and_leaves_nothing)
 }
 END_TEST
 
+/* Its bits are for all who wait, whoever consumes them. */
+START_TEST(a_broadcast_is_consumed_by_nobody)
+{
+	run(0, 20, 0x1, NK_EVENT_ANY | NK_EVENT_CONSUME);
+	run(1, 10, 0x1, NK_EVENT_ANY | NK_EVENT_CONSUME);
+	ck_assert_int_eq(nk_event_broadcast(&e, 0x1), 2);
+	ck_assert_str_eq(unit_marks(), "ab");
+}
+END_TEST
+
 START_TEST(a_wait_times_out)
 {
 	struct unit_thread *u;
@@ -280,6 +290,7 @@ Suite *event_suite(void)
 	tcase_add_test(tc, a_wish_that_is_met_does_not_wait);
 	tcase_add_test(tc, bad_wishes_are_refused);
 	tcase_add_test(tc, broadcast_serves_who_waits_and_leaves_nothing);
+	tcase_add_test(tc, a_broadcast_is_consumed_by_nobody);
 	tcase_add_test(tc, a_wait_times_out);
 	tcase_add_test(tc, destroy_ends_waits_and_refuses_later_calls);
 	tcase_add_loop_test(tc, random_posts_serve_as_the_model_does, 0, 200);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "nucleus/barrier.h"
 #include "nucleus/buffer.h"
 #include "nucleus/channel.h"
 #include "nucleus/flow.h"
@@ -25,6 +26,7 @@ static struct nk_queue q;
 static struct nk_slot slots[FLOWS + 1];
 static char areas[2][FLOWS * SIZE], bytes[SIZE];
 static struct nk_buffer b;
+static struct nk_barrier bar;
 static struct nk_mutex m;
 static struct nk_rwlock l;
 static struct nk_sem go;
@@ -39,6 +41,7 @@ static void setup(void)
 	ck_assert_int_eq(nk_queue_init(&q, slots + FLOWS, areas[1], 1, SIZE), 0);
 	ck_assert_int_eq(nk_buffer_init(&b, bytes, SIZE), 0);
 	nk_mutex_init(&m);
+	ck_assert_int_eq(nk_barrier_init(&bar, 2), 0);
 	nk_rwlock_init(&l);
 	nk_sem_init(&go, 0, 9);
 	deadline = NK_TIME_NEVER;
@@ -51,6 +54,7 @@ static void teardown(void)
 	ck_assert_int_eq(nk_queue_destroy(&q), 0);
 	ck_assert_int_eq(nk_buffer_destroy(&b), 0);
 	ck_assert_int_eq(nk_rwlock_destroy(&l), 0);
+	ck_assert_int_eq(nk_barrier_destroy(&bar), 0);
 	unit_teardown();
 }
 
@@ -74,6 +78,8 @@ STEP(queue_free, nk_queue_free(&q, &q, 0))
 STEP(queue_free_later, nk_queue_free(&q, &b, 0))
 STEP(buffer_write, nk_buffer_write(&b, text, 1, deadline) - 1)
 STEP(buffer_read, nk_buffer_read(&b, text, 1, deadline) - 1)
+STEP(barrier_first, nk_barrier_wait(&bar, deadline))
+STEP(barrier_last, nk_barrier_wait(&bar, deadline) - NK_BARRIER_LAST)
 STEP(sem_wait, nk_sem_wait(&go, deadline))
 STEP(sem_post, nk_sem_post(&go))
 
@@ -89,6 +95,7 @@ static const struct {
 	{ queue_alloc, queue_receive, queue_pass, nothing, 0 },
 	{ queue_alloc, queue_alloc_later, queue_free, queue_free_later, 0 },
 	{ nothing, buffer_read, buffer_write, nothing, 0 },
+	{ nothing, barrier_first, barrier_last, nothing, 0 },
 	{ nothing, sem_wait, sem_post, nothing, 0 },
 };
 
@@ -205,6 +212,26 @@ START_TEST(who_waits_for_room_goes_before_who_makes_it)
 }
 END_TEST
 
+/* The server has not received it yet, and lives on. */
+START_TEST(who_gives_up_takes_its_turn_along)
+{
+	unit_run("server", 5, 0, replies_to_three, NULL);
+	unit_run("a", 10, 0, sends_and_marks, "a");
+	deadline = hal_clock_now() + 100;
+	unit_run("b", 10, 0, sends_and_marks, "b");
+	deadline = NK_TIME_NEVER;
+	ck_assert(flows[0].turn.owner && flows[1].turn.owner);
+	sim_advance(100);
+	ck_assert(!flows[0].turn.owner || !flows[1].turn.owner);
+	unit_run("c", 10, 0, sends_and_marks, "c");
+	unit_run("d", 10, 0, sends_and_marks, "d");
+	nk_sem_post(&go);
+	nk_sem_post(&go);
+	nk_sem_post(&go);
+	ck_assert_str_eq(unit_marks(), "bacd");
+}
+END_TEST
+
 START_TEST(a_channel_that_somebody_looks_at_stays)
 {
 	c.wq.pins++;
@@ -221,6 +248,7 @@ Suite *preempt_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, who_is_better_goes_first, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(tc, an_old_number_is_nobodys_and_the_client_goes_first, 0, 2);
+	tcase_add_test(tc, who_gives_up_takes_its_turn_along);
 	tcase_add_test(tc, a_channel_that_somebody_looks_at_stays);
 	tcase_add_test(tc, who_waits_for_room_goes_before_who_makes_it);
 	return suite;

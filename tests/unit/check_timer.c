@@ -37,6 +37,16 @@ static void counts(struct nk_timer *timer, nk_time_t now)
 	(void)now;
 }
 
+static unsigned long programs[2];
+
+static void starts_another(struct nk_timer *timer, nk_time_t now)
+{
+	(void)timer;
+	programs[0] = sim_programs(0);
+	nk_timer_start(&probes[1].timer, now + 10, 0);
+	programs[1] = sim_programs(0);
+}
+
 static struct probe *probe_start(int i, nk_time_t delay, nk_time_t interval)
 {
 	struct probe *p = &probes[i];
@@ -46,6 +56,21 @@ static struct probe *probe_start(int i, nk_time_t delay, nk_time_t interval)
 	nk_timer_start(&p->timer, p->due, interval);
 	return p;
 }
+
+/* The hardware comes last. */
+START_TEST(a_start_by_a_handler_programs_nothing)
+{
+	nk_timer_init(&probes[0].timer, starts_another);
+	probe_start(0, 100, 0);
+	probes[1].due = hal_clock_now() + 110;
+	sim_advance(100);
+	ck_assert_uint_eq(programs[1], programs[0]);
+	ck_assert_int_eq(sim_programmed(0), probes[1].due);
+	sim_advance(10);
+	ck_assert_int_eq(probes[1].fired, 1);
+	ck_assert_int_eq(fired_out_of_time, 0);
+}
+END_TEST
 
 static void setup(void)
 {
@@ -495,6 +520,7 @@ Suite *timer_suite(void)
 	tcase_add_test(tc, a_timer_of_another_cpu_fires_there);
 	tcase_add_test(tc, a_later_timer_of_another_cpu_kicks_nobody);
 	tcase_add_test(tc, an_armed_timer_may_move_to_another_cpu);
+	tcase_add_test(tc, a_start_by_a_handler_programs_nothing);
 	tcase_add_test(tc, one_tick_serves_sixteen_and_programs_once);
 	tcase_add_test(tc, a_sleeper_counts_among_the_sixteen);
 	tcase_add_test(tc, a_handler_may_start_its_own_timer);

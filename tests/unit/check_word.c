@@ -118,6 +118,23 @@ START_TEST(a_lock_that_nobody_contends_leaves_keel_out)
 }
 END_TEST
 
+static void is_told_no(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_mutex_unlock(&m), -NK_EPERM);
+	ck_assert_int_eq(m.claimed, 0);
+	u->ret = nk_mutex_consistent(&m);
+}
+
+START_TEST(a_refusal_leaves_a_free_one_to_user_space)
+{
+	struct unit_thread *u = runs("u", 10, 0, is_told_no, 0);
+
+	ck_assert_int_eq(u->ret, -NK_EPERM);
+	ck_assert_int_eq(m.claimed, 0);
+	ck_assert_int_eq(word, KEEL_WORD_FREE);
+}
+END_TEST
+
 START_TEST(a_waiter_finds_the_owner_by_the_word_and_boosts_it)
 {
 	struct unit_thread *o = runs("o", 10, 0, holds, 2);
@@ -425,6 +442,7 @@ Suite *word_suite(void)
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_lock_that_nobody_contends_leaves_keel_out);
 	tcase_add_test(tc, a_waiter_finds_the_owner_by_the_word_and_boosts_it);
+	tcase_add_test(tc, a_refusal_leaves_a_free_one_to_user_space);
 	tcase_add_test(tc, an_owner_in_band_is_found_too);
 	tcase_add_test(tc, calls_of_others_see_it_taken);
 	tcase_add_test(tc, calls_on_a_free_one_give_it_back);

@@ -22,6 +22,12 @@ SURVIVORS = {
 		"who gives up lets those in that stood behind it, none of them of a higher priority",
 	("nucleus/channel.c", "f->generation = f->generation % ID_GENERATIONS + (2);"):
 		"another number than the last one's, all the same",
+	("nucleus/channel.c", "no nk_sched();"):
+		"the server has the priority of all whom it wakes by its end, and who receives wakes nobody",
+	("nucleus/cond.c", "no nk_sched();"):
+		"who gives up lowers others, which makes nobody better than himself",
+	("nucleus/rwlock.c", "no nk_sched();"):
+		"who gives up lets those in that stood behind it, none of them of a higher priority",
 	("nucleus/mutex.c", "no nk_sched();"):
 		"whom the walk lowers does not run here, and an interrupt in between switches by itself",
 	("nucleus/word.c", "m->claimed = (2);"): "a truth value",
