@@ -27,6 +27,7 @@
 #include "names.h"
 #include "nucleus/trace.h"
 #include "objects.h"
+#include "outer.h"
 #include "process.h"
 #include "sched.h"
 #include "shadow.h"
@@ -161,6 +162,15 @@ static long do_mutex_create(struct keel_process *p, union request *r)
 static long do_mutex_delete(struct keel_process *p, union request *r)
 {
 	return r->mutex.pad ? -EINVAL : objects_delete(p, KEEL_MUTEX, r->mutex.id);
+}
+
+static long do_drain(struct keel_process *p, union request *r)
+{
+	struct keel_object *o = &r->object;
+
+	if (o->pad || o->args[0] || o->args[1] || o->data)
+		return -EINVAL;
+	return outer_drain(p, o->type, o->id, &o->data);
 }
 
 static long do_name_create(struct keel_process *p, union request *r)
@@ -352,6 +362,7 @@ static const struct request_row {
 	{ KEEL_IOC_FILE_CREATE, do_file_create },
 	{ KEEL_IOC_FILE_BIND, do_file_bind },
 	{ KEEL_IOC_THREAD_CHANGE, do_change },
+	{ KEEL_IOC_PROXY_DRAIN, do_drain },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

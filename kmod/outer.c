@@ -36,7 +36,7 @@ static void sweep(struct keel_process *p)
 	struct outer *o, *next;
 
 	list_for_each_entry_safe(o, next, &p->outers, node)
-		if (o->closed && !native_object_users(p->space, o->id))
+		if (o->closed && !o->drains && !native_object_users(p->space, o->id))
 			leave(o);
 }
 
@@ -100,6 +100,27 @@ long outer_delete(struct keel_process *p, u32 type, u32 id, struct native_memory
 	sweep(p);
 	mutex_unlock(&p->lock);
 	return 0;
+}
+
+long outer_drain(struct keel_process *p, u32 type, u32 id, u64 *lost)
+{
+	struct outer *o;
+	long err;
+
+	mutex_lock(&p->lock);
+	o = find(p, id);
+	if (o && (!outer_is(type) || o->kind != kinds[type] || !o->kind->drain))
+		o = NULL;
+	if (o)
+		o->drains++;
+	mutex_unlock(&p->lock);
+	if (!o)
+		return -EINVAL;
+	err = o->kind->drain(o, lost);
+	mutex_lock(&p->lock);
+	o->drains--;
+	mutex_unlock(&p->lock);
+	return err;
 }
 
 void outer_end(struct keel_process *p)

@@ -22,6 +22,8 @@ struct outer_kind {
 	void (*close)(struct outer *o);
 	/* No call uses it any more either. May sleep. */
 	void (*put)(struct outer *o);
+	/* Or NULL. What was sent before is written: 0, or -EINTR. *lost: how many messages were lost. May sleep. */
+	long (*drain)(struct outer *o, u64 *lost);
 };
 
 struct outer {
@@ -29,6 +31,7 @@ struct outer {
 	struct list_head node;		/* of its process */
 	const struct outer_kind *kind;
 	u32 id;
+	unsigned int drains;		/* under way; the process's lock */
 	bool closed;
 };
 
@@ -38,6 +41,9 @@ extern const struct outer_kind rtp_kind, proxy_kind, eventfd_kind, timer_kind;
 bool outer_is(u32 type);
 long outer_create(struct keel_process *p, struct keel_object *req);
 long outer_delete(struct keel_process *p, u32 type, u32 id, struct native_memory **old);
+
+/* Wait for what was sent through @id. -EINVAL: it is none that is waited for. Context: in-band, may sleep. */
+long outer_drain(struct keel_process *p, u32 type, u32 id, u64 *lost);
 
 /* @p ends: no thread of it is left. Context: in-band, may sleep. */
 void outer_end(struct keel_process *p);

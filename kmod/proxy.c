@@ -12,6 +12,16 @@
  *	SIGKILL
  *						the write ends; what is left is lost; done
  *	goes on
+ *
+ * Who waits until all is written asks the thread, which answers when it finds no message after it has seen
+ * the question; or it has written as many since as there are places: of those that came before there
+ * were no more.
+ *
+ *	drain					the thread
+ *	asked = 1; wakes it
+ *						sees 1; takes what is there, writes it
+ *						sees 1; none is there: answered = 1
+ *	goes on
  */
 #include <linux/completion.h>
 #include <linux/cred.h>
@@ -26,6 +36,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/wait.h>
 #include <keel/abi.h>
 #include "hal/x86/linux_side.h"
 #include "nucleus/pipe.h"
@@ -43,6 +54,10 @@ struct proxy {
 	const struct cred *cred;
 	struct completion done;
 	unsigned long written;		/* bytes */
+	unsigned long messages;		/* that are done with */
+	atomic_t asked;			/* drains so far, and up to which they are answered */
+	int answered;
+	wait_queue_head_t drains;
 	void *area;
 };
 
@@ -102,16 +117,26 @@ static void write_all(struct proxy *x, const struct nk_parcel *parcel)
 	}
 }
 
+static void answer(struct proxy *x, int asked)
+{
+	if (x->answered == asked)
+		return;
+	WRITE_ONCE(x->answered, asked);
+	wake_up(&x->drains);
+}
+
 /* A message, or -EIDRM when none will come. */
 static int next_message(struct proxy *x, struct nk_parcel **parcel)
 {
-	int err;
+	int err, asked;
 
 	for (;;) {
 		set_current_state(TASK_IDLE);
+		asked = atomic_read(&x->asked);
 		err = nk_pipe_take(&x->pipe, NK_PIPE_SIZE, 0, parcel);
 		if (err != -EWOULDBLOCK)
 			break;
+		answer(x, asked);
 		if (!nk_pipe_want(&x->pipe))
 			schedule();
 	}
@@ -132,9 +157,13 @@ static int proxy_run(void *arg)
 		else
 			write_all(x, parcel);
 		nk_pipe_free(&x->pipe, parcel);
+		WRITE_ONCE(x->messages, x->messages + 1);
+		if (x->answered != atomic_read(&x->asked))
+			wake_up(&x->drains);
 	}
 	revert_creds(old);
-	complete(&x->done);
+	complete_all(&x->done);
+	wake_up(&x->drains);
 	kref_put(&x->ref, proxy_free);
 	module_put_and_kthread_exit(0);
 	return 0;
@@ -171,6 +200,7 @@ static int proxy_fill(struct proxy *x, unsigned long room, const struct keel_obj
 
 	kref_init(&x->ref);
 	init_completion(&x->done);
+	init_waitqueue_head(&x->drains);
 	hal_work_init(&x->work, on_message);
 	x->cred = get_current_cred();
 	x->outer.link.to_inband = &x->pipe;
@@ -228,9 +258,28 @@ static void proxy_close(struct outer *o)
 	send_sig(SIGKILL, x->task, 1);
 }
 
+static bool drained(struct proxy *x, int asked, unsigned long before)
+{
+	return READ_ONCE(x->answered) - asked >= 0 || completion_done(&x->done) ||
+	       READ_ONCE(x->messages) - before > x->pipe.places;
+}
+
+static long proxy_drain(struct outer *o, u64 *lost)
+{
+	struct proxy *x = container_of(o, struct proxy, outer);
+	unsigned long before = READ_ONCE(x->messages);
+	int asked = atomic_inc_return(&x->asked);
+	long err;
+
+	wake_up_process(x->task);
+	err = wait_event_interruptible(x->drains, drained(x, asked, before));
+	*lost = READ_ONCE(x->pipe.lost);
+	return err ? -EINTR : 0;
+}
+
 static void proxy_put(struct outer *o)
 {
 	kref_put(&container_of(o, struct proxy, outer)->ref, proxy_free);
 }
 
-const struct outer_kind proxy_kind = { proxy_create, proxy_close, proxy_put };
+const struct outer_kind proxy_kind = { proxy_create, proxy_close, proxy_put, proxy_drain };

@@ -115,6 +115,16 @@ long keel_proxy_lost(struct keel_proxy *proxy)
 	return libkeel_call(KEEL_CALL_PROXY_LOST, proxy->id, 0);
 }
 
+int keel_proxy_drain(struct keel_proxy *proxy, unsigned long *lost)
+{
+	struct keel_object req = { .type = KEEL_PROXY, .id = proxy->id };
+	int err = libkeel_ioctl(KEEL_IOC_PROXY_DRAIN, &req);
+
+	if (!err && lost)
+		*lost = req.data;
+	return err;
+}
+
 int keel_eventfd_create(struct keel_eventfd *eventfd, int fd)
 {
 	return create_of_fd(KEEL_EVENTFD, fd, 0, 0, &eventfd->id);

@@ -346,6 +346,7 @@ struct keel_control {
 #define KEEL_IOC_FILE_CREATE	_IOWR(KEEL_IOC_MAGIC, 21, struct keel_file)
 #define KEEL_IOC_FILE_BIND	_IOWR(KEEL_IOC_MAGIC, 22, struct keel_file)
 #define KEEL_IOC_THREAD_CHANGE	_IOW(KEEL_IOC_MAGIC, 23, struct keel_thread_change)
+#define KEEL_IOC_PROXY_DRAIN	_IOWR(KEEL_IOC_MAGIC, 24, struct keel_object)	/* type and id alone; data: lost ones */
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");

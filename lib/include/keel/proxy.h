@@ -40,6 +40,10 @@ int keel_proxy_clockwrite(struct keel_proxy *proxy, const void *from, size_t siz
 /* How many messages were lost: no room, or the file did not take them. Context: attached; hardens. */
 long keel_proxy_lost(struct keel_proxy *proxy);
 
+/* Wait until all is written that was handed over before; in *@lost, unless that is NULL, what
+ * keel_proxy_lost() tells then. -EINTR: a signal came. Context: any thread; in-band. */
+int keel_proxy_drain(struct keel_proxy *proxy, unsigned long *lost);
+
 /* ---- eventfds --------------------------------------------------------------------- */
 
 struct keel_eventfd {

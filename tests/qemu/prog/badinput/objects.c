@@ -7,6 +7,7 @@
 
 #define CREATE(...) KEEL_IOC_OBJECT_CREATE, &(struct keel_object){ __VA_ARGS__ }
 #define DELETE(...) KEEL_IOC_OBJECT_DELETE, &(struct keel_object){ __VA_ARGS__ }
+#define DRAIN(...) KEEL_IOC_PROXY_DRAIN, &(struct keel_object){ __VA_ARGS__ }
 #define ROW(name, expr) static long name(void) { return (expr); }
 
 static unsigned int no_ids[KEEL_SET_MAX + 1];
@@ -44,6 +45,13 @@ static const struct request requests[] = {
 	{ "delete type 0", DELETE(.id = 1), -EINVAL },
 	{ "delete, with a value", DELETE(.type = KEEL_SEM, .args = { 1 }), -EINVAL },
 	{ "delete, padding", DELETE(.type = KEEL_SEM, .pad = 1), -EINVAL },
+	{ "drain, no pointer", KEEL_IOC_PROXY_DRAIN, NULL, -EFAULT },
+	{ "drain 0", DRAIN(.type = KEEL_PROXY), -EINVAL },
+	{ "drain -1", DRAIN(.type = KEEL_PROXY, .id = -1), -EINVAL },
+	{ "drain a type behind the last", DRAIN(.type = KEEL_TYPES, .id = 1), -EINVAL },
+	{ "drain, with a value", DRAIN(.type = KEEL_PROXY, .args = { 1 }), -EINVAL },
+	{ "drain, with data", DRAIN(.type = KEEL_PROXY, .data = 1), -EINVAL },
+	{ "drain, padding", DRAIN(.type = KEEL_PROXY, .pad = 1), -EINVAL },
 };
 
 /* ---- calls --------------------------------------------------------------------------------- */

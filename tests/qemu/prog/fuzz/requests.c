@@ -76,7 +76,7 @@ static const unsigned int known[] = {
 	KEEL_IOC_NAME_BIND, KEEL_IOC_NAME_DELETE,
 	KEEL_IOC_SCHED_SET, KEEL_IOC_SCHED_GET, KEEL_IOC_GROUP_SET, KEEL_IOC_FRAME_SET, KEEL_IOC_TRACE_MARK,
 	KEEL_IOC_FILE_CREATE, KEEL_IOC_FILE_BIND,
-	KEEL_IOC_THREAD_CHANGE,
+	KEEL_IOC_THREAD_CHANGE, KEEL_IOC_PROXY_DRAIN,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -178,6 +178,9 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		*(struct keel_object *)at = (struct keel_object){ .type = id >> 10 & 63, .id = id };
 		break;
 	}
+	case KEEL_IOC_PROXY_DRAIN:
+		*(struct keel_object *)at = (struct keel_object){ .type = KEEL_PROXY, .id = dice_id(d, KEEL_PROXY) };
+		break;
 	case KEEL_IOC_LIST:
 		*(struct keel_list *)at = (struct keel_list){
 			.kind = 1 + dice_below(d, 6), .size = 8 * (1 + dice_below(d, 28)),

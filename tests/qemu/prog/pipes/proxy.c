@@ -54,8 +54,10 @@ static void read_lines(int fd, int count)
 void proxy_file(void)
 {
 	int fd = open(FILE_NAME, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	char c;
+	unsigned long lost = 1;
+	char c, text[SIZE];
 
+	line(text, 0);
 	must(keel_open());
 	check(fd >= 0 && write(fd, "#", 1) == 1);
 	must(keel_proxy_create(&proxy, fd, PLACES, SIZE));
@@ -63,6 +65,8 @@ void proxy_file(void)
 	write_lines(LINES);
 	check(keel_is_hard());
 	check(must(keel_proxy_lost(&proxy)) == 0);
+	must(keel_proxy_drain(&proxy, &lost));
+	check(!lost && lseek(fd, 0, SEEK_END) == 1 + LINES * (off_t)strlen(text));
 	must(keel_thread_detach());
 	must(keel_proxy_delete(&proxy));
 	check(lseek(fd, 0, SEEK_SET) == 0 && read(fd, &c, 1) == 1 && c == '#');
@@ -231,7 +235,11 @@ void proxy_wrong(void)
 	check(keel_eventfd_signal(&(struct keel_eventfd){ proxy.id }) == -EINVAL);
 	check(keel_pipe_write(&(struct keel_pipe){ .id = proxy.id }, text, 1) == -EINVAL);
 	check(must(keel_proxy_lost(&proxy)) == 0);
+	must(keel_eventfd_create(&none, event));
+	check(keel_proxy_drain(&(struct keel_proxy){ none.id }, NULL) == -EINVAL);
+	must(keel_eventfd_delete(&none));
 	must(keel_proxy_delete(&proxy));
+	check(keel_proxy_drain(&proxy, NULL) == -EINVAL);
 	check(keel_proxy_lost(&proxy) == -EINVAL);
 	check(keel_proxy_delete(&proxy) == -EINVAL);
 	must(keel_thread_detach());
