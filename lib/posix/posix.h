@@ -44,7 +44,9 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/timerfd.h>
@@ -70,6 +72,10 @@ int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask,
 		size_t size);
 ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
+int __printf_chk(int flag, const char *format, ...);
+int __fprintf_chk(FILE *f, int flag, const char *format, ...);
+int __vprintf_chk(int flag, const char *format, va_list args);
+int __vfprintf_chk(FILE *f, int flag, const char *format, va_list args);
 
 /* Not to be reached by way of a table. */
 #define POSIX_HIDDEN __attribute__((visibility("hidden")))
@@ -221,6 +227,11 @@ void posix_timers_child(void);
 
 /* For the threads of timers. */
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *arg), void *arg);
+
+/* What is printed: there is a real-time thread; fork(). Context: in-band. */
+void posix_print_begin(void);
+void posix_print_prepare(void);
+void posix_print_child(void);
 
 /* ---- objects ---------------------------------------------------------------------------------------- */
 

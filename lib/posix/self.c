@@ -164,6 +164,7 @@ static int attach(struct posix_self *self, int policy, int prio)
 	err = keel_thread_attach(NULL, prio, -1);
 	if (!err) {
 		self->was_rt = 1;
+		posix_print_begin();
 		if (policy == SCHED_RR)	/* glibc remembers what it was told last */
 			REAL(pthread_setschedparam)(pthread_self(), policy, &param);
 		__atomic_store_n(&posix_active, 1, __ATOMIC_RELEASE);
@@ -294,6 +295,7 @@ int posix_again(long ret)
 
 static void fork_prepare(void)
 {
+	posix_print_prepare();
 	posix_objects_prepare();
 	posix_me();	/* not while it is locked: libkeel's handlers come after this */
 	REAL(pthread_mutex_lock)(&lock);
@@ -319,6 +321,7 @@ static void fork_child(void)
 	posix_objects_child();
 	posix_files_child();
 	posix_timers_child();
+	posix_print_child();
 	REAL(pthread_mutex_unlock)(&lock);
 }
 

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The calls that print to streams, and those before which all has to be written.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "print.h"
+
+#define ROOM 1024	/* texts up to this are formatted on the stack */
+
+extern int __vsnprintf_chk(char *to, size_t size, int flag, size_t room, const char *format, va_list args);
+
+static void count(enum posix_call call, const struct posix_stream *s)
+{
+	if (s)
+		posix_me()->counts.core[call]++;
+	else
+		posix_me()->counts.glibc[call]++;
+}
+
+/* ---- formatted ------------------------------------------------------------------------------------------ */
+
+static int core_print(struct posix_stream *s, FILE *f, int flag, const char *format, va_list args)
+{
+	char here[ROOM], *text = here;
+	va_list again;
+	int n;
+
+	va_copy(again, args);
+	n = __vsnprintf_chk(here, ROOM, flag, ROOM, format, again);
+	va_end(again);
+	if (n >= ROOM) {
+		text = malloc(n + 1);
+		if (!text)
+			return -1;
+		n = __vsnprintf_chk(text, n + 1, flag, n + 1, format, args);
+	}
+	if (n > 0)
+		posix_print(s, f, text, n);
+	if (text != here)
+		free(text);
+	return n;
+}
+
+/* @flag: of the calls that programs make which were built with checks. */
+static int print(enum posix_call call, FILE *f, int flag, const char *format, va_list args)
+{
+	int n, err = errno;	/* %m */
+	struct posix_hold h;
+	struct posix_stream *s = posix_print_hold(f, &h);
+
+	errno = err;
+	if (s)
+		n = core_print(s, f, flag, format, args);
+	else
+		n = flag ? REAL(__vfprintf_chk)(f, flag, format, args) : REAL(vfprintf)(f, format, args);
+	posix_print_release(&h);
+	count(call, s);
+	return n;
+}
+
+#define PRINT(call, f, flag, format)							\
+	({										\
+		va_list args_;								\
+		int n_;									\
+											\
+		va_start(args_, format);						\
+		n_ = print(POSIX_CALL_##call, f, flag, format, args_);			\
+		va_end(args_);								\
+		n_;									\
+	})
+
+int __wrap_printf(const char *format, ...)
+{
+	return PRINT(printf, stdout, 0, format);
+}
+EXPORT(printf);
+
+int __wrap_fprintf(FILE *f, const char *format, ...)
+{
+	return PRINT(fprintf, f, 0, format);
+}
+EXPORT(fprintf);
+
+int __wrap_vprintf(const char *format, va_list args)
+{
+	return print(POSIX_CALL_vprintf, stdout, 0, format, args);
+}
+EXPORT(vprintf);
+
+int __wrap_vfprintf(FILE *f, const char *format, va_list args)
+{
+	return print(POSIX_CALL_vfprintf, f, 0, format, args);
+}
+EXPORT(vfprintf);
+
+int __wrap___printf_chk(int flag, const char *format, ...)
+{
+	return PRINT(__printf_chk, stdout, flag, format);
+}
+EXPORT(__printf_chk);
+
+int __wrap___fprintf_chk(FILE *f, int flag, const char *format, ...)
+{
+	return PRINT(__fprintf_chk, f, flag, format);
+}
+EXPORT(__fprintf_chk);
+
+int __wrap___vprintf_chk(int flag, const char *format, va_list args)
+{
+	return print(POSIX_CALL___vprintf_chk, stdout, flag, format, args);
+}
+EXPORT(__vprintf_chk);
+
+int __wrap___vfprintf_chk(FILE *f, int flag, const char *format, va_list args)
+{
+	return print(POSIX_CALL___vfprintf_chk, f, flag, format, args);
+}
+EXPORT(__vfprintf_chk);
+
+static int print_error(const char *format, ...)
+{
+	return PRINT(perror, stderr, 0, format);
+}
+
+void __wrap_perror(const char *text)
+{
+	if (!posix_is_active()) {
+		GLIBC(perror);
+		REAL(perror)(text);
+		return;
+	}
+	print_error("%s%s%m\n", text ? text : "", text && *text ? ": " : "");
+}
+EXPORT(perror);
+
+/* ---- as it is ------------------------------------------------------------------------------------------- */
+
+size_t __wrap_fwrite(const void *data, size_t size, size_t n, FILE *f)
+{
+	struct posix_hold h;
+	struct posix_stream *s = posix_print_hold(f, &h);
+	size_t done = n, all;
+
+	if (!s || __builtin_mul_overflow(size, n, &all))
+		done = REAL(fwrite)(data, size, n, f);
+	else if (all)
+		posix_print(s, f, data, all);
+	else
+		done = 0;
+	posix_print_release(&h);
+	count(POSIX_CALL_fwrite, s);
+	return done;
+}
+EXPORT(fwrite);
+
+int __wrap_fputs(const char *text, FILE *f)
+{
+	struct posix_hold h;
+	struct posix_stream *s = posix_print_hold(f, &h);
+	int ret = 1;
+
+	if (!s)
+		ret = REAL(fputs)(text, f);
+	else if (*text)
+		posix_print(s, f, text, strlen(text));
+	posix_print_release(&h);
+	count(POSIX_CALL_fputs, s);
+	return ret;
+}
+EXPORT(fputs);
+
+/* In one piece. */
+static int core_puts(struct posix_stream *s, const char *text)
+{
+	size_t size = strlen(text);
+	char here[ROOM], *line = here;
+
+	if (size >= ROOM)
+		line = malloc(size + 1);
+	if (!line)
+		return EOF;
+	memcpy(line, text, size);
+	line[size] = '\n';
+	posix_print(s, stdout, line, size + 1);
+	if (line != here)
+		free(line);
+	return size < INT32_MAX ? (int)size + 1 : INT32_MAX;
+}
+
+int __wrap_puts(const char *text)
+{
+	struct posix_hold h;
+	struct posix_stream *s = posix_print_hold(stdout, &h);
+	int ret = s ? core_puts(s, text) : REAL(puts)(text);
+
+	posix_print_release(&h);
+	count(POSIX_CALL_puts, s);
+	return ret;
+}
+EXPORT(puts);
+
+static int put(enum posix_call call, int c, FILE *f)
+{
+	struct posix_hold h;
+	struct posix_stream *s = posix_print_hold(f, &h);
+	const char byte = (char)c;
+	int ret = (unsigned char)c;
+
+	if (s)
+		posix_print(s, f, &byte, 1);
+	else
+		ret = REAL(fputc)(c, f);
+	posix_print_release(&h);
+	count(call, s);
+	return ret;
+}
+
+int (__wrap_putchar)(int c)
+{
+	return put(POSIX_CALL_putchar, c, stdout);
+}
+EXPORT(putchar);
+
+int (__wrap_fputc)(int c, FILE *f)
+{
+	return put(POSIX_CALL_fputc, c, f);
+}
+EXPORT(fputc);
+
+int (__wrap_putc)(int c, FILE *f)
+{
+	return put(POSIX_CALL_putc, c, f);
+}
+EXPORT(putc);
+
+/* ---- flushed -------------------------------------------------------------------------------------------- */
+
+/* A real-time thread's text is on its way already. */
+int __wrap_fflush(FILE *f)
+{
+	int lost, ret;
+
+	if (!posix_is_active()) {
+		GLIBC(fflush);
+		return REAL(fflush)(f);
+	}
+	if (f && posix_is_rt() && posix_print_is_core(f)) {
+		CORE(fflush);
+		return 0;
+	}
+	GLIBC(fflush);
+	lost = posix_print_drain(f);
+	ret = REAL(fflush)(f);
+	if (!lost)
+		return ret;
+	errno = EIO;
+	return EOF;
+}
+EXPORT(fflush);
+
+int __wrap_fclose(FILE *f)
+{
+	int lost = posix_print_drain(f), ret;
+
+	posix_print_forget(f);
+	GLIBC(fclose);
+	ret = REAL(fclose)(f);
+	if (!lost)
+		return ret;
+	errno = EIO;
+	return EOF;
+}
+EXPORT(fclose);
+
+int __wrap_pclose(FILE *f)
+{
+	posix_print_forget(f);
+	GLIBC(pclose);
+	return REAL(pclose)(f);
+}
+EXPORT(pclose);
+
+/* Each gives the stream back first. */
+#define AFTER(type, name, how, params, ...)						\
+	type __wrap_##name params							\
+	{										\
+		how;									\
+		GLIBC(name);								\
+		return REAL(name)(__VA_ARGS__);						\
+	}										\
+	EXPORT(name)
+
+AFTER(FILE *, freopen, posix_print_forget(f), (const char *path, const char *mode, FILE *f), path, mode, f);
+AFTER(FILE *, freopen64, posix_print_forget(f), (const char *path, const char *mode, FILE *f), path, mode, f);
+AFTER(int, fseek, posix_print_settle(f), (FILE *f, long offset, int whence), f, offset, whence);
+AFTER(int, fseeko, posix_print_settle(f), (FILE *f, off_t offset, int whence), f, offset, whence);
+AFTER(int, fseeko64, posix_print_settle(f), (FILE *f, off64_t offset, int whence), f, offset, whence);
+AFTER(void, rewind, posix_print_settle(f), (FILE *f), f);
+AFTER(long, ftell, posix_print_settle(f), (FILE *f), f);
+AFTER(off_t, ftello, posix_print_settle(f), (FILE *f), f);
+AFTER(off64_t, ftello64, posix_print_settle(f), (FILE *f), f);
+AFTER(int, fgetpos, posix_print_settle(f), (FILE *f, fpos_t *at), f, at);
+AFTER(int, fgetpos64, posix_print_settle(f), (FILE *f, fpos64_t *at), f, at);
+AFTER(int, fsetpos, posix_print_settle(f), (FILE *f, const fpos_t *at), f, at);
+AFTER(int, fsetpos64, posix_print_settle(f), (FILE *f, const fpos64_t *at), f, at);
