@@ -308,7 +308,8 @@ static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
 		fault = s->user.touch;
 	} else if (regs->ax == -EINTR) {
 		regs->ax = regs->orig_ax == KEEL_CALL_POLL || regs->orig_ax == KEEL_CALL_SIGNAL_WAIT ||
-			   (regs->orig_ax == KEEL_CALL_SLEEP_UNTIL && regs->si == KEEL_SLEEP_SIGNAL) ?
+			   (regs->orig_ax == KEEL_CALL_SLEEP_UNTIL && regs->si == KEEL_SLEEP_SIGNAL) ||
+			   (regs->orig_ax == KEEL_CALL_CLOCK_SLEEP && regs->di & KEEL_SLEEP_SIGNAL) ?
 			-ERESTARTNOHAND : -ERESTARTSYS;
 	} else {
 		regs->orig_ax = -1;

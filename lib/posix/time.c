@@ -6,12 +6,15 @@
 #include "posix.h"
 
 /* 0, or a positive errno; -1: glibc has to do it. */
-static int core_sleep(int64_t until)
+static int core_sleep(uint64_t clock, int64_t until)
 {
 	int old = posix_cancel_begin();
 	long ret;
 
-	ret = libkeel_call(KEEL_CALL_SLEEP_UNTIL, until, KEEL_SLEEP_SIGNAL);
+	if (clock)
+		ret = libkeel_call(KEEL_CALL_CLOCK_SLEEP, clock | KEEL_SLEEP_SIGNAL, until);
+	else
+		ret = libkeel_call(KEEL_CALL_SLEEP_UNTIL, until, KEEL_SLEEP_SIGNAL);
 	posix_cancel_end(old);
 	return ret == -EAGAIN || ret == -EOPNOTSUPP ? -1 : -ret;
 }
@@ -30,25 +33,17 @@ static void remainder_of(int64_t until, struct timespec *left)
 static int sleep_relative(const struct timespec *ts, struct timespec *left)
 {
 	int64_t until = posix_later(keel_clock_ns(), posix_ns(ts));
-	int err = core_sleep(until);
+	int err = core_sleep(0, until);
 
 	if (err == EINTR && left)
 		remainder_of(until, left);
 	return err;
 }
 
-/* On CLOCK_REALTIME: as that is set now. */
+/* On CLOCK_REALTIME it follows each set of that. */
 static int sleep_absolute(clockid_t clock, const struct timespec *ts)
 {
-	int64_t until = posix_ns(ts);
-	struct timespec now;
-
-	if (clock == CLOCK_REALTIME) {
-		clock_gettime(clock, &now);
-		until -= posix_ns(&now);
-		until = until <= 0 ? 0 : posix_later(keel_clock_ns(), until);
-	}
-	return core_sleep(until);
+	return core_sleep(clock == CLOCK_REALTIME ? KEEL_REALTIME : 0, posix_ns(ts));
 }
 
 /* Whether the core can: -1 if not, else what came of it. */

@@ -27,9 +27,9 @@ static long period_set(unsigned long first, unsigned long period)
 /* @clock: 0 or KEEL_REALTIME. */
 static long clock_sleep(unsigned long clock, nk_time_t until)
 {
-	if ((clock & ~KEEL_REALTIME) || until < 0)
+	if ((clock & ~(KEEL_REALTIME | KEEL_SLEEP_SIGNAL)) || until < 0)
 		return -NK_EINVAL;
-	return nk_sleep_until(clock ? nk_until_realtime(until) : until);
+	return nk_sleep_until(clock & KEEL_REALTIME ? nk_until_realtime(until) : until);
 }
 
 static __attribute__((__noinline__)) long signal_wait(nk_u64 set, unsigned long until)

@@ -79,7 +79,7 @@
 #define KEEL_CALL_BARRIER_WAIT	(KEEL_CALL_BASE + 31)	/* (id, until) -> 1 for one of them */
 #define KEEL_CALL_SET_WAIT	(KEEL_CALL_BASE + 32)	/* (id, until) -> who is ready, a bit each */
 /* [3] */
-#define KEEL_CALL_CLOCK_SLEEP	(KEEL_CALL_BASE + 33)	/* (0 or KEEL_REALTIME, until) */
+#define KEEL_CALL_CLOCK_SLEEP	(KEEL_CALL_BASE + 33)	/* (0 or KEEL_REALTIME | KEEL_SLEEP_SIGNAL, until) */
 /* [3], see messaging.h; the first four arguments, and up to two more in r10 and r9 */
 #define KEEL_CALL_QUEUE_SEND	(KEEL_CALL_BASE + 34)	/* (id, from, size | priority << 32, until) */
 #define KEEL_CALL_QUEUE_RECEIVE	(KEEL_CALL_BASE + 35)	/* (id, to, room, until) -> size | priority << 32 */

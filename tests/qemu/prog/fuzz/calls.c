@@ -167,7 +167,8 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)
 		*a = soon;
 	if (nr == KEEL_CALL_CLOCK_SLEEP) {
-		*a = dice_below(d, 4) ? KEEL_REALTIME : dice_below(d, 2);
+		*a = (dice_below(d, 4) ? KEEL_REALTIME : dice_below(d, 2)) |
+		     (dice_below(d, 2) ? 0 : KEEL_SLEEP_SIGNAL);
 		*b = soon;
 	}
 	if (nr == KEEL_CALL_PERIOD_SET)
