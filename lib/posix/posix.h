@@ -49,6 +49,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/syslog.h>
 #include <sys/timerfd.h>
 #include <threads.h>
 #include <time.h>
@@ -76,6 +77,8 @@ int __printf_chk(int flag, const char *format, ...);
 int __fprintf_chk(FILE *f, int flag, const char *format, ...);
 int __vprintf_chk(int flag, const char *format, va_list args);
 int __vfprintf_chk(FILE *f, int flag, const char *format, va_list args);
+void __syslog_chk(int priority, int flag, const char *format, ...);
+void __vsyslog_chk(int priority, int flag, const char *format, va_list args);
 
 /* Not to be reached by way of a table. */
 #define POSIX_HIDDEN __attribute__((visibility("hidden")))
@@ -232,6 +235,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 void posix_print_begin(void);
 void posix_print_prepare(void);
 void posix_print_child(void);
+void posix_log_child(void);
 
 /* ---- objects ---------------------------------------------------------------------------------------- */
 

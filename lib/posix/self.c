@@ -322,6 +322,7 @@ static void fork_child(void)
 	posix_files_child();
 	posix_timers_child();
 	posix_print_child();
+	posix_log_child();
 	REAL(pthread_mutex_unlock)(&lock);
 }
 

@@ -3,6 +3,7 @@
  * Threads and their scheduling. Linux is always told as well, and first: it says what is allowed, and
  * what the program reads back.
  */
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include "posix.h"
 
@@ -91,6 +92,41 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 	return create(thread, attr, &start);
 }
 EXPORT(pthread_create);
+
+struct c11_start {
+	thrd_start_t fn;
+	void *arg;
+};
+
+static void *c11_thread(void *arg)
+{
+	struct c11_start start = *(struct c11_start *)arg;
+
+	free(arg);
+	return (void *)(intptr_t)start.fn(start.arg);
+}
+
+/* It inherits, as any thread without attributes; thrd_join() is glibc's. */
+int __wrap_thrd_create(thrd_t *thread, thrd_start_t fn, void *arg)
+{
+	struct c11_start *start;
+	int err;
+
+	if (!posix_is_rt()) {
+		GLIBC(thrd_create);
+		return REAL(thrd_create)(thread, fn, arg);
+	}
+	CORE(thrd_create);
+	start = malloc(sizeof(*start));
+	if (!start)
+		return thrd_nomem;
+	*start = (struct c11_start){ fn, arg };
+	err = __wrap_pthread_create(thread, NULL, c11_thread, start);
+	if (err)
+		free(start);
+	return !err ? thrd_success : err == ENOMEM ? thrd_nomem : thrd_error;
+}
+EXPORT(thrd_create);
 
 /* Linux has done it for the thread @tid, 0 or @thread: Keel follows. */
 static void follow(pthread_t thread, pid_t tid, int policy, int prio)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * posixprint turns END | many | file PATH | both: what threads print, for a libc alone and for one with the
+ * posixprint turns END | many | file PATH | both | log: what threads print, for a libc alone and for one with the
  * skin: nothing here knows of Keel.
  *
  * turns: a real-time thread and the first one take turns to print numbered lines, each by another call, and
  * the real-time one brings the END: return, exit, fault, abort, kill; or with flush the file is looked at.
  * many: four real-time threads and the first one print at once. file: to a file of its own, with seeks. both:
- * standard output and standard error in turn.
+ * standard output and standard error in turn. log: by turns to the system's log; killed.
  */
 #include <err.h>
 #include <errno.h>
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #define LINES	60
@@ -208,6 +209,36 @@ static void *both_thread(void *arg)
 	return arg;
 }
 
+/* ---- the log -------------------------------------------------------------------------------------------- */
+
+static void log_turns(int mine)
+{
+	for (int i = 0; i < LINES / 2; i++) {
+		while (sem_wait(&turn[mine]))
+			;
+		errno = ENOENT;
+		syslog(i % 2 ? LOG_WARNING : LOG_LOCAL3 | LOG_NOTICE, "line %d: %m", next++);
+		sem_post(&turn[!mine]);
+	}
+}
+
+static void *log_thread(void *arg)
+{
+	syslog(LOG_DEBUG, "not wanted");
+	log_turns(1);
+	kill(getpid(), SIGKILL);
+	return arg;
+}
+
+static void log_all(void)
+{
+	openlog("posixprint", LOG_PERROR, LOG_DAEMON);
+	setlogmask(LOG_UPTO(LOG_NOTICE));
+	start(log_thread, NULL);
+	log_turns(0);
+	pause();
+}
+
 int main(int argc, char **argv)
 {
 	check(argc > 1);
@@ -221,6 +252,8 @@ int main(int argc, char **argv)
 		many();
 	else if (!strcmp(argv[1], "both"))
 		pthread_join(start(both_thread, NULL), NULL);
+	else if (!strcmp(argv[1], "log"))
+		log_all();
 	else
 		errx(2, "usage: see the source");
 	return 0;

@@ -382,6 +382,7 @@ static void row_sem_errors(void)
 #include "posixshared.h"
 #include "posixpoll.h"
 #include "posixtime.h"
+#include "posixset.h"
 #include "posixsignals.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
@@ -418,6 +419,8 @@ static const struct {
 	{ "timer-thread", row_timer_thread },
 	{ "timer-errors", row_timer_errors },
 	{ "c11", row_c11 },
+	{ "c11-threads", row_c11_threads },
+	{ "clock-set", row_clock_set },
 	{ "mq-order", row_mq_order },
 	{ "mq-errors", row_mq_errors },
 	{ "mq-mixed", row_mq_mixed },
