@@ -137,6 +137,23 @@ START_TEST(a_new_class_is_not_charged_for_the_old_one)
 }
 END_TEST
 
+static void locks_once_too_often(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_sched_lock(), 0);
+	u->t.sched_locks = NK_LOCKS_MAX;
+	ck_assert_int_eq(nk_sched_lock(), -NK_EOVERFLOW);
+	ck_assert_int_eq(u->t.sched_locks, NK_LOCKS_MAX);
+	u->t.sched_locks = 1;
+	ck_assert_int_eq(nk_sched_unlock(), 0);
+	u->ret = nk_sched_unlock();
+}
+
+START_TEST(so_many_scheduler_locks_and_no_more)
+{
+	ck_assert_int_eq(unit_run("u", 10, 0, locks_once_too_often, NULL)->ret, -NK_EPERM);
+}
+END_TEST
+
 START_TEST(who_leaves_a_class_leaves_its_timer)
 {
 	struct unit_thread *u = unit_run("u", 10, 0, spends, NULL);
@@ -202,6 +219,7 @@ Suite *class_edges_suite(void)
 	tcase_add_test(tc, a_yield_is_to_no_later_deadline);
 	tcase_add_test(tc, who_was_cut_off_by_its_window_goes_on_first);
 	tcase_add_test(tc, a_new_class_is_not_charged_for_the_old_one);
+	tcase_add_test(tc, so_many_scheduler_locks_and_no_more);
 	tcase_add_test(tc, who_leaves_a_class_leaves_its_timer);
 	tcase_add_test(tc, a_priority_is_shown_where_there_is_one);
 	tcase_add_test(tc, a_frame_taken_away_closes_all_windows);

@@ -251,6 +251,33 @@ START_TEST(watch_against_posts_misses_none)
 }
 END_TEST
 
+/* Ready when it is looked at first, and taken by another then: as many as are ready are told. */
+static void watch_against_take(void *arg)
+{
+	struct unit_thread *u;
+
+	(void)arg;
+	setup();
+	nk_sem_post(&sems[0]);
+	u = unit_make("u", 10, 1, watches_all, NULL);
+	deadline = hal_clock_now() + 100;
+	sim_race_begin();
+	nk_thread_start(&u->t);
+	nk_sem_trywait(&sems[0]);
+	sim_race_end();
+	sim_settle();
+	sim_advance(100);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert(u->ret == watches[0].is_ready || u->ret == -NK_ETIMEDOUT);
+	teardown();
+}
+
+START_TEST(watch_against_take_tells_how_many_are_ready)
+{
+	unit_explore(watch_against_take, NULL);
+}
+END_TEST
+
 static void post_against_deadline(void *arg)
 {
 	struct unit_thread *u;
@@ -329,6 +356,7 @@ Suite *watch_suite(void)
 	tcase_add_test(tc, interrupts_are_let_in_between);
 	tc = unit_race_case(suite, "races");
 	tcase_add_test(tc, watch_against_posts_misses_none);
+	tcase_add_test(tc, watch_against_take_tells_how_many_are_ready);
 	tcase_add_loop_test(tc, post_against_deadline_ends_once, 0, 2);
 	return suite;
 }

@@ -22,8 +22,10 @@ SURVIVORS = {
 		"who gives up lets those in that stood behind it, none of them of a higher priority",
 	("nucleus/channel.c", "f->generation = f->generation % ID_GENERATIONS + (2);"):
 		"another number than the last one's, all the same",
+	("nucleus/channel.c", "nk_wait_wake_locked(&f->turn.wq, (1));"):
+		"the state of the flow counts, which says that there is a reply",
 	("nucleus/channel.c", "no nk_sched();"):
-		"the server has the priority of all whom it wakes by its end, and who receives wakes nobody",
+		"who replies or makes room gives way before, and a server that ends has the priority of its clients",
 	("nucleus/cond.c", "no nk_sched();"):
 		"who gives up lowers others, which makes nobody better than himself",
 	("nucleus/rwlock.c", "no nk_sched();"):
