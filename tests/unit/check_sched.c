@@ -243,6 +243,51 @@ static void start_against_start(void *arg)
 	unit_teardown();
 }
 
+/* While another has the CPU. What is spoilt here is mended before anybody runs by it. */
+static void looks_at_the_queue(struct unit_thread *u)
+{
+	struct nk_rq *rq = &nk_rqs[0];
+	struct nk_thread *t = u->arg;
+
+	nk_thread_start(t);
+	ck_assert_int_eq(t->state, NK_READY);
+	ck_assert_int_eq(nk_rq_check(rq), 0);
+	t->eprio++;
+	ck_assert_int_eq(nk_rq_check(rq), 2);
+	t->eprio--;
+	t->cpu = 1;
+	ck_assert_int_eq(nk_rq_check(rq), 2);
+	t->cpu = 0;
+	t->state = NK_BLOCKED;
+	ck_assert_int_eq(nk_rq_check(rq), 2);
+	t->state = NK_RUNNING;
+	ck_assert_int_eq(nk_rq_check(rq), 3);
+	t->state = NK_READY;
+	rq->ready.used[0] ^= 1ul << 20;
+	ck_assert_int_eq(nk_rq_check(rq), 1);
+	rq->ready.used[0] ^= 1ul << 20;
+	rq->root.state = NK_RUNNING;
+	ck_assert_int_eq(nk_rq_check(rq), 3);
+	rq->root.state = NK_READY;
+	rq->curr = t;
+	t->state = NK_RUNNING;
+	u->t.state = NK_READY;
+	ck_assert_int_eq(nk_rq_check(rq), 4);
+	u->t.state = NK_RUNNING;
+	t->state = NK_READY;
+	rq->curr = &u->t;
+	ck_assert_int_eq(nk_rq_check(rq), 0);
+}
+
+START_TEST(a_look_at_a_run_queue_finds_what_is_wrong)
+{
+	struct unit_thread *low = unit_make("l", 10, 0, marks_once, "l");
+
+	ck_assert_int_eq(unit_run("h", 20, 0, looks_at_the_queue, &low->t)->done, 1);
+	ck_assert_str_eq(unit_marks(), "l");
+}
+END_TEST
+
 START_TEST(starts_from_two_cpus_lose_nobody)
 {
 	unit_explore(start_against_start, NULL);
@@ -265,6 +310,7 @@ Suite *sched_suite(void)
 	tcase_add_test(tc, a_thread_for_another_cpu_is_kicked_there);
 	tcase_add_test(tc, who_beats_nobody_elsewhere_waits_without_a_kick);
 	tcase_add_test(tc, switches_are_counted);
+	tcase_add_test(tc, a_look_at_a_run_queue_finds_what_is_wrong);
 	tcase_add_test(tc, a_running_thread_that_falls_gives_way_at_once);
 	tcase_add_test(tc, a_running_thread_falls_before_its_new_equals);
 	tcase_add_test(tc, a_ready_thread_that_rises_above_preempts);

@@ -42,6 +42,23 @@ START_TEST(init_refuses_what_makes_no_sense)
 }
 END_TEST
 
+/* Who wakes in it goes on when the giver lets a switch be. */
+START_TEST(a_give_wakes_and_does_not_switch)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, waits, NULL);
+	hal_flags_t flags = hal_oob_save();
+
+	ck_assert_int_eq(nk_sem_give(&s), 0);
+	ck_assert_int_eq(u->t.state, NK_READY);
+	nk_sched();
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(nk_sem_give(&s), 0);
+	hal_oob_restore(flags);
+	ck_assert_uint_eq(nk_sem_count(&s), 1);
+	ck_assert_int_eq(nk_sem_trywait(&s), 0);
+}
+END_TEST
+
 START_TEST(posts_are_counted_up_to_the_maximum)
 {
 	ck_assert_int_eq(nk_sem_trywait(&s), -NK_EWOULDBLOCK);
@@ -293,6 +310,7 @@ Suite *sem_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, init_refuses_what_makes_no_sense);
+	tcase_add_test(tc, a_give_wakes_and_does_not_switch);
 	tcase_add_test(tc, posts_are_counted_up_to_the_maximum);
 	tcase_add_test(tc, a_post_goes_to_the_first_waiter);
 	tcase_add_test(tc, nobody_takes_a_post_from_a_waiter_it_was_for);

@@ -43,6 +43,12 @@ static void fires(struct nk_timer *timer, nk_time_t now)
 	while (p->due && p->due <= clock);
 }
 
+static void fires_for_nothing(struct nk_timer *timer, nk_time_t now)
+{
+	(void)timer;
+	(void)now;
+}
+
 static void setup_cpus(int cpus)
 {
 	int i;
@@ -311,6 +317,32 @@ START_TEST(a_timed_lock_ends_when_the_clock_is_set_beyond)
 }
 END_TEST
 
+/* By its own clock, and with what it anticipates; a time that is over counts as 1 till it fires. */
+START_TEST(what_is_left_is_told)
+{
+	nk_time_t now = hal_clock_now();
+	struct nk_timer timer;
+	hal_flags_t flags;
+
+	nk_timer_init(&timer, fires_for_nothing);
+	ck_assert_int_eq(nk_timer_left(&timer), 0);
+	nk_timer_set_clock(&timer, _i ? NK_CLOCK_REALTIME : NK_CLOCK_MONOTONIC);
+	nk_gravity[NK_GRAVITY_IRQ] = 30;
+	nk_timer_start(&timer, now + 100 + (_i ? HOUR : 0), 0);
+	nk_gravity[NK_GRAVITY_IRQ] = 0;
+	ck_assert_int_eq(nk_timer_left(&timer), 100);
+	sim_advance(60);
+	ck_assert_int_eq(nk_timer_left(&timer), 40);
+	flags = hal_oob_save();
+	sim_set_realtime(HOUR + (_i ? 1000 : 0));
+	ck_assert_int_eq(nk_timer_left(&timer), _i ? 1 : 40);
+	hal_oob_restore(flags);
+	sim_settle();
+	nk_timer_stop(&timer);
+	ck_assert_int_eq(nk_timer_left(&timer), 0);
+}
+END_TEST
+
 /* ---- races ---------------------------------------------------------------------------------- */
 
 static void sets_the_clock(void *arg)
@@ -403,6 +435,7 @@ Suite *timer_real_suite(void)
 	tcase_add_test(tc, a_set_moves_no_timer_of_the_monotonic_clock);
 	tcase_add_test(tc, points_that_a_set_skips_are_overruns);
 	tcase_add_test(tc, all_that_a_set_makes_due_is_served_in_order_sixteen_at_a_time);
+	tcase_add_loop_test(tc, what_is_left_is_told, 0, 2);
 	tcase_add_test(tc, a_sleep_follows_the_clock);
 	tcase_add_test(tc, a_time_that_has_passed_by_the_clock_is_no_wait);
 	tcase_add_test(tc, a_timed_lock_ends_when_the_clock_is_set_beyond);
