@@ -154,6 +154,34 @@ START_TEST(so_many_scheduler_locks_and_no_more)
 }
 END_TEST
 
+/* By several periods: the next deadline is one period away, as of one that wakes. */
+START_TEST(a_budget_that_comes_late_is_for_a_whole_period)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u = unit_run("u", 10, 0, spends, NULL);
+	hal_flags_t flags = hal_oob_save();
+
+	hal_timer_program(nk_hal_tick(begin + 45 * MS));
+	hal_oob_restore(flags);
+	ck_assert_int_eq(u->t.sched.deadline, begin + 55 * MS);
+	sim_advance(10 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+START_TEST(who_is_gone_is_in_no_class)
+{
+	struct unit_thread *u = unit_user("u", 10, NULL, NULL);
+
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	ck_assert_int_eq(nk_class_cpus[0].edf_count, 1);
+	nk_thread_destroy(&u->t);
+	u->gone = 1;
+	ck_assert_int_eq(nk_class_cpus[0].edf_count, 0);
+	ck_assert_int_eq(nk_rqs[0].classed, 0);
+}
+END_TEST
+
 START_TEST(who_leaves_a_class_leaves_its_timer)
 {
 	struct unit_thread *u = unit_run("u", 10, 0, spends, NULL);
@@ -209,6 +237,31 @@ START_TEST(no_timer_of_a_class_is_left_when_the_nucleus_goes)
 }
 END_TEST
 
+static struct unit_thread *gone;
+
+/* Its timer fires on CPU 1 when it ends: no handler looks at it any more when it has. */
+static void end_against_timer(void *arg)
+{
+	(void)arg;
+	unit_setup();
+	gone = unit_user("u", 10, NULL, NULL);
+	ck_assert_int_eq(nk_class_set(&gone->t, &edf_half), 0);
+	nk_timer_start_on(&gone->t.sched.timer, 1, hal_clock_now() + 100, 0);
+	sim_post(1, unit_advance_100, NULL);
+	sim_race_begin();
+	nk_thread_destroy(&gone->t);
+	gone->gone = 1;
+	ck_assert_ptr_ne(nk_rqs[1].timers.running, &gone->t.sched.timer);
+	sim_race_end();
+	unit_teardown();
+}
+
+START_TEST(a_thread_that_ends_waits_for_its_timer)
+{
+	unit_explore(end_against_timer, NULL);
+}
+END_TEST
+
 Suite *class_edges_suite(void)
 {
 	Suite *suite = suite_create("class_edges");
@@ -220,9 +273,12 @@ Suite *class_edges_suite(void)
 	tcase_add_test(tc, who_was_cut_off_by_its_window_goes_on_first);
 	tcase_add_test(tc, a_new_class_is_not_charged_for_the_old_one);
 	tcase_add_test(tc, so_many_scheduler_locks_and_no_more);
+	tcase_add_test(tc, a_budget_that_comes_late_is_for_a_whole_period);
+	tcase_add_test(tc, who_is_gone_is_in_no_class);
 	tcase_add_test(tc, who_leaves_a_class_leaves_its_timer);
 	tcase_add_test(tc, a_priority_is_shown_where_there_is_one);
 	tcase_add_test(tc, a_frame_taken_away_closes_all_windows);
+	tcase_add_test(unit_race_case(suite, "races"), a_thread_that_ends_waits_for_its_timer);
 	tcase_add_loop_test(tc, no_timer_of_a_class_is_left_when_the_nucleus_goes, 0, 4);
 	return suite;
 }

@@ -189,6 +189,7 @@ static void passes_on(struct unit_thread *u)
 	(void)u;
 	strcpy(&area[slot * 24], "hello");
 	ck_assert_int_eq(nk_queue_pass(&q, &here, (unsigned int)slot, 6, 7), 0);
+	ck_assert_uint_eq(nk_sem_count(&q.room), COUNT - 1);
 	ck_assert_int_eq(nk_queue_free(&q, &here, (unsigned int)slot), -NK_EINVAL);
 	ck_assert_int_eq(nk_queue_take(&q, &there, &size, &prio, deadline), slot);
 	ck_assert_uint_eq(size, 6);

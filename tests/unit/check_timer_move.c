@@ -75,6 +75,36 @@ START_TEST(timers_move_in_order_and_none_stays)
 }
 END_TEST
 
+static int gaps;
+
+static void a_gap(void)
+{
+	gaps++;
+}
+
+static int gaps_with(int timers)
+{
+	int i;
+
+	setup_cpus(2);
+	for (i = 0; i < timers; i++)
+		probe_start(i, 1, 1000, 0);
+	gaps = 0;
+	sim_on_unmask(a_gap);
+	unit_offline(1);
+	sim_on_unmask(NULL);
+	sim_advance(1000);
+	unit_teardown();
+	return gaps;
+}
+
+/* Sixteen at a time. */
+START_TEST(interrupts_come_in_between_when_many_move)
+{
+	ck_assert_int_ge(gaps_with(TIMERS), gaps_with(1) + TIMERS / 16);
+}
+END_TEST
+
 /* What is about a CPU, or about a thread's budget on it, waits there until it is back. */
 START_TEST(pinned_timers_stay)
 {
@@ -329,6 +359,7 @@ Suite *timer_move_suite(void)
 	tcase_add_test(race, a_start_on_a_cpu_that_is_offline_goes_down_the_row);
 	tcase_add_test(race, what_is_pinned_waits_until_its_cpu_is_back);
 	tcase_add_test(race, pinned_timers_stay);
+	tcase_add_test(race, interrupts_come_in_between_when_many_move);
 	tcase_add_loop_test(race, random_timers_on_random_cpus_agree_with_a_list, 0, 12);
 	tcase_add_test(race, a_stop_against_offline_finds_the_timer);
 	tcase_add_test(race, a_start_against_offline_is_not_left_behind);
