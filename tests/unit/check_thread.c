@@ -82,6 +82,18 @@ START_TEST(unblock_ends_a_sleep_with_the_error_given)
 }
 END_TEST
 
+START_TEST(a_thread_begins_anew_in_old_memory)
+{
+	struct nk_thread t;
+
+	memset(&t, 0x55, sizeof(t));
+	nk_thread_init(&t, "t", 10, 0);
+	ck_assert(!t.timer.armed && !t.sched.timer.armed && !t.sched.timer.handler);
+	ck_assert_int_eq(t.sched_locks, 0);
+	nk_thread_destroy(&t);
+}
+END_TEST
+
 START_TEST(a_name_is_cut_to_its_field)
 {
 	struct unit_thread *u = unit_make("a name that is too long", 10, 0, sleeps_until, NULL);
@@ -333,6 +345,7 @@ Suite *thread_suite(void)
 	tcase_add_loop_test(tc, a_wait_has_one_interrupt_however_long_the_cpu_is_not_had, 0, 2);
 	tcase_add_test(tc, a_sleep_into_the_past_returns_at_once);
 	tcase_add_test(tc, unblock_ends_a_sleep_with_the_error_given);
+	tcase_add_test(tc, a_thread_begins_anew_in_old_memory);
 	tcase_add_test(tc, a_name_is_cut_to_its_field);
 	tcase_add_test(tc, an_exited_thread_is_dead_once_its_stack_is_left);
 	tcase_add_test(tc, a_periodic_thread_returns_at_each_release_point);

@@ -122,6 +122,8 @@ static void is_told_no(struct unit_thread *u)
 {
 	ck_assert_int_eq(nk_mutex_unlock(&m), -NK_EPERM);
 	ck_assert_int_eq(m.claimed, 0);
+	ck_assert_int_eq(nk_cond_wait(&cond, &m, NK_TIME_NEVER), -NK_EPERM);
+	ck_assert_int_eq(m.claimed, 0);
 	u->ret = nk_mutex_consistent(&m);
 }
 
