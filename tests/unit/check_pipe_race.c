@@ -49,14 +49,7 @@ static void send_against_timeout(void *arg)
 
 	pipes_setup();
 	pipe_deadline = hal_clock_now() + 100;
-	u = unit_run("u", 10, *(int *)arg, pipe_reads, NULL);
-	sim_settle();
-	sim_post(1, unit_advance_100, NULL);
-	sim_race_begin();
-	pipe_push(&pipe_in, 'a');
-	sim_race_end();
-	sim_settle();
-	ck_assert_int_eq(u->done, 1);
+	u = unit_race_timeout(*(int *)arg, pipe_reads, push_in, "a");
 	ck_assert_int_eq(pipe_pull(&pipe_in), u->ret == PIPE_SIZE ? -NK_EWOULDBLOCK : 'a');
 	ck_assert_int_eq(pipe_room(&pipe_in), PIPE_PLACES);
 	pipes_teardown();
@@ -74,14 +67,7 @@ static void send_against_recall(void *arg)
 
 	(void)arg;
 	pipes_setup();
-	u = unit_user("u", 10, pipe_reads, NULL);
-	unit_enter(u);
-	sim_post(1, unit_recall, &u->t);
-	sim_race_begin();
-	pipe_push(&pipe_in, 'a');
-	sim_race_end();
-	sim_settle();
-	ck_assert_int_eq(u->done, 1);
+	u = unit_race_recall(pipe_reads, push_in, "a");
 	ck_assert(u->ret == PIPE_SIZE || u->ret == -NK_EINTR);
 	ck_assert_int_eq(pipe_pull(&pipe_in), u->ret == PIPE_SIZE ? -NK_EWOULDBLOCK : 'a');
 	ck_assert_int_eq(pipe_room(&pipe_in), PIPE_PLACES);

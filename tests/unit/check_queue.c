@@ -339,21 +339,12 @@ static void send_against_receive(void *arg)
 /* The message is received or queued, not both and not neither. */
 static void send_against_timeout(void *arg)
 {
-	struct unit_thread *u, *v;
+	struct unit_thread *u;
 
 	(void)arg;
 	setup();
 	deadline = hal_clock_now() + 100;
-	u = unit_run("u", 10, 1, receives, NULL);
-	sim_settle();
-	sim_post(1, unit_advance_100, NULL);
-	v = unit_make("v", 50, 0, sends, "a1");
-	sim_race_begin();
-	nk_thread_start(&v->t);
-	sim_race_end();
-	sim_settle();
-	ck_assert_int_eq(u->done, 1);
-	ck_assert_int_eq(v->ret, 0);
+	u = unit_race_timeout(1, receives, send_one, "a1");
 	ck_assert_uint_eq(nk_queue_length(&q), u->ret == 0 ? 0 : 1);
 	drain();
 	ck_assert_str_eq(unit_marks(), "a");
@@ -366,14 +357,7 @@ static void send_against_recall(void *arg)
 
 	(void)arg;
 	setup();
-	u = unit_user("u", 10, receives, NULL);
-	unit_enter(u);
-	sim_post(1, unit_recall, &u->t);
-	sim_race_begin();
-	send_now("a1");
-	sim_race_end();
-	sim_settle();
-	ck_assert_int_eq(u->done, 1);
+	u = unit_race_recall(receives, send_one, "a1");
 	ck_assert_uint_eq(nk_queue_length(&q), u->ret == 0 ? 0 : 1);
 	drain();
 	teardown();

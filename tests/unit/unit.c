@@ -198,6 +198,35 @@ void unit_busy(nk_time_t ns)
 	}
 }
 
+static struct unit_thread *race(struct unit_thread *u, void (*brings)(void *arg), void *arg)
+{
+	sim_race_begin();
+	brings(arg);
+	sim_race_end();
+	sim_settle();
+	ck_assert_int_eq(u->done, 1);
+	return u;
+}
+
+struct unit_thread *unit_race_recall(void (*fn)(struct unit_thread *u), void (*brings)(void *arg), void *arg)
+{
+	struct unit_thread *u = unit_user("u", 10, fn, NULL);
+
+	unit_enter(u);
+	sim_post(1, unit_recall, &u->t);
+	return race(u, brings, arg);
+}
+
+struct unit_thread *unit_race_timeout(int cpu, void (*fn)(struct unit_thread *u),
+				      void (*brings)(void *arg), void *arg)
+{
+	struct unit_thread *u = unit_run("u", 10, cpu, fn, NULL);
+
+	sim_settle();
+	sim_post(1, unit_advance_100, NULL);
+	return race(u, brings, arg);
+}
+
 /* On the CPU itself. */
 void unit_goes_offline(void *arg)
 {

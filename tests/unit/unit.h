@@ -65,6 +65,12 @@ void unit_recall(void *arg);
 /* The calling thread is busy for @ns of its own: not while others have the CPU. */
 void unit_busy(nk_time_t ns);
 
+/* A thread that waits in @fn while @brings(@arg), which ends the wait, runs here: a user thread that is
+ * recalled, or one on @cpu whose deadline comes after 100 ns. Either way the wait has ended. */
+struct unit_thread *unit_race_recall(void (*fn)(struct unit_thread *u), void (*brings)(void *arg), void *arg);
+struct unit_thread *unit_race_timeout(int cpu, void (*fn)(struct unit_thread *u),
+				      void (*brings)(void *arg), void *arg);
+
 /* @cpu, or for sim_post() this one, goes offline, and what is left of it to the next one that is online;
  * and comes back. */
 void unit_offline(int cpu);
