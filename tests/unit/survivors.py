@@ -30,6 +30,9 @@ SURVIVORS = {
 		"who gives up lowers others, which makes nobody better than himself",
 	("nucleus/rwlock.c", "no nk_sched();"):
 		"who gives up lets those in that stood behind it, none of them of a higher priority",
+	("nucleus/mutex.c", "m->owner_died = (1);"):
+		"whoever lets go of it says anew whether an owner died, before anybody asks",
+	("nucleus/mutex.c", "m->inconsistent = (1);"): "nobody owns what is beyond repair",
 	("nucleus/mutex.c", "no nk_sched();"):
 		"whom the walk lowers does not run here, and an interrupt in between switches by itself",
 	("nucleus/word.c", "m->claimed = (2);"): "a truth value",
