@@ -88,48 +88,56 @@ static void take_counts(const struct nk_thread *t, struct nk_thread_snapshot *s)
 	nk_lock_release(&rq->lock);
 }
 
-/* A mutex that @t, whose lock is held, waits for: pinned, as for a chain walk. Or NULL. */
-static struct nk_mutex *pin_mutex(struct nk_thread *t)
+/*
+ * Lock @t, and before it the mutex that it waits for, which is returned, or NULL. That one is pinned while
+ * no lock is held, as for a chain walk; and @t may have it, or have given up, when both are locked:
+ *
+ *	CPU 0: the owner			CPU 1, here
+ *						t waits for m: pin; unlock t
+ *	unlocks m: it is t's now
+ *						lock m, lock t: it does not wait: again
+ */
+static struct nk_mutex *lock_with_mutex(struct nk_thread *t)
 {
-	if (!t->wait_on || !t->wait_on->mutex)
-		return NULL;
-	__atomic_fetch_add(&t->wait_on->pins, 1, __ATOMIC_ACQUIRE);
-	return t->wait_on->mutex;
-}
+	for (;;) {
+		struct nk_waitq *wq;
 
-static int owner_of(struct nk_mutex *m)
-{
-	int tid;
-
-	nk_lock_acquire(&m->wq.lock);
-	tid = m->owner ? m->owner->tid : 0;
-	__atomic_fetch_sub(&m->wq.pins, 1, __ATOMIC_RELEASE);
-	nk_lock_release(&m->wq.lock);
-	return tid;
+		nk_lock_acquire(&t->lock);
+		wq = t->wait_on;
+		if (!wq || !wq->mutex)
+			return NULL;
+		__atomic_fetch_add(&wq->pins, 1, __ATOMIC_ACQUIRE);
+		nk_lock_release(&t->lock);
+		nk_lock_acquire(&wq->lock);
+		__atomic_fetch_sub(&wq->pins, 1, __ATOMIC_RELEASE);
+		nk_lock_acquire(&t->lock);
+		if (t->wait_on == wq)
+			return wq->mutex;
+		nk_lock_release(&t->lock);
+		nk_lock_release(&wq->lock);
+	}
 }
 
 void nk_thread_snapshot(struct nk_thread *t, struct nk_thread_snapshot *s)
 {
 	hal_flags_t flags = hal_oob_save();
 	struct nk_class_cpu *c = nk_class_lock_of(t);
-	struct nk_mutex *m;
+	struct nk_mutex *m = lock_with_mutex(t);
 
 	nk_class_get(t, &s->attr);
-	nk_lock_acquire(&t->lock);
 	s->base_prio = t->base_prio;
 	s->holds = !nk_plist_empty(&t->owned);
 	s->wait_on = t->wait_on;
-	s->owner = 0;
-	m = pin_mutex(t);
+	s->owner = m && m->owner ? m->owner->tid : 0;
 	take_counts(t, s);
 	s->until = deadline_of(&t->timer);
 	s->period = __atomic_load_n(&t->period, __ATOMIC_RELAXED);
 	s->release = __atomic_load_n(&t->release, __ATOMIC_RELAXED);
 	s->overruns = __atomic_load_n(&t->overruns, __ATOMIC_RELAXED);
 	nk_lock_release(&t->lock);
-	nk_lock_release(&c->lock);
 	if (m)
-		s->owner = owner_of(m);
+		nk_lock_release(&m->wq.lock);
+	nk_lock_release(&c->lock);
 	hal_oob_restore(flags);
 }
 

@@ -259,6 +259,36 @@ START_TEST(a_look_while_a_thread_loses_the_cpu_sees_its_budget)
 }
 END_TEST
 
+static void look_at_waiter(void *arg)
+{
+	(void)arg;
+	nk_thread_snapshot(actors_thread(1), &seen);
+	ck_assert(!seen.owner || (seen.owner == 100 && seen.wait_on));
+}
+
+/* Thread 0 lets go of the mutex that 1 waits for. */
+static void look_against_unlock(void *arg)
+{
+	(void)arg;
+	actors_setup(2);
+	actors_thread(0)->tid = 100;
+	actors_thread(1)->tid = 101;
+	actors_build_chain(1);
+	sim_post(1, look_at_waiter, NULL);
+	sim_race_begin();
+	actors_tell(0, UNLOCK, 0);
+	sim_race_end();
+	sim_settle();
+	actors_tell(1, UNLOCK, 0);
+	actors_teardown();
+}
+
+START_TEST(nobody_waits_for_what_it_has)
+{
+	unit_explore(look_against_unlock, NULL);
+}
+END_TEST
+
 static void look_at_next(void *arg)
 {
 	(void)arg;
@@ -440,6 +470,7 @@ Suite *snapshot_suite(void)
 	tcase_add_test(race, a_look_while_the_cpu_switches_misses_nothing);
 	tcase_add_test(race, a_look_while_a_thread_loses_the_cpu_sees_its_budget);
 	tcase_add_test(race, a_look_while_linux_loses_the_cpu_counts_none_of_its_time);
+	tcase_add_test(race, nobody_waits_for_what_it_has);
 	tcase_add_test(race, what_a_thread_waits_for_and_who_has_it);
 	return s;
 }
