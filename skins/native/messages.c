@@ -48,6 +48,8 @@ long native_queue_alloc(struct native_object *o, const struct native_args *a)
 
 long native_queue_pass(struct native_object *o, const struct native_args *a)
 {
+	if (a->b != low(a->b))
+		return -NK_EINVAL;
 	return nk_queue_pass(native_body(o, queue), o, low(a->b), low(a->c), high(a->c));
 }
 
@@ -140,6 +142,10 @@ long native_channel_receive(struct native_object *o, const struct native_args *a
 
 long native_channel_reply(struct native_object *o, const struct native_args *a)
 {
+	if (a->b != low(a->b))
+		return -NK_EINVAL;
+	if (a->d != low(a->d))
+		return -NK_EMSGSIZE;
 	return nk_channel_reply(native_body(o, channel), low(a->b), (const void *)a->c, low(a->d));
 }
 

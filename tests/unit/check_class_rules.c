@@ -273,6 +273,27 @@ START_TEST(with_the_lock_nobody_preempts)
 }
 END_TEST
 
+static void locks_to_the_end(struct unit_thread *u)
+{
+	int i;
+
+	(void)u;
+	for (i = 0; i < NK_LOCKS_MAX; i++)
+		unit_must(!nk_sched_lock());
+	ck_assert_int_eq(nk_sched_lock(), -NK_EOVERFLOW);
+	for (i = 0; i < NK_LOCKS_MAX; i++)
+		unit_must(!nk_sched_unlock());
+	ck_assert_int_eq(nk_sched_unlock(), -NK_EPERM);
+}
+
+START_TEST(the_lock_has_an_end)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, locks_to_the_end, NULL);
+
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
 /* ---- inheritance ----------------------------------------------------------------------------------- */
 
 static struct nk_mutex mutex;
@@ -472,6 +493,7 @@ Suite *class_rules_suite(void)
 	tcase_add_test(tc, a_move_asks_for_room_there);
 	tc = unit_case(suite, "lock");
 	tcase_add_test(tc, with_the_lock_nobody_preempts);
+	tcase_add_test(tc, the_lock_has_an_end);
 	tc = unit_case(suite, "inheritance");
 	tcase_add_loop_test(tc, who_is_held_runs_on_with_what_a_waiter_lends, 0,
 			    sizeof(held_soon) / sizeof(held_soon[0]));

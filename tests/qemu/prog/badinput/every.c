@@ -10,6 +10,7 @@
 #include <keel/pipe.h>
 #include <keel/proxy.h>
 #include <keel/sync.h>
+#include <fcntl.h>
 #include "badinput.h"
 
 static const struct every_call {
@@ -37,6 +38,15 @@ struct kind {
 #define VALUES(...) { __VA_ARGS__ }, (int)(sizeof((unsigned long[])VALUES_(__VA_ARGS__)) / sizeof(long))
 #define VALUES_(...) { __VA_ARGS__ }
 
+static char text[64];
+static const char in_rodata[64] = "";
+static const struct keel_poll item_in_rodata = { .events = KEEL_POLL_IN };
+static struct keel_poll item;
+
+#define KERNEL		0xffffffff81000000ul
+#define NOWHERE		0, KERNEL, 1ul << 62, -64ul
+#define HERE(object)	(unsigned long)&(object)
+
 static const struct kind kinds[] = {
 	{ "id", 0, -EINVAL, VALUES(0, -1ul, 0xffffffff, 1ul << 33, KEEL_TYPES << 10) },
 	{ "object id", 0, -EINVAL, VALUES(0, -1ul, 0xffffffff, 1ul << 33, KEEL_TYPES << 10) },
@@ -52,7 +62,23 @@ static const struct kind kinds[] = {
 	{ "on", 0, -EINVAL, VALUES(2, -1ul, 1ul << 32) },
 	{ "signal and code", 1, -EINVAL, VALUES(0, KEEL_SIGNAL_MAX + 1, 255, 1ul << 16, -1ul) },
 	{ "tid", 0, -ESRCH, VALUES(0, 1, -1ul, 1ul << 32) },
+	{ "from", HERE(text), -EFAULT, VALUES(NOWHERE) },
+	{ "to", HERE(text), -EFAULT, VALUES(NOWHERE, HERE(in_rodata)) },
+	{ "struct keel_poll[]", HERE(item), -EFAULT, VALUES(NOWHERE, HERE(item_in_rodata)) },
+	{ "how many", 1, -EINVAL, VALUES(0, KEEL_POLL_MAX + 1, 1ul << 32 | 1, -1ul) },
+	{ "size", 8, 0, { 0 }, 0 },	/* what is wrong with it is told in other ways by each */
+	{ "room", 64, 0, { 0 }, 0 },
+	{ "slot", 0, -EINVAL, VALUES(0, 2, 1ul << 32 | 1, 0xffffffff, -1ul) },
+	{ "flow", 0, -EINVAL, VALUES(0, 1ul << 31, 1ul << 32, 0xffffffff, -1ul) },
+	{ "offset", 0, -EINVAL, VALUES(1, 64, 1ul << 32, -64ul, -1ul) },
+	{ "semaphore's id", 0, -EINVAL, VALUES(1, 0xffffffff, 1ul << 32, -1ul) },
+	{ "KEEL_PIPE_TO_", KEEL_PIPE_TO_LINUX, -EINVAL, VALUES(0, 4, 1ul << 32, -1ul) },
+	{ "0 or KEEL_REALTIME", 0, -EINVAL, VALUES(1ul << 31, 1ul << 33, -1ul) },
 };
+
+/* In hand. */
+static unsigned int flow;
+static unsigned long slot;
 
 /* The longest name that @arg begins with, or NULL. */
 static const struct kind *kind_of(const char *arg)
@@ -107,6 +133,8 @@ static void call_is(const struct every_call *c, const unsigned long *a, long wan
 {
 	long ret = result(syscall(c->nr, a[0], a[1], a[2], a[3]));
 
+	if (want == -EFAULT)
+		must(keel_harden());
 	if (ret != want)
 		fail("%s(%#lx, %#lx, %#lx, %#lx): %ld, not %ld", c->name, a[0], a[1], a[2], a[3], ret,
 		     want);
@@ -136,7 +164,9 @@ static int call_try(const struct every_call *c)
 	for (int i = 0; i < n; i++) {
 		k = kind_of(args[i]);
 		right[i] = !k ? 0 : !strcmp(k->name, "id") ? id_for(c) :
-			   !strcmp(k->name, "mutex id") ? mutex.id : k->right;
+			   !strcmp(k->name, "mutex id") ? mutex.id :
+			   !strcmp(k->name, "flow") ? flow :
+			   !strcmp(k->name, "slot") ? slot : k->right;
 	}
 	for (int i = 0; i < n; i++) {
 		k = kind_of(args[i]);
@@ -168,11 +198,11 @@ static void create_all(void)
 	must(keel_rwlock_create(&rwlock));
 	must(keel_barrier_create(&barrier, 2));
 	must(keel_set_create(&set, &sem.id, 1));
-	must(keel_queue_create(&queue, 2, 64));
+	must(keel_queue_create(&queue, 3, 64));
 	must(keel_buffer_create(&buffer, 64));
-	must(keel_channel_create(&chan, 2, 64));
+	must(keel_channel_create(&chan, 3, 64));
 	must(keel_heap_create(&heap, 4096));
-	must(keel_pipe_create(&rtp, -1, 2, 64));
+	must(keel_pipe_create(&rtp, 7, 2, 64));
 	check(!pipe(ends));
 	counter = eventfd(0, 0);
 	must(keel_proxy_create(&proxy, ends[1], 2, 64));
@@ -201,19 +231,67 @@ static void delete_all(void)
 	close(counter);
 }
 
+/* Two ask: one has been heard, the other waits to be. */
+static void *asks(void *arg)
+{
+	char answer[64];
+
+	check(keel_channel_send(&chan, text, 8, answer, sizeof(answer)) == 8);
+	return arg;
+}
+
+/* Something to receive everywhere, and to pass on and to reply to. */
+static void fill_all(pthread_t *askers)
+{
+	void *block;
+	int fd;
+
+	for (int i = 0; i < 2; i++)
+		askers[i] = hard_create("asks", 30, 0, asks, NULL);
+	check(keel_channel_receive(&chan, text, sizeof(text), &flow) == 8);
+	must(keel_queue_send(&queue, text, 8, 0));
+	must(keel_queue_alloc(&queue, &block, CLOCK_MONOTONIC, KEEL_FOREVER));
+	slot = 1;
+	check(keel_buffer_write(&buffer, text, 8) == 8);
+	fd = open(KEEL_PIPE_DEVICE "7", O_WRONLY);
+	check(write(fd, text, 8) == 8);
+	close(fd);
+	item = (struct keel_poll){ .id = chan.id, .events = KEEL_POLL_IN };
+	must(keel_harden());
+	check(syscall(KEEL_CALL_POLL, &item, 1, KEEL_FOREVER) == 1);
+}
+
+/* All that was there is there yet. */
+static void empty_all(const pthread_t *askers)
+{
+	check(result(syscall(KEEL_CALL_CHANNEL_REPLY, chan.id, 1ul << 32 | flow, text, 8)) == -EINVAL);
+	check(result(syscall(KEEL_CALL_CHANNEL_REPLY, chan.id, flow, text, 1ul << 32 | 8)) == -EMSGSIZE);
+	for (int i = 0; i < 2; i++) {
+		must(keel_channel_reply(&chan, flow, text, 8));
+		check(i || keel_channel_receive(&chan, text, sizeof(text), &flow) == 8);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(askers[i], NULL);
+	check(keel_queue_receive(&queue, text, sizeof(text), NULL) == 8);
+	check(keel_buffer_read(&buffer, text, 8) == 8);
+	check(keel_pipe_read(&rtp, text, sizeof(text)) == 8);
+}
+
 void every_test(void)
 {
 	static const unsigned long zeros[ARGS];
+	pthread_t askers[2];
 	int tried = 0;
 
 	for (int i = 0; i < COUNT(calls); i++)
 		call_is(&calls[i], zeros, -ENOSYS);
 	create_all();
 	must(keel_thread_attach("every", 20, -1));
-	must(keel_harden());
+	fill_all(askers);
 	for (int i = 0; i < COUNT(calls); i++)
 		tried += call_try(&calls[i]);
 	check(keel_is_hard());
+	empty_all(askers);
 	must(keel_thread_detach());
 	delete_all();
 	printf("every call: %d\n", tried);

@@ -3,7 +3,9 @@
  * Queues, buffers, channels, heaps and names: what is out of range, of another type, gone, or not in
  * hand.
  */
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <keel/name.h>
 #include "badinput.h"
 
@@ -279,6 +281,39 @@ static const struct row stranger[] = {
 	{ "free", unheap_text, -EPERM },
 };
 
+/* ---- in use, and interrupted ----------------------------------------------------------------- */
+
+static void *serves_too(void *arg)
+{
+	check(keel_channel_clockreceive(&chan, text, 64, &flow, MONO, 0) == -EBUSY);
+	check(keel_name_delete("busy", KEEL_MUTEX) == -EBUSY);
+	return arg;
+}
+
+static void on_alarm(int unused)
+{
+	(void)unused;
+}
+
+/* The caller is attached, and the channel's server since it tried to receive. */
+static void busy_test(void)
+{
+	struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = { { 0, 0 }, { 0, 0 } };
+	struct keel_mutex m = { .id = 0 };
+	unsigned int id;
+
+	must(keel_name_create("busy", 0600, KEEL_MUTEX, 0, 0, &m.id));
+	must(keel_mutex_lock(&m));
+	pthread_join(hard_create("serves too", 10, 0, serves_too, NULL), NULL);
+	check(keel_name_delete("busy", KEEL_MUTEX) == -EBUSY);
+	must(keel_mutex_unlock(&m));
+	must(keel_name_delete("busy", KEEL_MUTEX));
+	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	check(keel_name_bind("none", KEEL_SEM, KEEL_FOREVER, &id) == -EINTR);
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
 void messages_test(void)
 {
 	requests_run("requests for messages and names", requests, COUNT(requests));
@@ -293,6 +328,7 @@ void messages_test(void)
 	rows_run("messages, not attached", stranger, COUNT(stranger));
 	must(keel_thread_attach("hard", 20, -1));
 	rows_run("messages, hard", hard, COUNT(hard));
+	busy_test();
 	must(keel_thread_detach());
 	must(keel_queue_delete(&queue));
 	check(keel_queue_delete(&queue) == -EINVAL);

@@ -8,8 +8,11 @@
 #define SCHED(...) KEEL_IOC_SCHED_SET, &(struct keel_sched){ __VA_ARGS__ }
 #define GROUP(...) KEEL_IOC_GROUP_SET, &(struct keel_group){ __VA_ARGS__ }
 #define FRAME(...) KEEL_IOC_FRAME_SET, &(struct keel_frame){ __VA_ARGS__ }
+#define CHANGE(...) KEEL_IOC_THREAD_CHANGE, &(struct keel_thread_change){ __VA_ARGS__ }
 #define WINDOW(...) { .count = 2, .windows = { { .length_ns = MS }, { __VA_ARGS__ } } }
 #define FRAME_OF(...) KEEL_IOC_FRAME_SET, &(struct keel_frame)WINDOW(__VA_ARGS__)
+
+#define WAYS 3
 
 static const int in_rodata;
 
@@ -33,6 +36,29 @@ static const struct request requests[] = {
 	{ "group, period too short", GROUP(.budget_ns = 5000, .period_ns = KEEL_PERIOD_MIN_NS - 1), -EINVAL },
 	{ "group, period too long", GROUP(.budget_ns = MS, .period_ns = KEEL_PERIOD_MAX_NS + 1), -EINVAL },
 	{ "no group, a period", GROUP(.period_ns = MS), -EINVAL },
+	{ "change, no pointer", KEEL_IOC_THREAD_CHANGE, NULL, -EFAULT },
+	{ "change, kernel address", KEEL_IOC_THREAD_CHANGE, (void *)0xffffffff81000000ul, -EFAULT },
+	{ "change nothing", CHANGE(.tid = 1, .sched.prio = 10), -EINVAL },
+	{ "change, unknown", CHANGE(.tid = 1, .what = 4, .sched.prio = 10), -EINVAL },
+	{ "change, two at once", CHANGE(.tid = 1, .what = -1, .sched.prio = 10), -EINVAL },
+	{ "change, padding", CHANGE(.tid = 1, .what = KEEL_CHANGE_PRIO, .sched.prio = 10, .pad = 1), -EINVAL },
+	{ "change of thread 0", CHANGE(.what = KEEL_CHANGE_PRIO, .sched.prio = 10), -ESRCH },
+	{ "change of thread -1", CHANGE(.tid = -1, .what = KEEL_CHANGE_PRIO, .sched.prio = 10), -ESRCH },
+	{ "change of no thread", CHANGE(.tid = 1 << 30, .what = KEEL_CHANGE_CPU), -ESRCH },
+	{ "change of init's class", CHANGE(.tid = 1, .what = KEEL_CHANGE_CLASS, .sched.prio = 10), -ESRCH },
+	{ "change of init's priority", CHANGE(.tid = 1, .what = KEEL_CHANGE_PRIO, .sched.prio = 10), -ESRCH },
+	{ "change of init's CPU", CHANGE(.tid = 1, .what = KEEL_CHANGE_CPU), -ESRCH },
+	{ "change, priority 0", CHANGE(.tid = 1, .what = KEEL_CHANGE_PRIO), -EINVAL },
+	{ "change, priority 100", CHANGE(.tid = 1, .what = KEEL_CHANGE_PRIO, .sched.prio = 100), -EINVAL },
+	{ "change, priority and CPU", CHANGE(.tid = 1, .what = KEEL_CHANGE_PRIO, .cpu = 1, .sched.prio = 10),
+	  -EINVAL },
+	{ "change, priority and group", CHANGE(.tid = 1, .what = KEEL_CHANGE_PRIO, .sched.prio = 10,
+	  .sched.group = 1), -EINVAL },
+	{ "change, class and CPU", CHANGE(.tid = 1, .what = KEEL_CHANGE_CLASS, .cpu = 1, .sched.prio = 10),
+	  -EINVAL },
+	{ "change to CPU -1", CHANGE(.tid = 1, .what = KEEL_CHANGE_CPU, .cpu = -1), -EINVAL },
+	{ "change to CPU 2 of 2", CHANGE(.tid = 1, .what = KEEL_CHANGE_CPU, .cpu = 2), -EINVAL },
+	{ "change, CPU and priority", CHANGE(.tid = 1, .what = KEEL_CHANGE_CPU, .sched.prio = 10), -EINVAL },
 	{ "windows, no pointer", KEEL_IOC_FRAME_SET, NULL, -EFAULT },
 	{ "windows of CPU -1", FRAME(.cpu = -1), -EINVAL },
 	{ "windows of CPU 2 of 2", FRAME(.cpu = 2), -EINVAL },
@@ -83,17 +109,29 @@ static const struct refused {
 	{ { .sched_class = KEEL_CLASS_WEAK, .prio = 10 }, -EINVAL },
 };
 
-/* The caller's, and the same by its tid; it keeps what it has. */
+static long set_by(int way, struct keel_sched s)
+{
+	struct keel_thread_change c = { .tid = gettid(), .what = KEEL_CHANGE_CLASS, .sched = s };
+
+	s.tid = way ? gettid() : 0;
+	return result(way == 2 ? ioctl(badinput_fd, KEEL_IOC_THREAD_CHANGE, &c) :
+				 ioctl(badinput_fd, KEEL_IOC_SCHED_SET, &s));
+}
+
+/* The caller's, the same by its tid, and as a tool does it; it keeps what it has. */
 static void refused_run(unsigned int class)
 {
-	for (int i = 0; i < 2 * COUNT(refused); i++) {
-		struct keel_sched s = refused[i / 2].sched, now = { .tid = i % 2 ? gettid() : 0 };
+	struct keel_sched named = { .prio = 10, .tid = gettid() };
+	struct keel_thread_change twice = { .tid = gettid(), .what = KEEL_CHANGE_CLASS, .sched = named };
 
-		s.tid = now.tid;
-		if (result(ioctl(badinput_fd, KEEL_IOC_SCHED_SET, &s)) != refused[i / 2].want)
-			fail("class %u, row %d: not refused as it should be", class, i / 2);
+	check(result(ioctl(badinput_fd, KEEL_IOC_THREAD_CHANGE, &twice)) == -EINVAL);
+	for (int i = 0; i < WAYS * COUNT(refused); i++) {
+		struct keel_sched now = { .tid = i % WAYS ? gettid() : 0 };
+
+		if (set_by(i % WAYS, refused[i / WAYS].sched) != refused[i / WAYS].want)
+			fail("class %u, row %d, way %d: not refused as it should be", class, i / WAYS, i % WAYS);
 		check(ioctl(badinput_fd, KEEL_IOC_SCHED_GET, &now) == 0);
-		check(now.sched_class == class && now.tid == s.tid);
+		check(now.sched_class == class);
 		check(now.prio == (class == KEEL_CLASS_EDF ? 0 : 10));
 	}
 }
@@ -114,5 +152,5 @@ void sched_test(void)
 	refused_run(KEEL_CLASS_EDF);
 	check(ioctl(badinput_fd, KEEL_IOC_DETACH) == 0);
 	check(sched_setaffinity(0, sizeof(before), &before) == 0);
-	printf("classes refused: %d\n", 4 * COUNT(refused));
+	printf("classes refused: %d\n", 2 * WAYS * COUNT(refused));
 }
