@@ -73,7 +73,7 @@ static const struct kind kinds[] = {
 	{ "offset", 0, -EINVAL, VALUES(1, 64, 1ul << 32, -64ul, -1ul) },
 	{ "semaphore's id", 0, -EINVAL, VALUES(1, 0xffffffff, 1ul << 32, -1ul) },
 	{ "KEEL_PIPE_TO_", KEEL_PIPE_TO_LINUX, -EINVAL, VALUES(0, 4, 1ul << 32, -1ul) },
-	{ "0 or KEEL_REALTIME", 0, -EINVAL, VALUES(1ul << 31, 1ul << 33, -1ul) },
+	{ "0 or KEEL_REALTIME", 0, -EINVAL, VALUES(1ul << 31, 1ul << 34, -1ul) },
 };
 
 /* In hand. */
