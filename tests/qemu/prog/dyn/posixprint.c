@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define LINES	60
-#define MANY	250
+#define MANY	170
 #define THREADS	4
 
 static sem_t turn[2];
