@@ -34,6 +34,7 @@ int rt_alarm_delete(RT_ALARM *alarm);
 int rt_alarm_start(RT_ALARM *alarm, RTIME value, RTIME interval);
 int rt_alarm_stop(RT_ALARM *alarm);
 
+/* What is known of it now. */
 int rt_alarm_inquire(RT_ALARM *alarm, RT_ALARM_INFO *info);
 
 #ifdef __cplusplus

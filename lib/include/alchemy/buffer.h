@@ -49,6 +49,8 @@ ssize_t rt_buffer_read_timed(RT_BUFFER *bf, void *ptr, size_t size, const struct
 /* Drop what is in it. */
 int rt_buffer_clear(RT_BUFFER *bf);
 
+/* What is known of it now. The buffer of that name: -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and
+ * nothing of the buffer itself changes. */
 int rt_buffer_inquire(RT_BUFFER *bf, RT_BUFFER_INFO *info);
 int rt_buffer_bind(RT_BUFFER *bf, const char *name, RTIME timeout);
 int rt_buffer_unbind(RT_BUFFER *bf);

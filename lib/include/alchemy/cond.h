@@ -25,6 +25,7 @@ typedef struct RT_COND_INFO {
 	char name[XNOBJECT_NAME_LEN];
 } RT_COND_INFO;
 
+/* @name: others find it by that, or NULL. Waits end with -EIDRM when it is deleted. */
 int rt_cond_create(RT_COND *cond, const char *name);
 int rt_cond_delete(RT_COND *cond);
 
@@ -38,6 +39,8 @@ int rt_cond_wait(RT_COND *cond, RT_MUTEX *mutex, RTIME timeout);
 int rt_cond_wait_until(RT_COND *cond, RT_MUTEX *mutex, RTIME timeout);
 int rt_cond_wait_timed(RT_COND *cond, RT_MUTEX *mutex, const struct timespec *abs_timeout);
 
+/* What is known of it now. The condition variable of that name: -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and
+ * nothing of the condition variable itself changes. */
 int rt_cond_inquire(RT_COND *cond, RT_COND_INFO *info);
 int rt_cond_bind(RT_COND *cond, const char *name, RTIME timeout);
 int rt_cond_unbind(RT_COND *cond);

@@ -50,6 +50,8 @@ int rt_event_wait_until(RT_EVENT *event, unsigned int mask, unsigned int *mask_r
 int rt_event_wait_timed(RT_EVENT *event, unsigned int mask, unsigned int *mask_r, int mode,
 			const struct timespec *abs_timeout);
 
+/* What is known of it now. The event of that name: -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and
+ * nothing of the event itself changes. */
 int rt_event_inquire(RT_EVENT *event, RT_EVENT_INFO *info);
 int rt_event_bind(RT_EVENT *event, const char *name, RTIME timeout);
 int rt_event_unbind(RT_EVENT *event);

@@ -46,6 +46,8 @@ int rt_heap_alloc_timed(RT_HEAP *heap, size_t size, const struct timespec *abs_t
 /* -EINVAL: it is no block. With H_SINGLE nothing happens. */
 int rt_heap_free(RT_HEAP *heap, void *block);
 
+/* What is known of it now. The heap of that name: -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and
+ * nothing of the heap itself changes. */
 int rt_heap_inquire(RT_HEAP *heap, RT_HEAP_INFO *info);
 int rt_heap_bind(RT_HEAP *heap, const char *name, RTIME timeout);
 int rt_heap_unbind(RT_HEAP *heap);

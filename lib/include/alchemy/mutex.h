@@ -26,6 +26,7 @@ typedef struct RT_MUTEX_INFO {
 	char name[XNOBJECT_NAME_LEN];
 } RT_MUTEX_INFO;
 
+/* Free, and with priority inheritance; @name: others find it by that, or NULL. */
 int rt_mutex_create(RT_MUTEX *mutex, const char *name);
 
 /* By its owner, or while it is free; waits end with -EIDRM. -EBUSY: it is another's. */
@@ -40,6 +41,8 @@ int rt_mutex_acquire_timed(RT_MUTEX *mutex, const struct timespec *abs_timeout);
 /* -EPERM: it is not the caller's. */
 int rt_mutex_release(RT_MUTEX *mutex);
 
+/* What is known of it now. The mutex of that name: -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and
+ * nothing of the mutex itself changes. */
 int rt_mutex_inquire(RT_MUTEX *mutex, RT_MUTEX_INFO *info);
 int rt_mutex_bind(RT_MUTEX *mutex, const char *name, RTIME timeout);
 int rt_mutex_unbind(RT_MUTEX *mutex);

@@ -68,6 +68,8 @@ ssize_t rt_queue_read_timed(RT_QUEUE *queue, void *buf, size_t size,
 /* Drop what is queued: how many. */
 int rt_queue_flush(RT_QUEUE *queue);
 
+/* What is known of it now. The queue of that name: -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and
+ * nothing of the queue itself changes. */
 int rt_queue_inquire(RT_QUEUE *queue, RT_QUEUE_INFO *info);
 int rt_queue_bind(RT_QUEUE *queue, const char *name, RTIME timeout);
 int rt_queue_unbind(RT_QUEUE *queue);

@@ -45,6 +45,8 @@ int rt_sem_v(RT_SEM *sem);
 /* All who wait now go on; the count stays 0. */
 int rt_sem_broadcast(RT_SEM *sem);
 
+/* What is known of it now. The semaphore of that name: -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and
+ * nothing of the semaphore itself changes. */
 int rt_sem_inquire(RT_SEM *sem, RT_SEM_INFO *info);
 int rt_sem_bind(RT_SEM *sem, const char *name, RTIME timeout);
 int rt_sem_unbind(RT_SEM *sem);
