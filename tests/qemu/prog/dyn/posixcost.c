@@ -22,6 +22,7 @@
 #define WARM	20
 #define TIMES	40
 #define PERIOD	1000000
+#define LINES	200
 
 #define must(what)								\
 	do {									\
@@ -222,6 +223,41 @@ static void late_measure(const char *name, int64_t (*late)(int fd, int64_t due))
 	close(fd);
 }
 
+/* ---- what goes to Linux -------------------------------------------------------------------------- */
+
+/* A line to standard error, which has no buffer; so many find room. */
+static void print_measure(void)
+{
+	int64_t began;
+
+	for (int i = 0; i < WARM; i++)
+		fprintf(stderr, "line %d\n", i);
+	usleep(50000);
+	began = now_ns();
+	for (int i = 0; i < LINES; i++)
+		fprintf(stderr, "line %d\n", i);
+	printf("print_line %lld\n", (long long)(now_ns() - began) / LINES);
+}
+
+static void *born(void *arg)
+{
+	*(int64_t *)arg = now_ns();
+	return NULL;
+}
+
+static void create_measure(void)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < WARM; i++) {
+		int64_t began = now_ns(), first = 0;
+
+		pthread_join(start(60, born, &first), NULL);
+		sum += first - began;
+	}
+	printf("create_first %lld\n", (long long)sum / WARM);
+}
+
 static void *measure(void *arg)
 {
 	alone_measure("mutex_alone", mutex_alone);
@@ -230,6 +266,8 @@ static void *measure(void *arg)
 		round_measure(&rounds[i]);
 	late_measure("timerfd_late", timerfd_late);
 	late_measure("sleep_late", sleep_late);
+	print_measure();
+	create_measure();
 	return arg;
 }
 
