@@ -308,15 +308,21 @@ static void fork_parent(void)
 	REAL(pthread_mutex_unlock)(&lock);
 }
 
-/* One thread, of Linux, and all objects glibc's. */
+/*
+ * One thread, of Linux, and all objects glibc's. Class and priority are inherited, so a real-time thread's
+ * child is one from its first call of the table: a child that goes on to exec() does not come to that.
+ */
 static void fork_child(void)
 {
 	struct posix_self *self = &posix_self;
+	struct sched_param param;
+	int rt = self->rt && !sched_getparam(0, &param);
 
 	threads = NULL;
 	memset(&gone, 0, sizeof(gone));
 	memset(self, 0, sizeof(*self));
-	posix_active = 0;
+	self->asked = rt ? 1 + param.sched_priority : 0;
+	posix_active = rt;
 	held_open = 0;
 	posix_objects_child();
 	posix_files_child();
