@@ -57,11 +57,12 @@ static int inner_lock(struct posix_object *o)
 	return posix_mutex_take(o, CLOCK_MONOTONIC, NULL);
 }
 
+/* Who is no longer counted does not touch the condition again: it may be destroyed. */
 static void wait_end(struct wait *w, int err)
 {
-	__atomic_sub_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
 	if (!err || err == EDEADLK)
 		posix_mutex_give(w->cond);
+	__atomic_sub_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
 	posix_leave();
 }
 
@@ -251,10 +252,28 @@ int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
 }
 EXPORT(pthread_cond_init);
 
+/* Those who were woken are soon out of their waits; no one else may be in one. */
+static int all_left(const struct posix_object *o)
+{
+	const struct timespec tick = { .tv_nsec = 1000000 };
+	int i, state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	for (i = 0; i < 1000 && __atomic_load_n(o->word, __ATOMIC_SEQ_CST); i++)
+		__wrap_nanosleep(&tick, NULL);
+	pthread_setcancelstate(state, NULL);
+	return i < 1000;
+}
+
 int __wrap_pthread_cond_destroy(pthread_cond_t *c)
 {
-	int err;
+	struct posix_object *o;
+	int err = posix_object_of(c, POSIX_COND, &o);
 
+	if (err)
+		return err;
+	if (o && !all_left(o))
+		return EBUSY;
 	if (posix_shared_is(c, POSIX_COND))
 		return posix_shared_end(c, POSIX_COND);
 	err = posix_object_drop(c);

@@ -230,6 +230,7 @@ void posix_timers_child(void);
 
 /* For the threads of timers. */
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *arg), void *arg);
+int __wrap_nanosleep(const struct timespec *ts, struct timespec *left);
 
 /* What is printed: there is a real-time thread; fork(). Context: in-band. */
 void posix_print_begin(void);
