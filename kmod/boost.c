@@ -64,6 +64,8 @@ static void on_work(struct kthread_work *work)
 		give_up(b);
 	else if (!before)
 		wake_up_process(b->booster);
+	if (level && !before)
+		shadow_boosted(b);
 }
 
 /* With the mutex locked nobody boosts any more: the task has gone. */

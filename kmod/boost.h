@@ -39,4 +39,7 @@ static inline void boost_kick(struct boost *b)
 /* What the task is to have, 0: nothing but its own. By kmod/shadow.c. Context: any. */
 int shadow_boost(const struct boost *b);
 
+/* The task begins to have it. By kmod/shadow.c. Context: in-band, may sleep. */
+void shadow_boosted(struct boost *b);
+
 #endif

@@ -164,16 +164,19 @@ static void park_restart(struct pt_regs *regs)
 }
 
 /* What Linux could not find out by running the thread on: see shadow_leave(). */
-static void park_signal(int signal)
+static void park_signal(struct shadow *s)
 {
-	switch (signal) {
+	switch (s->signal) {
 	case 0:
 		break;
 	case SIGSEGV:
-		force_sig(signal);
+		force_sig(s->signal);
+		break;
+	case SIGXCPU:
+		signals_warn_relax(READ_ONCE(s->window->last_reason));
 		break;
 	default:
-		send_sig(signal, current, 1);
+		send_sig(s->signal, current, 1);
 	}
 }
 
@@ -218,7 +221,7 @@ loff_t shadow_park(struct keel_process *p)
 		wake_up(&all_home);
 	hal_debug_tell(&s->user);
 	signals_close(s);
-	park_signal(s->signal);
+	park_signal(s);
 	if (s->user.touch_size)
 		park_touch(s, regs);
 	park_restart(regs);
@@ -252,9 +255,12 @@ static struct shadow *shadow_current(void)
 	return container_of(nk_thread_current(), struct shadow, thread);
 }
 
-static bool unasked(int reason)
+/* Who wants to hear of it; KEEL_WARN_* */
+static int asked_by(int reason)
 {
-	return reason == KEEL_RELAX_SYSCALL || reason == KEEL_RELAX_FAULT;
+	if (reason == KEEL_RELAX_SYSCALL || reason == KEEL_RELAX_FAULT)
+		return KEEL_WARN_SWITCH;
+	return reason == KEEL_RELAX_SIGNAL ? KEEL_WARN_SIGNAL : 0;
 }
 
 noinline void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault, int signal)
@@ -272,7 +278,7 @@ noinline void shadow_leave(struct pt_regs *regs, int reason, unsigned long fault
 	w->hard = 0;
 	relaxes_note(s->proc->relaxes, s, reason, regs->ip, regs->sp, fault);
 	s->signal = signal;
-	if (reason == KEEL_RELAX_WATCHDOG || (!signal && s->thread.warns && unasked(reason)))
+	if (reason == KEEL_RELAX_WATCHDOG || (!signal && (s->thread.warns & asked_by(reason))))
 		s->signal = SIGXCPU;
 	nk_stage_leave(reason);
 }

@@ -272,6 +272,14 @@ int shadow_boost(const struct boost *b)
 	return min(prio, NK_PRIO_MAX);	/* of an EDF thread's: Linux has no more */
 }
 
+void shadow_boosted(struct boost *b)
+{
+	struct shadow *s = container_of(b, struct shadow, boost);
+
+	if (READ_ONCE(s->thread.warns) & KEEL_WARN_OWNER)
+		signals_warn(s->task, KEEL_WARNED_OWNER);
+}
+
 void shadow_recall_all(int reason)
 {
 	struct shadow *s;

@@ -4,8 +4,10 @@
  */
 #include <linux/cred.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
+#include <keel/abi.h>
 #include "hal/x86/thunks.h"
 #include "nucleus/signal.h"
 #include "process.h"
@@ -38,6 +40,29 @@ static void send(struct shadow *s, const struct nk_signal *sig)
 	}
 	info.si_value.sival_ptr = (void __user *)sig->value;
 	hal_send_sig_info(sig->signo, &info, current, PIDTYPE_PID);
+}
+
+/* ---- warnings ---------------------------------------------------------------------------------- */
+
+void signals_warn(struct task_struct *task, int why)
+{
+	struct kernel_siginfo info;
+
+	clear_siginfo(&info);
+	info.si_signo = SIGXCPU;
+	info.si_code = SI_QUEUE;
+	info.si_int = KEEL_WARNED + why;
+	hal_send_sig_info(SIGXCPU, &info, task, PIDTYPE_PID);
+}
+
+/* Linux wants a thread for much else than signals. */
+void signals_warn_relax(int reason)
+{
+	if (reason == KEEL_RELAX_SIGNAL && !signal_pending(current))
+		return;
+	if (reason == KEEL_RELAX_FAULT && !(current->mm->def_flags & VM_LOCKED))
+		reason = KEEL_WARNED_MEMORY;
+	signals_warn(current, reason);
 }
 
 void signals_close(struct shadow *s)

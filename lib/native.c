@@ -173,9 +173,9 @@ int keel_thread_priority_set(pid_t tid, int prio)
 	return libkeel_call(KEEL_CALL_THREAD_PRIORITY, tid, prio);
 }
 
-int keel_thread_warn(int on)
+int keel_thread_warn(int what)
 {
-	return libkeel_call(KEEL_CALL_THREAD_WARN, on, 0);
+	return libkeel_call(KEEL_CALL_THREAD_WARN, what, 0);
 }
 
 int keel_yield(void)

@@ -109,7 +109,7 @@ struct nk_thread {
 	int leave_reason;		/* (o) as given to nk_stage_leave() */
 	int user;			/* (c) belongs to a Linux task; set by the owner */
 	int tid;			/* (c) Linux's number of its owner, for people; set by the owner */
-	int warns;			/* (o) for its owner: a switch of mode is to be told by a signal */
+	int warns;			/* (o) for its owner: KEEL_WARN_*, what is to be told by a signal */
 	unsigned long switches;		/* (q) times it was given the CPU */
 	unsigned long charges;		/* (o) times it was taken off, and the next counted */
 	nk_time_t run_ns;		/* (o) time on a CPU, without the residence that lasts */

@@ -286,7 +286,8 @@ int posix_mutex_unlock(enum posix_call call, pthread_mutex_t *m)
 		return err;
 	if (o) {
 		posix_me()->counts.core[call]++;
-		return posix_mutex_give(o);
+		err = posix_mutex_give(o);
+		return __builtin_expect(err, 0) ? posix_unlock_failed(err) : 0;
 	}
 	posix_me()->counts.glibc[call]++;
 	return REAL(pthread_mutex_unlock)(m);

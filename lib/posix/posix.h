@@ -131,6 +131,8 @@ struct posix_self {
 	int inside;			/* libkeel is at work: all is glibc's */
 	int rt;				/* it has SCHED_FIFO or SCHED_RR, and is attached */
 	int was_rt;
+	int sched_class;		/* of a real-time one: KEEL_CLASS_*, and PTHREAD_WARNSW and the like */
+	int mode;
 	int asked;			/* (a) another thread set its priority: 1 + it */
 	struct posix_counts counts;
 };
@@ -148,6 +150,10 @@ void posix_ask_tid(pid_t tid, int prio);
 /* That thread's id, if it is a real-time one; else, or when somebody is at the registry, 0. */
 pid_t posix_tid_of(pthread_t thread);
 int posix_tid_is_rt(pid_t tid);
+/* The caller, attached, has the class that goes with Linux's @policy: 0 or a positive errno. */
+int posix_class_follow(struct posix_self *self, int policy, int prio);
+/* What came of unlocking a mutex, told by a signal if it was not the caller's. Returns @err. */
+int posix_unlock_failed(int err);
 /* Give the caller the policy that Linux has given it; SCHED_OTHER is 0. */
 void posix_follow(int policy, int prio);
 
@@ -228,6 +234,8 @@ int posix_timer_taken(unsigned int core, unsigned int overrun);
 /* After fork(): there are none. */
 void posix_timers_child(void);
 
+int __wrap_pthread_setschedparam(pthread_t thread, int policy, const struct sched_param *param);
+int __wrap_sched_setscheduler(pid_t pid, int policy, const struct sched_param *param);
 /* For the threads of timers. */
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *arg), void *arg);
 int __wrap_nanosleep(const struct timespec *ts, struct timespec *left);

@@ -184,6 +184,15 @@ static void set_prio(int prio)
 		libkeel_ioctl(KEEL_IOC_THREAD_SET, &set);
 }
 
+/* What sets a class sets SCHED_FIFO in Linux. */
+static void follow_class(struct posix_self *self, int policy, int prio)
+{
+	struct sched_param param = { .sched_priority = prio };
+
+	if (!posix_class_follow(self, policy, prio) && self->sched_class == KEEL_CLASS_RR)
+		REAL(pthread_setschedparam)(pthread_self(), policy, &param);
+}
+
 /* Without Keel it is what Linux made it. One that held the core's mutexes stays attached. */
 void posix_follow(int policy, int prio)
 {
@@ -199,6 +208,8 @@ void posix_follow(int policy, int prio)
 	} else if (rt) {
 		self->rt = !attach(self, policy, prio);
 	}
+	if (self->rt)
+		follow_class(self, policy, prio);
 }
 
 void posix_self_obey(struct posix_self *self)

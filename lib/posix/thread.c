@@ -174,7 +174,7 @@ int __wrap_sched_setscheduler(pid_t pid, int policy, const struct sched_param *p
 {
 	int ret = REAL(sched_setscheduler)(pid, policy, param);
 
-	if (ret < 0)
+	if (ret < 0 || posix_self.inside)
 		return ret;
 	CORE(sched_setscheduler);
 	follow(0, pid ? pid : posix_me()->tid, policy, param->sched_priority);

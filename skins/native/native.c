@@ -53,14 +53,14 @@ static long prio_set(unsigned long prio)
 	return nk_thread_set_prio(nk_thread_current(), (int)prio);
 }
 
-static long warn_set(unsigned long on)
+static long warn_set(unsigned long what)
 {
 	struct nk_thread *t = nk_thread_current();
 	int before = t->warns;
 
-	if (on > 1)
+	if (what > KEEL_WARN_ALL)
 		return -NK_EINVAL;
-	t->warns = (int)on;
+	t->warns = (int)what;
 	return before;
 }
 

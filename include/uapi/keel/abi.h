@@ -119,8 +119,7 @@
 #define KEEL_CALL_THREAD_SUSPEND (KEEL_CALL_BASE + 65)	/* (tid) */
 #define KEEL_CALL_THREAD_RESUME	(KEEL_CALL_BASE + 66)	/* (tid) -> 1 when it was suspended */
 #define KEEL_CALL_THREAD_PRIORITY (KEEL_CALL_BASE + 67)	/* (tid, priority) */
-/* [3] SIGXCPU to the caller whenever a Linux system call or a fault has taken it in-band. */
-#define KEEL_CALL_THREAD_WARN	(KEEL_CALL_BASE + 68)	/* (on: 0 or 1) -> before */
+#define KEEL_CALL_THREAD_WARN	(KEEL_CALL_BASE + 68)	/* (warnings) -> before; see notify.h */
 /* [3], see notify.h */
 #define KEEL_CALL_SIGNAL_WAIT	(KEEL_CALL_BASE + 69)	/* (set, until) -> signal and code */
 #define KEEL_CALL_SIGNAL_SEND	(KEEL_CALL_BASE + 70)	/* (thread or 0, signal and code, value) */

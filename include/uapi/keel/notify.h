@@ -33,4 +33,18 @@
 #define KEEL_TIMER_NUMBER_SHIFT	8
 #define KEEL_TIMER_NUMBER_MAX	0xffffff
 
+/*
+ * KEEL_CALL_THREAD_WARN: SIGXCPU to the caller for each of these; unasked, from the watchdog alone.
+ * si_code is SI_QUEUE then, and si_int KEEL_WARNED + why: a KEEL_RELAX_* or one of the others.
+ */
+#define KEEL_WARN_SWITCH	1	/* a Linux system call or a fault has taken it in-band */
+#define KEEL_WARN_SIGNAL	2	/* a signal has */
+#define KEEL_WARN_OWNER		4	/* in-band it has a mutex that a better thread waits for */
+#define KEEL_WARN_ALL		7
+
+#define KEEL_WARNED		0x4b570000
+#define KEEL_WARNED_MEMORY	16	/* a page fault, and its memory is not locked */
+#define KEEL_WARNED_OWNER	17
+#define KEEL_WARNED_UNLOCK	18	/* of libkeel-posix: it unlocked a mutex that is not its own */
+
 #endif

@@ -85,9 +85,10 @@ int keel_thread_resume(pid_t tid);
  * Context: attached; hardens. */
 int keel_thread_priority_set(pid_t tid, int prio);
 
-/* With @on 1: SIGXCPU for the caller whenever a Linux system call or a fault has taken it in-band; 0: no
- * more. Returns what it was. Context: attached; hardens. */
-int keel_thread_warn(int on);
+/* SIGXCPU for the caller for each of @what, KEEL_WARN_* of keel/notify.h, 0: none: Linux system calls and faults
+ * that have taken it in-band, signals, mutexes that it keeps there. Returns what it was; -EINVAL.
+ * Context: attached; hardens. */
+int keel_thread_warn(int what);
 
 /* New priority. In-band the Linux priority changes too, while hard only Keel's.
  * Context: attached; hard or in-band. */

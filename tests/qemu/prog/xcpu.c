@@ -15,7 +15,7 @@ static void on_xcpu(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
 	(void)context;
-	signals += info->si_code == SI_KERNEL ? 1 : 1000;
+	signals += info->si_code == SI_QUEUE && info->si_int == KEEL_WARNED + KEEL_RELAX_WATCHDOG ? 1 : 1000;
 }
 
 /* Spins until the watchdog comes; returns how many ms that took. The handler may run much later:

@@ -59,7 +59,7 @@ static const struct kind kinds[] = {
 	{ "bits", 1, -EINVAL, VALUES(1ul << 32, -1ul) },
 	{ "bits | mode", 1, -EINVAL, VALUES(0, 1ul << 32, 3ul << 32 | 1, 8ul << 32 | 1, -1ul << 32 | 1) },
 	{ "number", 1, -EINVAL, VALUES(1ul << 32, -1ul) },
-	{ "on", 0, -EINVAL, VALUES(2, -1ul, 1ul << 32) },
+	{ "warnings", 0, -EINVAL, VALUES(KEEL_WARN_ALL + 1, -1ul, 1ul << 32) },
 	{ "signal and code", 1, -EINVAL, VALUES(0, KEEL_SIGNAL_MAX + 1, 255, 1ul << 16, -1ul) },
 	{ "tid", 0, -ESRCH, VALUES(0, 1, -1ul, 1ul << 32) },
 	{ "from", HERE(text), -EFAULT, VALUES(NOWHERE) },

@@ -85,6 +85,40 @@ static int passed(clockid_t clock, const struct timespec *ts)
 	return now.tv_sec > ts->tv_sec || (now.tv_sec == ts->tv_sec && now.tv_nsec >= ts->tv_nsec);
 }
 
+static volatile int turns[2];
+static sem_t turns_go;
+
+/* Until the other one has run as well. */
+static void *spins(void *arg)
+{
+	int me = *(int *)arg;
+
+	check(!sem_wait(&turns_go));
+	for (turns[me] = 1; !turns[!me]; )
+		;
+	return NULL;
+}
+
+/* Both on one CPU, this thread elsewhere. */
+static void row_rr(void)
+{
+	int first = 0, second = 1;
+	pthread_t a, b;
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	check(!sem_init(&turns_go, 0, 0) && !sched_setaffinity(0, sizeof(cpu), &cpu));
+	a = start_as(SCHED_RR, PRIO, spins, &first);
+	b = start_as(SCHED_RR, PRIO, spins, &second);
+	CPU_ZERO(&cpu);
+	CPU_SET(1, &cpu);
+	check(!sched_setaffinity(0, sizeof(cpu), &cpu));
+	check(!sem_post(&turns_go) && !sem_post(&turns_go));
+	join(a);
+	join(b);
+}
+
 static int attr_arg;
 
 static void *nothing(void *arg)
@@ -392,7 +426,7 @@ static const struct {
 	void (*run)(void);
 } rows[] = {
 	{ "create", row_create },
-	{ "policy", row_policy },
+	{ "policy", row_policy }, { "rr", row_rr },
 	{ "attr-errors", row_attr_errors },
 	{ "mutex-mixed", row_mutex_mixed },
 	{ "mutex-handed", row_mutex_handed },

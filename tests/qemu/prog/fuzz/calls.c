@@ -176,7 +176,7 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 	if (nr == KEEL_CALL_THREAD_PRIORITY)
 		*b = dice_below(d, 32);
 	if (nr == KEEL_CALL_THREAD_WARN)
-		*a = dice_below(d, 3);
+		*a = dice_below(d, KEEL_WARN_ALL + 2);
 }
 
 /* A word of the heap: what another thread's looks like, or anything. */
