@@ -143,8 +143,24 @@ void alchemy_object_announce(struct alchemy_object *o);
  * Who made a shared one takes it from all; who bound it, from himself. Context: in-band. */
 void alchemy_object_free(struct alchemy_object *o);
 
+#define ALCHEMY_PLACES		4096
+#define ALCHEMY_PLACE_BITS	16	/* of a handle; above them, how often the place was used */
+
+extern struct alchemy_object *alchemy_places[ALCHEMY_PLACES];	/* (a) */
+
 /* The object with that handle and type, or NULL. Context: any; no system call. */
-void *alchemy_object_find(uintptr_t handle, enum alchemy_type type);
+static inline void *alchemy_object_find(uintptr_t handle, enum alchemy_type type)
+{
+	unsigned int i = (handle & ((1u << ALCHEMY_PLACE_BITS) - 1)) - 1;
+	struct alchemy_object *o;
+
+	if (__builtin_expect(i >= ALCHEMY_PLACES, 0))
+		return NULL;
+	o = __atomic_load_n(&alchemy_places[i], __ATOMIC_ACQUIRE);
+	if (!o || o->type != type || __atomic_load_n(&o->handle, __ATOMIC_ACQUIRE) != handle)
+		return NULL;
+	return o;
+}
 
 /* Wait until there is a published object of that name: 0, -EWOULDBLOCK, -ETIMEDOUT, -EINVAL, -EPERM...
  * One of another process is first made known to this one: @attach(o) binds its parts, with o->shared

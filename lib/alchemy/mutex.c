@@ -60,14 +60,31 @@ int rt_mutex_delete(RT_MUTEX *mutex)
 	return err ? err : alchemy_kind_delete(&kind, mutex->handle);
 }
 
-static int mutex_wait(RT_MUTEX *mutex, int64_t until)
+/* The word of @m in the heap, from @from to @to. 0: that takes a call. */
+static inline int swap(const struct alchemy_mutex *m, uint32_t from, uint32_t to)
+{
+	struct keel_word *heap = libkeel_self.heap, *w;
+
+	if (__builtin_expect(!heap, 0))
+		return 0;
+	w = &heap[m->mutex.id % KEEL_MAX_OBJECTS];
+	return __builtin_expect(w->id == m->mutex.id, 1) &&
+	       __atomic_compare_exchange_n(&w->word, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static inline int take(const struct alchemy_mutex *m)
+{
+	return __builtin_expect(swap(m, KEEL_WORD_FREE, libkeel_self.number), 1);
+}
+
+static __attribute__((noinline)) int mutex_wait(RT_MUTEX *mutex, int64_t until)
 {
 	struct alchemy_mutex *m = find(mutex);
 	int err;
 
 	if (!m || until < 0)
 		return -EINVAL;
-	if (libkeel_mutex_take(m->mutex.id))
+	if (take(m))
 		return 0;
 	if (until == ALCHEMY_POLL) {
 		err = ALCHEMY_CALL(keel_mutex_trylock(&m->mutex));
@@ -76,7 +93,28 @@ static int mutex_wait(RT_MUTEX *mutex, int64_t until)
 	return alchemy_mutex_got(ALCHEMY_WAIT(keel_mutex_clocklock(&m->mutex, CLOCK_MONOTONIC, until)));
 }
 
-ALCHEMY_FORMS(int, rt_mutex_acquire, mutex_wait, RT_MUTEX, , );
+/* What is free needs no deadline. */
+int rt_mutex_acquire(RT_MUTEX *mutex, RTIME timeout)
+{
+	struct alchemy_mutex *m = find(mutex);
+
+	return m && take(m) ? 0 : mutex_wait(mutex, alchemy_rel(timeout));
+}
+
+int rt_mutex_acquire_until(RT_MUTEX *mutex, RTIME timeout)
+{
+	return mutex_wait(mutex, alchemy_abs(timeout));
+}
+
+int rt_mutex_acquire_timed(RT_MUTEX *mutex, const struct timespec *abs_timeout)
+{
+	return mutex_wait(mutex, alchemy_timespec(abs_timeout));
+}
+
+static __attribute__((noinline)) int release_slow(struct alchemy_mutex *m)
+{
+	return ALCHEMY_CALL(keel_mutex_unlock(&m->mutex));
+}
 
 int rt_mutex_release(RT_MUTEX *mutex)
 {
@@ -84,7 +122,7 @@ int rt_mutex_release(RT_MUTEX *mutex)
 
 	if (!m)
 		return -EINVAL;
-	return libkeel_mutex_give(m->mutex.id) ? 0 : ALCHEMY_CALL(keel_mutex_unlock(&m->mutex));
+	return __builtin_expect(swap(m, libkeel_self.number, KEEL_WORD_FREE), 1) ? 0 : release_slow(m);
 }
 
 struct search {

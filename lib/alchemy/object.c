@@ -11,8 +11,6 @@
 #include <keel/name.h>
 #include "internal.h"
 
-#define PLACES		4096
-#define PLACE_BITS	16
 #define PAGE_SIZE	4096
 #define PAGE_MAGIC	0x616c6368
 #define LOOK_NS		1000000
@@ -23,10 +21,11 @@ struct page {
 	uint64_t data[];
 };
 
+struct alchemy_object *alchemy_places[ALCHEMY_PLACES];
+
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t published;
-	struct alchemy_object *places[PLACES];	/* (a) */
 	unsigned int used;
 	struct alchemy_object *free[ALCHEMY_TYPES];
 	struct alchemy_object *there[ALCHEMY_TYPES];
@@ -55,7 +54,7 @@ static void fork_parent(void)
 /* Keel's objects stayed with the parent. */
 static void fork_child(void)
 {
-	memset(table.places, 0, sizeof(table.places));
+	memset(alchemy_places, 0, sizeof(alchemy_places));
 	memset(table.free, 0, sizeof(table.free));
 	memset(table.there, 0, sizeof(table.there));
 	table.used = 0;
@@ -75,19 +74,6 @@ __attribute__((constructor)) static void begin(void)
 
 /* ---- handles ------------------------------------------------------------------------------------- */
 
-void *alchemy_object_find(uintptr_t handle, enum alchemy_type type)
-{
-	unsigned int i = (handle & ((1u << PLACE_BITS) - 1)) - 1;
-	struct alchemy_object *o;
-
-	if (i >= PLACES)
-		return NULL;
-	o = __atomic_load_n(&table.places[i], __ATOMIC_ACQUIRE);
-	if (!o || o->type != type || __atomic_load_n(&o->handle, __ATOMIC_ACQUIRE) != handle)
-		return NULL;
-	return o;
-}
-
 static struct alchemy_object *take_locked(enum alchemy_type type, size_t size)
 {
 	struct alchemy_object *o = table.free[type];
@@ -97,12 +83,12 @@ static struct alchemy_object *take_locked(enum alchemy_type type, size_t size)
 		memset(o + 1, 0, size - sizeof(*o));
 		return o;
 	}
-	o = table.used < PLACES ? calloc(1, size) : NULL;
+	o = table.used < ALCHEMY_PLACES ? calloc(1, size) : NULL;
 	if (!o)
 		return NULL;
 	o->type = type;
 	o->next_handle = ++table.used;
-	__atomic_store_n(&table.places[table.used - 1], o, __ATOMIC_RELEASE);
+	__atomic_store_n(&alchemy_places[table.used - 1], o, __ATOMIC_RELEASE);
 	return o;
 }
 
@@ -198,7 +184,7 @@ void alchemy_object_free(struct alchemy_object *o)
 	if (*at)
 		*at = o->next;
 	page_free(o);
-	o->next_handle += 1u << PLACE_BITS;
+	o->next_handle += 1u << ALCHEMY_PLACE_BITS;
 	o->next = table.free[o->type];
 	table.free[o->type] = o;
 	pthread_mutex_unlock(&table.lock);
