@@ -135,10 +135,15 @@ int alchemy_monitor_enter(struct alchemy_monitor *m)
 	return err;
 }
 
-void alchemy_monitor_leave(struct alchemy_monitor *m)
+void alchemy_monitor_unlock(struct alchemy_monitor *m)
 {
 	if (!libkeel_mutex_give(m->lock.id))
 		keel_mutex_unlock(&m->lock);
+}
+
+void alchemy_monitor_leave(struct alchemy_monitor *m)
+{
+	alchemy_monitor_unlock(m);
 	alchemy_leave();
 }
 

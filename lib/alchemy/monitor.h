@@ -39,6 +39,8 @@ int alchemy_monitor_unmake(struct alchemy_monitor *m, struct alchemy_object *o);
  * begin of a call and also attaches, leave for its end. Context: any; enter blocks. */
 int alchemy_monitor_enter(struct alchemy_monitor *m);
 void alchemy_monitor_leave(struct alchemy_monitor *m);
+/* The first half of leave: without the lock, and still attached. */
+void alchemy_monitor_unlock(struct alchemy_monitor *m);
 
 /* Wait for condition @which, counted by @waiters meanwhile, with the lock, which is the caller's again
  * afterwards but with -EIDRM. Cancelled: nothing of it is left. Context: with the lock; blocks. */
