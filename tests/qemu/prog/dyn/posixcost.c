@@ -36,7 +36,7 @@ static sem_t sem, ready;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t heir;		/* with inheritance */
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-static mqd_t queue;
+static mqd_t queue, answers;
 static int turn;
 
 static int64_t now_ns(void)
@@ -139,6 +139,20 @@ static void mutex_wakes(void)
 	pthread_mutex_unlock(&heir);
 }
 
+static void call_sleeps(void)
+{
+	queue_sleeps();
+	must(!mq_send(answers, "message", 8, 0));
+}
+
+static void call_wakes(void)
+{
+	char text[8];
+
+	queue_wakes();
+	must(mq_receive(answers, text, sizeof(text), NULL) == 8);
+}
+
 static const struct round {
 	const char *name;
 	void (*sleeps)(void);
@@ -149,6 +163,7 @@ static const struct round {
 	{ "mq_round", queue_sleeps, queue_wakes },
 	{ "poll_round", poll_sleeps, queue_wakes },
 	{ "mutex_round", mutex_sleeps, mutex_wakes },
+	{ "call_round", call_sleeps, call_wakes },
 };
 
 static void *sleeper(void *arg)
@@ -283,8 +298,11 @@ int main(void)
 	must(!pthread_mutex_init(&heir, &inherit) && !sem_init(&sem, 0, 0) && !sem_init(&ready, 0, 0));
 	mq_unlink("/posixcost");
 	queue = mq_open("/posixcost", O_RDWR | O_CREAT, 0600, &attr);
-	must(queue != (mqd_t)-1);
+	mq_unlink("/posixcost2");
+	answers = mq_open("/posixcost2", O_RDWR | O_CREAT, 0600, &attr);
+	must(queue != (mqd_t)-1 && answers != (mqd_t)-1);
 	pthread_join(start(50, measure, NULL), NULL);
 	mq_unlink("/posixcost");
+	mq_unlink("/posixcost2");
 	return 0;
 }
