@@ -23,18 +23,56 @@
  */
 #include <string.h>
 #include <alchemy/queue.h>
+#include <keel/sync.h>
 #include "kind.h"
 #include "monitor.h"
-#include "queue.h"
 
 #define PART_GRANTS	'g'
 #define OVERHEAD 128			/* in the pool, of each message: header and rounding */
 #define UNLIMITED_UNIT 8		/* of messages whose number is not known, on the average at least */
 
+enum { FREE = 0x46726565, IN_HAND = 0x48616e64, QUEUED = 0x51756575 };
+
+struct message {
+	uint32_t state;
+	uint32_t refs;			/* who has it in hand, or will */
+	uint32_t room, size;
+	uint32_t next;			/* offset, 0: none */
+	uint32_t untaken;		/* references in granted */
+	uint32_t block;			/* bytes of the block, with this header */
+	uint32_t pad;
+	char data[];
+};
+
+struct list {
+	uint32_t first, last;		/* offsets, 0: none */
+};
+
+struct state {
+	size_t poolsize, limit, used;
+	int mode;
+	int nwaiters, granted_refs;
+	unsigned int count;
+	struct list queued, granted;
+	uint32_t spare;			/* a free message, 0: none */
+};
+
+struct alchemy_queue {
+	struct alchemy_object o;
+	struct alchemy_monitor m;
+	struct keel_sem grants;
+	struct state own;
+};
+
 struct wanted {
 	size_t poolsize, limit;
 	int mode;
 };
+
+static struct state *state_of(const struct alchemy_queue *q)
+{
+	return q->m.state;
+}
 
 /* ---- made and gone --------------------------------------------------------------------------------- */
 
@@ -123,7 +161,111 @@ static struct alchemy_queue *enter(const RT_QUEUE *queue, int *err)
 	return *err ? NULL : q;
 }
 
-/* ---- memory for messages ---------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------------------- */
+
+static struct message *at(const struct alchemy_queue *q, uint32_t offset)
+{
+	return (struct message *)(q->m.memory.area + offset);
+}
+
+static uint32_t offset_of(const struct alchemy_queue *q, const struct message *m)
+{
+	return (char *)m - q->m.memory.area;
+}
+
+/* What @buf is, if it is a message in somebody's hand. */
+static struct message *in_hand(const struct alchemy_queue *q, const void *buf)
+{
+	size_t offset = (const char *)buf - sizeof(struct message) - q->m.memory.area;
+	struct message *m;
+
+	if (offset >= q->m.memory.area_size || offset % KEEL_HEAP_UNIT)
+		return NULL;
+	m = at(q, offset);
+	return m->state == IN_HAND ? m : NULL;
+}
+
+static void spare_free(struct alchemy_queue *q)
+{
+	struct state *s = state_of(q);
+
+	if (s->spare)
+		keel_heap_free(&q->m.memory, at(q, s->spare));
+	s->spare = 0;
+}
+
+/* One with room for @block bytes, header and all: the spare one, or of the pool. */
+static struct message *block_new(struct alchemy_queue *q, size_t block)
+{
+	struct state *s = state_of(q);
+	struct message *m = s->spare ? at(q, s->spare) : NULL;
+	void *got;
+
+	if (m && m->block == block) {
+		s->spare = 0;
+		return m;
+	}
+	if (keel_heap_clockalloc(&q->m.memory, block, &got, CLOCK_MONOTONIC, 0)) {
+		spare_free(q);
+		if (keel_heap_clockalloc(&q->m.memory, block, &got, CLOCK_MONOTONIC, 0))
+			return NULL;
+	}
+	m = got;
+	m->block = block;
+	return m;
+}
+
+static struct message *message_new(struct alchemy_queue *q, size_t size)
+{
+	struct state *s = state_of(q);
+	struct message *m;
+
+	if (size > s->poolsize - s->used)
+		return NULL;
+	m = block_new(q, (sizeof(*m) + size + KEEL_HEAP_UNIT - 1) & -(size_t)KEEL_HEAP_UNIT);
+	if (!m)
+		return NULL;
+	s->used += size;
+	m->state = IN_HAND;
+	m->refs = 1;
+	m->room = size;
+	m->untaken = 0;
+	return m;
+}
+
+/* One reference less; the block stays for the next message, that neither takes a call. */
+static void message_put(struct alchemy_queue *q, struct message *m)
+{
+	if (--m->refs)
+		return;
+	state_of(q)->used -= m->room;
+	m->state = FREE;
+	spare_free(q);
+	state_of(q)->spare = offset_of(q, m);
+}
+
+static void push(struct alchemy_queue *q, struct list *l, struct message *m, int in_front)
+{
+	uint32_t here = offset_of(q, m);
+
+	m->next = in_front ? l->first : 0;
+	if (l->first && !in_front)
+		at(q, l->last)->next = here;
+	if (!l->first || !in_front)
+		l->last = here;
+	if (!l->first || in_front)
+		l->first = here;
+}
+
+static struct message *pop(struct alchemy_queue *q, struct list *l)
+{
+	struct message *m = at(q, l->first);
+
+	l->first = m->next;
+	if (!l->first)
+		l->last = 0;
+	return m;
+}
 
 void *rt_queue_alloc(RT_QUEUE *queue, size_t size)
 {
@@ -134,7 +276,7 @@ void *rt_queue_alloc(RT_QUEUE *queue, size_t size)
 	q = enter(queue, &err);
 	if (!q)
 		return NULL;
-	m = alchemy_message_new(q, size);
+	m = message_new(q, size);
 	alchemy_monitor_leave(&q->m);
 	return m ? m->data : NULL;
 }
@@ -148,9 +290,9 @@ int rt_queue_free(RT_QUEUE *queue, void *buf)
 	q = enter(queue, &err);
 	if (!q)
 		return err;
-	m = alchemy_message_in_hand(q, buf);
+	m = in_hand(q, buf);
 	if (m)
-		alchemy_message_put(q, m);
+		message_put(q, m);
 	alchemy_monitor_leave(&q->m);
 	return m ? 0 : -EINVAL;
 }
@@ -167,11 +309,11 @@ static int pass(struct alchemy_queue *q, struct message *m, int mode)
 		m->state = IN_HAND;
 		m->refs = m->untaken = given;
 		s->granted_refs += given;
-		alchemy_message_push(q, &s->granted, m, 0);
+		push(q, &s->granted, m, 0);
 		return given;
 	}
 	m->state = QUEUED;
-	alchemy_message_push(q, &s->queued, m, mode & Q_URGENT);
+	push(q, &s->queued, m, mode & Q_URGENT);
 	s->count++;
 	return 0;
 }
@@ -183,7 +325,7 @@ static int is_full(const struct state *s)
 
 static int send_entered(struct alchemy_queue *q, const void *buf, size_t size, int mode)
 {
-	struct message *m = alchemy_message_in_hand(q, buf);
+	struct message *m = in_hand(q, buf);
 
 	if (!m || size > m->room)
 		return -EINVAL;
@@ -195,7 +337,7 @@ static int send_entered(struct alchemy_queue *q, const void *buf, size_t size, i
 
 static int write_entered(struct alchemy_queue *q, const void *buf, size_t size, int mode)
 {
-	struct message *m = is_full(state_of(q)) ? NULL : alchemy_message_new(q, size);
+	struct message *m = is_full(state_of(q)) ? NULL : message_new(q, size);
 
 	if (!m)
 		return -ENOMEM;
@@ -245,7 +387,7 @@ static struct message *take_granted(struct alchemy_queue *q)
 
 	s->granted_refs--;
 	if (!--m->untaken)
-		alchemy_message_pop(q, l);
+		pop(q, l);
 	return m;
 }
 
@@ -271,7 +413,7 @@ static void cancelled(void *arg)
 			m->refs--;
 		} else {
 			m->state = QUEUED;
-			alchemy_message_push(w->q, &s->queued, m, 1);
+			push(w->q, &s->queued, m, 1);
 			s->count++;
 		}
 	}
@@ -322,7 +464,7 @@ static int next_message(struct alchemy_queue *q, struct message **m, int64_t unt
 
 	if (!s->queued.first)
 		return until == ALCHEMY_POLL ? -EWOULDBLOCK : await(q, m, until);
-	*m = alchemy_message_pop(q, &s->queued);
+	*m = pop(q, &s->queued);
 	(*m)->state = IN_HAND;
 	s->count--;
 	return 0;
@@ -374,7 +516,7 @@ static ssize_t queue_read(RT_QUEUE *queue, void *buf, size_t size, int64_t until
 	if (size > m->size)
 		size = m->size;
 	memcpy(buf, m->data, size);
-	alchemy_message_put(q, m);
+	message_put(q, m);
 	alchemy_monitor_leave(&q->m);
 	return size;
 }
@@ -393,7 +535,7 @@ int rt_queue_flush(RT_QUEUE *queue)
 	if (!q)
 		return count;
 	for (count = 0; state_of(q)->queued.first; count++)
-		alchemy_message_put(q, alchemy_message_pop(q, &state_of(q)->queued));
+		message_put(q, pop(q, &state_of(q)->queued));
 	state_of(q)->count = 0;
 	alchemy_monitor_leave(&q->m);
 	return count;
