@@ -237,6 +237,88 @@ START_TEST(no_timer_of_a_class_is_left_when_the_nucleus_goes)
 }
 END_TEST
 
+static void sleeps_with_a_budget(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	ck_assert_int_eq(nk_class_cpus[0].timer.armed, 1);
+	nk_sleep_until(hal_clock_now() + MS);
+}
+
+/* No interrupt for a budget that nobody spends. */
+START_TEST(the_timer_of_a_budget_ends_with_its_use)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, sleeps_with_a_budget, NULL);
+
+	ck_assert_int_eq(nk_class_cpus[0].timer.armed, 0);
+	sim_advance(MS);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(nk_class_cpus[0].timer.armed, 0);
+}
+END_TEST
+
+static const struct nk_sched_attr six_of_ten[] = {
+	{ .kind = NK_EDF, .budget = 6 * MS, .period = 10 * MS },
+	{ .kind = NK_QUOTA, .prio = 10, .group = 2 },
+};
+
+static void overruns_under_the_lock(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, u->arg), 0);
+	ck_assert_int_eq(nk_sched_lock(), 0);
+	unit_busy(11 * MS);
+	ck_assert_int_eq(nk_sched_unlock(), 0);
+	unit_busy(2 * MS);
+}
+
+/* It had the CPU throughout: nothing but the new budget itself can watch over its end. */
+START_TEST(a_budget_that_comes_to_who_runs_has_an_end)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u;
+
+	ck_assert_int_eq(nk_group_set(0, 2, 6 * MS, 10 * MS), 0);
+	u = unit_run("u", 10, 0, overruns_under_the_lock, (void *)&six_of_ten[_i]);
+	ck_assert_int_eq(u->done, 0);
+	ck_assert_int_eq(u->t.eprio, NK_PRIO_ROOT);
+	ck_assert_int_eq(hal_clock_now(), begin + 12 * MS);
+	sim_advance(10 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+static void is_busy(struct unit_thread *u)
+{
+	(void)u;
+	unit_busy(6 * MS);
+}
+
+static void starts(void *arg)
+{
+	nk_thread_start(arg);
+}
+
+/* Linux here takes the kick, or looks by itself before that comes in. */
+START_TEST(who_is_started_from_elsewhere_has_its_budget_only)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u = unit_make("u", 10, 0, is_busy, NULL);
+	hal_flags_t flags;
+
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	sim_post(1, starts, &u->t);
+	flags = hal_oob_save();
+	sim_switch_cpu();
+	ck_assert_int_eq(nk_rqs[0].resched, 1);
+	if (_i)
+		nk_sched();
+	hal_oob_restore(flags);
+	ck_assert_int_eq(u->t.sched.held, 1);
+	ck_assert_int_eq(hal_clock_now(), begin + 5 * MS);
+	sim_advance(10 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
 static struct unit_thread *gone;
 
 /* Its timer fires on CPU 1 when it ends: no handler looks at it any more when it has. */
@@ -278,6 +360,9 @@ Suite *class_edges_suite(void)
 	tcase_add_test(tc, who_leaves_a_class_leaves_its_timer);
 	tcase_add_test(tc, a_priority_is_shown_where_there_is_one);
 	tcase_add_test(tc, a_frame_taken_away_closes_all_windows);
+	tcase_add_test(tc, the_timer_of_a_budget_ends_with_its_use);
+	tcase_add_loop_test(tc, a_budget_that_comes_to_who_runs_has_an_end, 0, 2);
+	tcase_add_loop_test(tc, who_is_started_from_elsewhere_has_its_budget_only, 0, 2);
 	tcase_add_test(unit_race_case(suite, "races"), a_thread_that_ends_waits_for_its_timer);
 	tcase_add_loop_test(tc, no_timer_of_a_class_is_left_when_the_nucleus_goes, 0, 4);
 	return suite;

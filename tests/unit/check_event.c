@@ -85,6 +85,17 @@ START_TEST(who_consumes_takes_bits_from_those_behind)
 }
 END_TEST
 
+START_TEST(what_a_clear_lets_through_is_consumed)
+{
+	run(0, 10, 0x1, NK_EVENT_EXACT | NK_EVENT_CONSUME);
+	nk_event_post(&e, 0x3);
+	ck_assert_str_eq(unit_marks(), "");
+	ck_assert_uint_eq(nk_event_clear(&e, 0x2), 0x3);
+	ck_assert_str_eq(unit_marks(), "a");
+	ck_assert_uint_eq(nk_event_bits(&e), 0);
+}
+END_TEST
+
 START_TEST(a_wish_that_is_met_does_not_wait)
 {
 	struct unit_thread *u;
@@ -287,6 +298,7 @@ Suite *event_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, any_all_and_exact_differ);
 	tcase_add_test(tc, who_consumes_takes_bits_from_those_behind);
+	tcase_add_test(tc, what_a_clear_lets_through_is_consumed);
 	tcase_add_test(tc, a_wish_that_is_met_does_not_wait);
 	tcase_add_test(tc, bad_wishes_are_refused);
 	tcase_add_test(tc, broadcast_serves_who_waits_and_leaves_nothing);

@@ -294,6 +294,46 @@ START_TEST(starts_from_two_cpus_lose_nobody)
 }
 END_TEST
 
+/* As another CPU may at any time. */
+static void looks_from_elsewhere(void *arg)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	(void)arg;
+	nk_lock_acquire(&nk_rqs[0].lock);
+	ck_assert_int_eq(nk_rq_check(&nk_rqs[0]), 0);
+	nk_lock_release(&nk_rqs[0].lock);
+	hal_oob_restore(flags);
+}
+
+static void naps(struct unit_thread *u)
+{
+	(void)u;
+	nk_sleep_until(hal_clock_now() + 100);
+}
+
+static void look_against_wait(void *arg)
+{
+	struct unit_thread *u;
+
+	(void)arg;
+	unit_setup();
+	u = unit_make("u", 10, 0, naps, NULL);
+	sim_post(1, looks_from_elsewhere, NULL);
+	sim_race_begin();
+	nk_thread_start(&u->t);
+	sim_race_end();
+	sim_advance(100);
+	ck_assert_int_eq(u->done, 1);
+	unit_teardown();
+}
+
+START_TEST(a_run_queue_is_sound_whenever_its_lock_is_free)
+{
+	unit_explore(look_against_wait, NULL);
+}
+END_TEST
+
 Suite *sched_suite(void)
 {
 	Suite *s = suite_create("sched");
@@ -315,5 +355,6 @@ Suite *sched_suite(void)
 	tcase_add_test(tc, a_running_thread_falls_before_its_new_equals);
 	tcase_add_test(tc, a_ready_thread_that_rises_above_preempts);
 	tcase_add_test(race, starts_from_two_cpus_lose_nobody);
+	tcase_add_test(race, a_run_queue_is_sound_whenever_its_lock_is_free);
 	return s;
 }

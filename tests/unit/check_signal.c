@@ -109,6 +109,8 @@ START_TEST(lowest_number_first_and_of_one_number_the_oldest)
 	send(40, 4);
 	nk_thread_start(&u->t);
 	sim_settle();
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, 0);
 	ck_assert_int_eq(got.signo, 12);
 	ck_assert_int_eq(s.count, 3);
 	ck_assert_int_eq(s.kept[1].value, 2);
