@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Test program: the tests and the simulated machine. Makefile.am includes it.
 unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/unit/pipes.c tests/unit/waiters.c tests/unit/irq_model.c \
+	tests/unit/abi_print.c \
 	tests/unit/check_abi.c \
 	tests/unit/check_barrier.c \
 	tests/unit/check_buffer.c \
