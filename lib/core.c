@@ -39,6 +39,7 @@ static void fork_child(void)
 		close(libkeel_device.fd);
 	libkeel_device.fd = -1;
 	libkeel_device.users = 0;
+	libkeel_device.memory_locked = 0;
 	libkeel_device.windows = NULL;
 	libkeel_device.clock = NULL;
 	libkeel_device.heap = NULL;

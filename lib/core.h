@@ -25,6 +25,7 @@ struct libkeel_device {
 	uint32_t windows_size;
 	const volatile struct keel_clock *clock;	/* stays while any thread is attached */
 	struct keel_word *heap;		/* likewise */
+	int memory_locked;		/* (a) by a thread of this process */
 };
 
 struct libkeel_self {

@@ -6,6 +6,7 @@
 #include <semaphore.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <keel/keel.h>
 #include "core.h"
 
@@ -36,8 +37,8 @@ static void key_create(void)
 	key_error = -pthread_key_create(&key, thread_exit);
 }
 
-/* 1 when the stack has room to be touched. Stacks of pthread_create() are locked whole by
- * mlockall(); only the first thread's grows, and there it is what matters. */
+/* 1 when the stack has room to be touched, and has to be. Stacks of pthread_create() are locked whole
+ * by mlockall(); only the first thread's grows. */
 static int stack_has_room(const char *here)
 {
 	pthread_attr_t attr;
@@ -45,6 +46,8 @@ static int stack_has_room(const char *here)
 	size_t size;
 	int err;
 
+	if (gettid() != getpid())
+		return 0;
 	if (pthread_getattr_np(pthread_self(), &attr))
 		return 1;
 	err = pthread_attr_getstack(&attr, &low, &size);
@@ -61,14 +64,17 @@ static __attribute__((noinline)) void stack_touch(void)
 		bytes[i] = 0;
 }
 
-/* mlockall() leaves out the page from which the vDSO reads the clock, so it is read once. */
+/* mlockall() looks at each page of the process: once is enough, as it holds for what comes later. It
+ * leaves out the page from which the vDSO reads the clock, so that is read. */
 static int lock_memory(void)
 {
+	int *locked = &libkeel_device.memory_locked;
 	char here;
 
 	/* With a limit of 0 Linux says EPERM: the limit all the same. */
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+	if (!__atomic_load_n(locked, __ATOMIC_RELAXED) && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		return errno == EPERM ? -ENOMEM : -errno;
+	__atomic_store_n(locked, 1, __ATOMIC_RELAXED);
 	if (stack_has_room(&here))
 		stack_touch();
 	keel_clock_ns();
