@@ -163,6 +163,11 @@ int keel_queue_notify(struct keel_queue *q, struct keel_sem *sem)
 	return libkeel_call(KEEL_CALL_QUEUE_NOTIFY, q->id, sem ? sem->id : 0);
 }
 
+int keel_queue_notifies(struct keel_queue *q)
+{
+	return libkeel_call(KEEL_CALL_QUEUE_NOTIFY, q->id, KEEL_NOTIFY_ASK);
+}
+
 int keel_queue_count(struct keel_queue *q)
 {
 	return libkeel_call(KEEL_CALL_QUEUE_COUNT, q->id, 0);

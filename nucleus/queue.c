@@ -342,6 +342,18 @@ int nk_queue_notify(struct nk_queue *q, void (*fn)(void *arg), void *arg)
 	return err;
 }
 
+int nk_queue_notifies(struct nk_queue *q, const void *arg)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret;
+
+	nk_lock_acquire(&q->wq.lock);
+	ret = q->notify && q->notify_arg == arg;
+	nk_lock_release(&q->wq.lock);
+	hal_oob_restore(flags);
+	return ret;
+}
+
 unsigned int nk_queue_length(const struct nk_queue *q)
 {
 	return __atomic_load_n(&q->length, __ATOMIC_RELAXED);

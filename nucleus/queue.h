@@ -77,6 +77,9 @@ int nk_queue_reclaim(struct nk_queue *q, const void *holder);
  * -EBUSY: another one's is there. Context: any; takes the wait queue's lock. */
 int nk_queue_notify(struct nk_queue *q, void (*fn)(void *arg), void *arg);
 
+/* 1: what was asked for with @arg is still to come. Context: any; takes the wait queue's lock. */
+int nk_queue_notifies(struct nk_queue *q, const void *arg);
+
 /* How many messages there are. Context: any; old as soon as it is read. */
 unsigned int nk_queue_length(const struct nk_queue *q);
 

@@ -21,6 +21,7 @@ struct posix_mq {
 	int flags;			/* (a) O_ACCMODE, O_NONBLOCK */
 	unsigned int count, size;
 	struct posix_notice *notice;	/* (files) what mq_notify() asked for, or NULL */
+	int signals;			/* (a) and that is a signal */
 };
 
 /* Of what is looked at again when somebody says so: ready.h. */
@@ -87,6 +88,10 @@ int posix_core_ready(void);
 /* What mq_notify() is about, of one process and queue. */
 struct sigevent;
 int posix_notice_start(struct posix_mq *mq, const struct sigevent *event);
+/* How many signals were raised, and: after the caller's message to @mq, which was to raise one, when that
+ * was the number, wait until it is. Context: in-band. */
+unsigned int posix_notices_raised(void);
+void posix_notice_await(struct posix_mq *mq, unsigned int raised);
 /* It is not wanted any more. Context: in-band, files locked. */
 void posix_notice_stop(struct posix_mq *mq);
 

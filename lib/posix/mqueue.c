@@ -342,13 +342,19 @@ static int do_send(enum posix_call call, mqd_t d, const char *at, size_t size, u
 {
 	struct posix_mq *mq = find(d);
 	struct message m = { .send = 1, .at = (void *)at, .size = size, .prio = prio };
+	unsigned int raised = posix_notices_raised();
+	int signals, ret;
 
 	if (!mq) {
 		posix_me()->counts.glibc[call]++;
 		return REAL(mq_timedsend)(d, at, size, prio, until);
 	}
 	posix_me()->counts.core[call]++;
-	return message_core(mq, &m, until);
+	signals = __atomic_load_n(&mq->signals, __ATOMIC_SEQ_CST);
+	ret = message_core(mq, &m, until);
+	if (!ret && signals && !posix_is_rt())
+		posix_notice_await(mq, raised);
+	return ret;
 }
 
 static ssize_t do_receive(enum posix_call call, mqd_t d, char *at, size_t size, unsigned int *prio,

@@ -17,6 +17,8 @@ struct posix_notice {
 	sigset_t mask;			/* of who asked */
 };
 
+static unsigned int raised;		/* (a) signals */
+
 static void notice_free(struct posix_notice *n)
 {
 	keel_sem_delete(&n->sem);
@@ -48,8 +50,10 @@ static int notice_take(struct posix_notice *n)
 	posix_leave();
 	posix_files_lock();
 	due = !ret && n->mq;
-	if (n->mq)
+	if (n->mq) {
 		n->mq->notice = NULL;
+		__atomic_store_n(&n->mq->signals, 0, __ATOMIC_SEQ_CST);
+	}
 	posix_files_unlock();
 	return due;
 }
@@ -66,6 +70,7 @@ static void *notice_main(void *arg)
 		return NULL;
 	if (event.sigev_notify == SIGEV_SIGNAL) {
 		raise_for(&event);
+		__atomic_add_fetch(&raised, 1, __ATOMIC_SEQ_CST);
 		return NULL;
 	}
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
@@ -169,7 +174,40 @@ int posix_notice_start(struct posix_mq *mq, const struct sigevent *event)
 		return err;
 	}
 	mq->notice = n;
+	__atomic_store_n(&mq->signals, event->sigev_notify == SIGEV_SIGNAL, __ATOMIC_SEQ_CST);
 	return 0;
+}
+
+unsigned int posix_notices_raised(void)
+{
+	return __atomic_load_n(&raised, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Linux raises the signal while the message is sent, so a thread of Linux that sends to itself has handled
+ * it when it returns:
+ *
+ *	sender				thread of the notice
+ *	raised is N; signals is 1
+ *	send: the core posts
+ *					signals = 0; the signal; raised = N + 1
+ *	not told any more: wait for N + 1
+ *
+ * With signals at 1 after N was read, the signal comes later than N.
+ */
+void posix_notice_await(struct posix_mq *mq, unsigned int before)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+	int told, i, state;
+
+	if (posix_enter())
+		return;
+	told = !keel_queue_notifies(&mq->queue);
+	posix_leave();
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	for (i = 0; told && i < 1000 && posix_notices_raised() == before; i++)
+		REAL(nanosleep)(&moment, NULL);
+	pthread_setcancelstate(state, NULL);
 }
 
 /* Who waits for it frees it. */
@@ -184,6 +222,7 @@ void posix_notice_stop(struct posix_mq *mq)
 		posix_leave();
 	}
 	mq->notice = NULL;
+	__atomic_store_n(&mq->signals, 0, __ATOMIC_SEQ_CST);
 	if (n->event.sigev_notify == SIGEV_NONE) {
 		notice_free(n);
 		return;

@@ -96,6 +96,8 @@ long native_queue_notify(struct native_object *o, const struct native_args *a)
 	struct native_object *sem;
 	int err;
 
+	if (a->b == KEEL_NOTIFY_ASK)
+		return nk_queue_notifies(native_body(o, queue), n);
 	nk_queue_notify(native_body(o, queue), NULL, n);
 	if (!a->b)
 		return 0;

@@ -237,13 +237,17 @@ START_TEST(one_is_told_once_when_it_is_no_longer_empty)
 {
 	here = 1;
 	there = 100;
+	ck_assert_int_eq(nk_queue_notifies(&q, &here), 0);
 	ck_assert_int_eq(nk_queue_notify(&q, is_told, &here), 0);
 	ck_assert_int_eq(nk_queue_notify(&q, is_told, &there), -NK_EBUSY);
+	ck_assert_int_eq(nk_queue_notifies(&q, &here), 1);
+	ck_assert_int_eq(nk_queue_notifies(&q, &there), 0);
 	receive_now();
 	send_now("a1");		/* somebody waits */
 	ck_assert_int_eq(told, 0);
 	send_now("b1");
 	ck_assert_int_eq(told, 1);
+	ck_assert_int_eq(nk_queue_notifies(&q, &here), 0);
 	receive_now();
 	send_now("c1");		/* only once */
 	ck_assert_int_eq(told, 1);

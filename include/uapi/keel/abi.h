@@ -87,7 +87,7 @@
 #define KEEL_CALL_QUEUE_PASS	(KEEL_CALL_BASE + 37)	/* (id, slot, size | priority << 32) */
 #define KEEL_CALL_QUEUE_TAKE	(KEEL_CALL_BASE + 38)	/* (id, until) -> slot | priority << 16 | size << 32 */
 #define KEEL_CALL_QUEUE_FREE	(KEEL_CALL_BASE + 39)	/* (id, slot) */
-#define KEEL_CALL_QUEUE_NOTIFY	(KEEL_CALL_BASE + 40)	/* (id, semaphore's id or 0) */
+#define KEEL_CALL_QUEUE_NOTIFY	(KEEL_CALL_BASE + 40)	/* (id, semaphore's id, 0, or KEEL_NOTIFY_ASK) */
 #define KEEL_CALL_QUEUE_COUNT	(KEEL_CALL_BASE + 41)	/* (id) -> messages */
 #define KEEL_CALL_BUFFER_WRITE	(KEEL_CALL_BASE + 42)	/* (id, from, size, until) -> bytes */
 #define KEEL_CALL_BUFFER_READ	(KEEL_CALL_BASE + 43)	/* (id, to, size, until) -> bytes */
@@ -255,6 +255,7 @@ struct keel_mutex_req {
 #define KEEL_EVENT_EXACT	2	/* each of them and no other */
 #define KEEL_EVENT_CONSUME	4	/* or-ed in: the bits that were met are cleared */
 
+#define KEEL_NOTIFY_ASK		0x100000000ull	/* [3] no id: 1 while a notice is still to come, else 0 */
 #define KEEL_SEM_MAX		0x7fffffff
 #define KEEL_SEM_PULSE		0x80000000u	/* [3] or-ed to the count: a post is not counted; nobody waits: -EOVERFLOW */
 #define KEEL_FIFO		0x80000000u	/* [3] who waits is served by time, not by priority */

@@ -59,6 +59,9 @@ int keel_queue_free(struct keel_queue *queue, void *message);
  * NULL: not any more. -EBUSY: another process is to be told. Context: attached; hardens. */
 int keel_queue_notify(struct keel_queue *queue, struct keel_sem *sem);
 
+/* 1 while that post to the caller's process is still to come, else 0. Context: attached; hardens. */
+int keel_queue_notifies(struct keel_queue *queue);
+
 /* How many messages there are, old as soon as it is told. Context: attached; hardens. */
 int keel_queue_count(struct keel_queue *queue);
 
