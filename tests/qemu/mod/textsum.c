@@ -13,6 +13,7 @@
 #include <linux/percpu.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <linux/vmalloc.h>
 #include "hal/x86/compat.h"
@@ -190,22 +191,25 @@ static const struct proc_ops textsum_ops = {
  * keeps probes while it is loaded, also when stopped; with two of ours there already
  * that is no change.
  */
-static struct tracepoint *watched[2];
+static const char *const names[] = {
+	"sched_process_exit", "sched_process_exec", "signal_generate",
+};
+static struct tracepoint *watched[ARRAY_SIZE(names)];
 
 static void probe_a(void) { }
 static void probe_b(void) { }
 
 static void watch(struct tracepoint *tp, void *unused)
 {
-	if (!strcmp(tp->name, "sched_process_exit"))
-		watched[0] = tp;
-	if (!strcmp(tp->name, "sched_process_exec"))
-		watched[1] = tp;
+	int i = match_string(names, ARRAY_SIZE(names), tp->name);
+
+	if (i >= 0)
+		watched[i] = tp;
 }
 
 static void probes_remove(void)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < ARRAY_SIZE(names); i++) {
 		tracepoint_probe_unregister(watched[i], probe_a, NULL);
 		tracepoint_probe_unregister(watched[i], probe_b, NULL);
 	}
@@ -217,9 +221,10 @@ static int probes_add(void)
 	int err = 0;
 
 	for_each_kernel_tracepoint(watch, NULL);
-	if (!watched[0] || !watched[1])
-		return -ENOENT;
-	for (int i = 0; i < 2 && !err; i++) {
+	for (int i = 0; i < ARRAY_SIZE(names); i++)
+		if (!watched[i])
+			return -ENOENT;
+	for (int i = 0; i < ARRAY_SIZE(names) && !err; i++) {
 		err = tracepoint_probe_register(watched[i], probe_a, NULL);
 		if (!err)
 			err = tracepoint_probe_register(watched[i], probe_b, NULL);
