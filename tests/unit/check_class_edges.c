@@ -286,6 +286,33 @@ START_TEST(a_budget_that_comes_to_who_runs_has_an_end)
 }
 END_TEST
 
+static const struct nk_sched_attr one_ns_less[] = {
+	{ .kind = NK_EDF, .budget = 5 * MS, .period = 10 * MS - 1 },
+	{ .kind = NK_QUOTA, .prio = 10, .group = 2 },
+};
+
+static void keeps_the_lock(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, u->arg), 0);
+	ck_assert_int_eq(nk_sched_lock(), 0);
+	unit_busy(10 * MS);
+	u->ret = (int)u->t.budget_overruns;
+	ck_assert_int_eq(nk_sched_unlock(), 0);
+}
+
+/* It owes all of the next budget but one ns, and gets that. */
+START_TEST(the_ns_that_is_left_of_a_debt_is_had)
+{
+	struct unit_thread *u;
+
+	ck_assert_int_eq(nk_group_set(0, 2, 5 * MS, 10 * MS - 1), 0);
+	u = unit_run("u", 10, 0, keeps_the_lock, (void *)&one_ns_less[_i]);
+	ck_assert_int_eq(u->ret, 2);
+	sim_advance(20 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
 static void is_busy(struct unit_thread *u)
 {
 	(void)u;
@@ -362,6 +389,7 @@ Suite *class_edges_suite(void)
 	tcase_add_test(tc, a_frame_taken_away_closes_all_windows);
 	tcase_add_test(tc, the_timer_of_a_budget_ends_with_its_use);
 	tcase_add_loop_test(tc, a_budget_that_comes_to_who_runs_has_an_end, 0, 2);
+	tcase_add_loop_test(tc, the_ns_that_is_left_of_a_debt_is_had, 0, 2);
 	tcase_add_loop_test(tc, who_is_started_from_elsewhere_has_its_budget_only, 0, 2);
 	tcase_add_test(unit_race_case(suite, "races"), a_thread_that_ends_waits_for_its_timer);
 	tcase_add_loop_test(tc, no_timer_of_a_class_is_left_when_the_nucleus_goes, 0, 4);

@@ -168,6 +168,18 @@ static void steps(struct unit_thread *u)
 	u->ret = 1;
 }
 
+/* The larger ones are for larger wishes. */
+START_TEST(a_block_of_the_very_size_is_taken_first)
+{
+	long size = 8 << _i, at = alloc_now(size), next = alloc_now(1);
+
+	ck_assert_int_eq(nk_heap_free(&h, (unsigned long)at), 0);
+	ck_assert_int_eq(alloc_now(size), at);
+	ck_assert_int_eq(nk_heap_free(&h, (unsigned long)at), 0);
+	ck_assert_int_eq(nk_heap_free(&h, (unsigned long)next), 0);
+}
+END_TEST
+
 START_TEST(random_use_agrees_with_a_shadow)
 {
 	struct unit_thread *u;
@@ -366,6 +378,7 @@ Suite *heap_suite(void)
 	TCase *tc = unit_race_case(suite, "core");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, a_block_of_the_very_size_is_taken_first, 0, 4);
 	tcase_add_loop_test(tc, random_use_agrees_with_a_shadow, 0, 4);
 	tcase_add_test(tc, what_is_no_block_is_not_freed);
 	tcase_add_test(tc, init_refuses_what_makes_no_sense);

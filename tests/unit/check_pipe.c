@@ -209,6 +209,34 @@ START_TEST(flush_drops_what_is_there_and_lets_writers_go_on)
 }
 END_TEST
 
+static int gaps;
+
+static void a_gap(void)
+{
+	gaps++;
+}
+
+/* As calls of user threads are. */
+static void flushes_masked(struct unit_thread *u)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	sim_on_unmask(a_gap);
+	u->ret = nk_pipe_flush(&pipe_in);
+	sim_on_unmask(NULL);
+	hal_oob_restore(flags);
+}
+
+START_TEST(a_flush_lets_interrupts_in_between)
+{
+	pipe_push(&pipe_in, 'a');
+	pipe_push(&pipe_in, 'b');
+	gaps = 0;
+	ck_assert_int_eq(unit_run("u", 10, 0, flushes_masked, NULL)->ret, 2);
+	ck_assert_int_eq(gaps, 2);
+}
+END_TEST
+
 START_TEST(close_ends_waits_and_leaves_in_band_the_rest)
 {
 	struct unit_thread *r = unit_run("r", 10, 0, pipe_reads, NULL), *w;
@@ -301,6 +329,7 @@ Suite *pipe_suite(void)
 	tcase_add_test(tc, a_place_that_goes_to_a_waiter_is_not_told);
 	tcase_add_test(tc, an_untaken_message_is_the_next);
 	tcase_add_test(tc, flush_drops_what_is_there_and_lets_writers_go_on);
+	tcase_add_test(tc, a_flush_lets_interrupts_in_between);
 	tcase_add_test(tc, close_ends_waits_and_leaves_in_band_the_rest);
 	tcase_add_test(tc, hard_threads_get_nothing_from_a_closed_pipe);
 	tcase_add_test(tc, what_is_too_long_for_who_waits_goes_to_the_next);
