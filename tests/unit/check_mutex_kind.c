@@ -143,6 +143,44 @@ START_TEST(a_ceiling_lifts_at_once_and_no_longer_than_the_lock)
 }
 END_TEST
 
+static void marks_m(struct unit_thread *u)
+{
+	(void)u;
+	unit_mark('m');
+}
+
+static int lowers_ceiling(void)
+{
+	return nk_mutex_set_ceiling(&m, 15) - 40;
+}
+
+static int closes(void)
+{
+	return nk_mutex_close(&m);
+}
+
+static int (*const falls[])(void) = { lowers_ceiling, closes };
+
+static void falls_below(struct unit_thread *u)
+{
+	int (*const *fall)(void) = u->arg;
+
+	ck_assert_int_eq(nk_mutex_lock(&m, NK_TIME_NEVER), 0);
+	unit_run("m", 20, 0, marks_m, NULL);
+	ck_assert_str_eq(unit_marks(), "");
+	ck_assert_int_eq((*fall)(), 0);
+	unit_mark('u');
+	nk_mutex_unlock(&m);
+}
+
+START_TEST(an_owner_gives_way_when_its_ceiling_goes)
+{
+	nk_mutex_init_as(&m, 0, 40);
+	unit_run("u", 10, 0, falls_below, (void *)&falls[_i]);
+	ck_assert_str_eq(unit_marks(), "mu");
+}
+END_TEST
+
 START_TEST(who_is_above_the_ceiling_may_not_lock)
 {
 	struct unit_thread *u;
@@ -297,6 +335,7 @@ Suite *mutex_kind_suite(void)
 	tcase_add_test(tc, recursion_has_a_limit);
 	tcase_add_test(tc, a_normal_mutex_waits_for_itself);
 	tcase_add_test(tc, a_ceiling_lifts_at_once_and_no_longer_than_the_lock);
+	tcase_add_loop_test(tc, an_owner_gives_way_when_its_ceiling_goes, 0, 2);
 	tcase_add_test(tc, who_is_above_the_ceiling_may_not_lock);
 	tcase_add_test(tc, ceiling_and_inheritance_nest);
 	tcase_add_test(tc, the_owner_follows_a_change_of_the_ceiling);

@@ -135,6 +135,22 @@ static void tries_all(struct unit_thread *u)
 	nk_rwlock_unlock(&l);
 }
 
+static void writes_for_a_better_one(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_rwlock_write(&l, NK_TIME_NEVER), 0);
+	unit_run("r", 20, 0, reads, "r");
+	ck_assert_int_eq(nk_rwlock_unlock(&l), 0);
+	unit_mark('u');
+	u->ret = nk_wait_wake_all(&gate);
+}
+
+START_TEST(an_unlock_gives_way_to_who_gets_it)
+{
+	ck_assert_int_eq(unit_run("u", 10, 0, writes_for_a_better_one, NULL)->ret, 1);
+	ck_assert_str_eq(unit_marks(), "ru");
+}
+END_TEST
+
 START_TEST(tries_do_not_wait)
 {
 	unit_run("t", 10, 0, tries_all, NULL);
@@ -263,6 +279,7 @@ Suite *rwlock_suite(void)
 	tcase_add_test(tc, readers_share_and_writers_do_not);
 	tcase_add_test(tc, a_reader_passes_writers_of_lower_priority_only);
 	tcase_add_test(tc, a_writer_that_gives_up_lets_readers_in);
+	tcase_add_test(tc, an_unlock_gives_way_to_who_gets_it);
 	tcase_add_test(tc, tries_do_not_wait);
 	tcase_add_test(tc, what_a_dead_writer_held_stays_held_and_may_go);
 	tcase_add_test(tc, unlock_of_what_is_not_held_is_refused);
