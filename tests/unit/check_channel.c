@@ -252,45 +252,6 @@ START_TEST(when_the_server_ends_its_clients_hear_of_it)
 }
 END_TEST
 
-/* As on behalf of a thread that is gone. */
-START_TEST(clients_of_a_server_that_linux_buries_go_on_at_once)
-{
-	struct unit_thread *s = server(5, 0), *u = client(20, "a");
-
-	nk_channel_bereave(&c, &s->t);
-	ck_assert_int_eq(u->done, 1);
-	ck_assert_int_eq(u->ret, -NK_EOWNERDEAD);
-	proceed(1);
-	ck_assert_int_eq(s->ret, -NK_EINVAL);
-}
-END_TEST
-
-static void replies_and_marks(struct unit_thread *u)
-{
-	unsigned int size;
-	char m[SIZE];
-	long id = nk_channel_receive(&c, m, SIZE, &size, NK_TIME_NEVER);
-
-	m[1] = '!';
-	u->ret = nk_channel_reply(&c, (unsigned long)id, m, 2);
-	unit_mark('s');
-	nk_channel_bereave(&c, &u->t);
-}
-
-static void sends_and_marks(struct unit_thread *u)
-{
-	sends(u);
-	unit_mark('c');
-}
-
-START_TEST(a_reply_gives_way_to_a_better_client)
-{
-	unit_run("s", 5, 0, replies_and_marks, NULL);
-	unit_run("c", 20, 0, sends_and_marks, "a");
-	ck_assert_str_eq(unit_marks(), "cs");
-}
-END_TEST
-
 static void sends_to_itself(struct unit_thread *u)
 {
 	unsigned int size;
@@ -617,8 +578,6 @@ Suite *channel_suite(void)
 	tcase_add_test(tc, priority_goes_through_the_server_to_whom_it_waits_for);
 	tcase_add_test(tc, a_client_that_gives_up_leaves_nothing);
 	tcase_add_test(tc, when_the_server_ends_its_clients_hear_of_it);
-	tcase_add_test(tc, clients_of_a_server_that_linux_buries_go_on_at_once);
-	tcase_add_test(tc, a_reply_gives_way_to_a_better_client);
 	tcase_add_test(tc, rings_are_told);
 	tcase_add_test(tc, bad_arguments_change_nothing);
 	tcase_add_test(tc, a_reply_that_is_too_long_is_told);

@@ -16,7 +16,8 @@ static Suite *(*const suites[])(void) = {
 	service_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite,
 	pipeline_suite, pipeline_apic_suite, pipeline_random_suite, word_suite, value_suite, copy_suite,
 	preempt_suite, queue_suite, heap_suite, buffer_suite, pipe_suite, snapshot_suite, class_suite,
-	class_edges_suite, class_other_suite, class_rules_suite, pipe_race_suite, channel_suite, trace_suite, signal_suite,
+	class_edges_suite, class_other_suite, class_rules_suite, pipe_race_suite, channel_suite,
+	channel_end_suite, trace_suite, signal_suite,
 };
 
 int main(int argc, char **argv)
