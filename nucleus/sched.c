@@ -145,14 +145,23 @@ void nk_hal_thread_begin(void)
 	finish_switch(nk_rq_this());
 }
 
-/* Whoever sent the kick has set resched, or queued an early timer; preempt does the rest. */
+/*
+ * Whoever sent the kick has set resched, or queued an early timer; preempt does the rest. It may have done
+ * so at the end of another interrupt, and then nothing limits the budget of who has the CPU yet:
+ *
+ *	CPU 0, Linux, interrupted	CPU 1
+ *					starts B with a budget on CPU 0: resched, kick
+ *	nk_hal_preempt(): to B
+ *	kick, beneath B
+ */
 void nk_hal_kick(void)
 {
 	struct nk_rq *rq = nk_rq_this();
 
 	nk_timer_kick(&rq->timers);
 	nk_share_watch(rq);
-	nk_class_watch(rq);
+	if (nk_unlikely(rq->classed))
+		nk_class_arm(rq->cpu, hal_clock_now());
 }
 
 void nk_rq_leave(enum nk_thread_state state)

@@ -324,7 +324,14 @@ static void starts(void *arg)
 	nk_thread_start(arg);
 }
 
-/* Linux here takes the kick, or looks by itself before that comes in. */
+static void other_cpu_first(void *arg)
+{
+	(void)arg;
+	sim_switch_cpu();
+	ck_assert_int_eq(nk_rqs[0].resched, 1);
+}
+
+/* Linux here takes the kick, or looks by itself before that comes in, or at the end of another interrupt. */
 START_TEST(who_is_started_from_elsewhere_has_its_budget_only)
 {
 	nk_time_t begin = hal_clock_now();
@@ -333,12 +340,15 @@ START_TEST(who_is_started_from_elsewhere_has_its_budget_only)
 
 	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
 	sim_post(1, starts, &u->t);
-	flags = hal_oob_save();
-	sim_switch_cpu();
-	ck_assert_int_eq(nk_rqs[0].resched, 1);
-	if (_i)
-		nk_sched();
-	hal_oob_restore(flags);
+	if (_i == 2) {
+		sim_irq(0, other_cpu_first, NULL);
+	} else {
+		flags = hal_oob_save();
+		other_cpu_first(NULL);
+		if (_i)
+			nk_sched();
+		hal_oob_restore(flags);
+	}
 	ck_assert_int_eq(u->t.sched.held, 1);
 	ck_assert_int_eq(hal_clock_now(), begin + 5 * MS);
 	sim_advance(10 * MS);
@@ -390,7 +400,7 @@ Suite *class_edges_suite(void)
 	tcase_add_test(tc, the_timer_of_a_budget_ends_with_its_use);
 	tcase_add_loop_test(tc, a_budget_that_comes_to_who_runs_has_an_end, 0, 2);
 	tcase_add_loop_test(tc, the_ns_that_is_left_of_a_debt_is_had, 0, 2);
-	tcase_add_loop_test(tc, who_is_started_from_elsewhere_has_its_budget_only, 0, 2);
+	tcase_add_loop_test(tc, who_is_started_from_elsewhere_has_its_budget_only, 0, 3);
 	tcase_add_test(unit_race_case(suite, "races"), a_thread_that_ends_waits_for_its_timer);
 	tcase_add_loop_test(tc, no_timer_of_a_class_is_left_when_the_nucleus_goes, 0, 4);
 	return suite;
