@@ -255,7 +255,7 @@ struct keel_mutex_req {
 #define KEEL_EVENT_EXACT	2	/* each of them and no other */
 #define KEEL_EVENT_CONSUME	4	/* or-ed in: the bits that were met are cleared */
 
-#define KEEL_NOTIFY_ASK		0x100000000ull	/* [3] no id: 1 while a notice is still to come, else 0 */
+#define KEEL_NOTIFY_ASK		0x4000000000000000ull	/* [3] no id: 1 while a notice is still to come, else 0 */
 #define KEEL_SEM_MAX		0x7fffffff
 #define KEEL_SEM_PULSE		0x80000000u	/* [3] or-ed to the count: a post is not counted; nobody waits: -EOVERFLOW */
 #define KEEL_FIFO		0x80000000u	/* [3] who waits is served by time, not by priority */
