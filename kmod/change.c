@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Changes to a thread by another task. Priority and class are set wherever the thread is. Its CPU changes
+ * Changes to a thread by another task. Priority, class and suspends are changed wherever the thread is. Its CPU changes
  * only while it is in-band, so it is sent home and held there for it:
  *
  *	owner, parks				who changes
@@ -31,6 +31,7 @@
 #include <keel/abi.h>
 #include "change.h"
 #include "hal/x86/thunks.h"
+#include "nucleus/sched.h"
 #include "nucleus/stage.h"
 #include "sched.h"
 #include "shadow.h"
@@ -108,6 +109,30 @@ static void change_class(struct shadow *s, void *arg)
 	c->err = sched_class_of(s, &c->req->sched);
 }
 
+static void change_suspend(struct shadow *s, void *arg)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	((struct change *)arg)->err = nk_thread_suspend(&s->thread);
+	hal_oob_restore(flags);
+}
+
+static void change_resume(struct shadow *s, void *arg)
+{
+	hal_flags_t flags = hal_oob_save();
+
+	(void)arg;
+	nk_thread_resume(&s->thread);
+	nk_sched();
+	hal_oob_restore(flags);
+}
+
+static void change_unblock(struct shadow *s, void *arg)
+{
+	(void)arg;
+	nk_thread_unblock(&s->thread, -EINTR);
+}
+
 struct move {
 	struct nk_thread *thread;
 	int err;
@@ -178,6 +203,14 @@ static long change_held(struct change *c)
 	return err;
 }
 
+static void (*const changers[])(struct shadow *s, void *arg) = {
+	[KEEL_CHANGE_PRIO] = change_prio,
+	[KEEL_CHANGE_CLASS] = change_class,
+	[KEEL_CHANGE_SUSPEND] = change_suspend,
+	[KEEL_CHANGE_RESUME] = change_resume,
+	[KEEL_CHANGE_UNBLOCK] = change_unblock,
+};
+
 static bool may_change(struct task_struct *task)
 {
 	const struct cred *cred;
@@ -214,7 +247,7 @@ long change_thread(const struct keel_thread_change *req)
 	else if (req->what == KEEL_CHANGE_CPU)
 		err = change_held(&c);
 	else
-		err = with(&c, req->what == KEEL_CHANGE_PRIO ? change_prio : change_class);
+		err = with(&c, changers[req->what]);
 	put_task_struct(c.task);
 	return err;
 }

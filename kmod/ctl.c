@@ -326,14 +326,15 @@ static long do_change(struct keel_process *p, union request *r)
 {
 	const struct keel_thread_change *c = &r->change;
 	bool prio = c->what == KEEL_CHANGE_PRIO, cpu = c->what == KEEL_CHANGE_CPU;
+	bool class = c->what == KEEL_CHANGE_CLASS;
 	struct keel_sched rest = c->sched;
 
-	if (c->what < KEEL_CHANGE_PRIO || c->what > KEEL_CHANGE_CLASS || c->pad || (!cpu && c->cpu))
+	if (c->what < KEEL_CHANGE_PRIO || c->what > KEEL_CHANGE_UNBLOCK || c->pad || (!cpu && c->cpu))
 		return refuse(-EINVAL, "change %u of thread %d is not known", c->what, c->tid);
 	if ((prio && prio_check(c->sched.prio)) || (cpu && (c->cpu < 0 || cpu_check(c->cpu))))
 		return -EINVAL;
 	rest.prio = prio ? 0 : rest.prio;
-	if ((prio || cpu) && memchr_inv(&rest, 0, sizeof(rest)))
+	if (!class && memchr_inv(&rest, 0, sizeof(rest)))
 		return refuse(-EINVAL, "change %u of thread %d takes no class", c->what, c->tid);
 	return change_thread(c);
 }

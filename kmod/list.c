@@ -62,22 +62,6 @@ static u32 ended_number_here(int nr)
 
 /* ---- threads -------------------------------------------------------------------------------- */
 
-static u32 state_of(enum nk_thread_state state)
-{
-	switch (state) {
-	case NK_READY:
-		return KEEL_STATE_READY;
-	case NK_RUNNING:
-		return KEEL_STATE_RUNNING;
-	case NK_BLOCKED:
-		return KEEL_STATE_WAITING;
-	case NK_DORMANT:
-		return KEEL_STATE_NEW;
-	default:
-		return KEEL_STATE_INBAND;
-	}
-}
-
 static void from_window(struct keel_thread_info *i, const struct keel_window *w)
 {
 	int n;
@@ -96,7 +80,7 @@ static void from_thread(struct keel_thread_info *i, struct shadow *s)
 	i->cpu = now.cpu;
 	i->base_prio = now.base_prio;
 	i->prio = now.eprio;
-	i->state = state_of(now.state);
+	i->state = native_state_of(now.state);
 	i->waits_id = native_object_at(s->proc->space, now.wait_on);
 	i->waits_type = native_type(i->waits_id);
 	i->waits_owner = number_here(now.owner);

@@ -20,6 +20,7 @@
 #include "signal.h"
 
 static DEFINE_HASHTABLE(shadows, 8);
+static DEFINE_HASHTABLE(groups, 6);	/* the same by process, for its signals */
 static DEFINE_SPINLOCK(shadows_lock);
 static struct workqueue_struct *reaper;
 static atomic_t shadow_count = ATOMIC_INIT(0);	/* until their memory has gone */
@@ -115,6 +116,7 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 	native_thread_begins(p->space, i, &s->thread, task_pid_vnr(current));
 	spin_lock(&shadows_lock);
 	hash_add_rcu(shadows, &s->by_task, (unsigned long)current);
+	hash_add_rcu(groups, &s->by_group, (unsigned long)current->signal);
 	spin_unlock(&shadows_lock);
 	return i;
 }
@@ -154,6 +156,7 @@ static void shadow_drop(struct shadow *s)
 	clear_bit(s->index, s->proc->used);
 	spin_lock(&shadows_lock);
 	hash_del_rcu(&s->by_task);
+	hash_del_rcu(&s->by_group);
 	spin_unlock(&shadows_lock);
 	INIT_RCU_WORK(&s->free, shadow_free);
 	queue_rcu_work(reaper, &s->free);
@@ -235,19 +238,35 @@ int shadow_set(struct keel_process *p, const struct keel_thread_set *req)
 	return r.err;
 }
 
-/* Linux has a signal for @task, or for its process. */
+static void signal_for_task(struct task_struct *task, int sig)
+{
+	struct shadow *s;
+
+	hash_for_each_possible_rcu(shadows, s, by_task, (unsigned long)task)
+		if (s->task == task)
+			nk_signal_inband(&s->signals, sig);
+}
+
+static void signal_for_group(struct task_struct *task, int sig)
+{
+	struct shadow *s;
+
+	hash_for_each_possible_rcu(groups, s, by_group, (unsigned long)task->signal)
+		if (same_thread_group(s->task, task))
+			nk_signal_inband(&s->signals, sig);
+}
+
+/* Linux has a signal for @task, or for its process, whose lock it holds. */
 static void on_signal(void *data, int sig, struct kernel_siginfo *info, struct task_struct *task,
 		      int group, int result)
 {
-	struct shadow *s;
-	int b;
-
 	if (!READ_ONCE(nk_signal_waiters))
 		return;
 	rcu_read_lock();
-	hash_for_each_rcu(shadows, b, s, by_task)
-		if (s->task == task || (group && same_thread_group(s->task, task)))
-			nk_signal_inband(&s->signals, sig);
+	if (group)
+		signal_for_group(task, sig);
+	else
+		signal_for_task(task, sig);
 	rcu_read_unlock();
 }
 

@@ -30,7 +30,7 @@ struct shadow {
 	struct keel_window *window;
 	struct hal_mm *mm_watch;
 	struct task_struct *task;
-	struct hlist_node by_task;
+	struct hlist_node by_task, by_group;
 	struct rcu_work free;
 	struct nk_signals signals;
 	struct boost boost;		/* of the task, while in-band */

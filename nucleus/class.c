@@ -205,11 +205,8 @@ nk_cold void nk_class_recalled(struct nk_thread *t)
 
 void nk_class_rebase(struct nk_thread *t)
 {
-	hal_flags_t flags = hal_oob_save();
-
 	/* Masked already, so the walk lets nothing in. */
 	nk_pi_set_base(t, 0, hal_oob_save());
-	hal_oob_restore(flags);
 }
 
 int nk_class_set_prio(struct nk_thread *t, int prio, hal_flags_t flags)

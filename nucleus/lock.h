@@ -13,7 +13,7 @@
 #ifndef NUCLEUS_LOCK_H
 #define NUCLEUS_LOCK_H
 
-#include "nucleus/assert.h"
+#include "nucleus/types.h"
 
 enum nk_lock_rank {
 	NK_RANK_CLASS = 1,	/* of a CPU: see class.c */

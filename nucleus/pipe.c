@@ -19,6 +19,16 @@
  * CPU, of whatever priority. So when there are several readers each sees the messages of a sender in
  * order as long as the memory of all is locked; one alone always does.
  *
+ * What is joined to the last message is written to that with no lock held either, so it is taken off meanwhile, and a
+ * reader that does not wait may find nothing just then:
+ *
+ *	write, joined, CPU 0			read, in-band, CPU 1
+ *	lock; takes the message off; unlock
+ *						lock; no message: -EAGAIN, or wanted = 1; unlock
+ *	copies
+ *	lock; puts it back; tells; unlock
+ *						reads all of it
+ *
  * In-band asks to be told under the lock that each change is made under, and stands on Linux's own
  * wait queue before:
  *
@@ -230,16 +240,51 @@ void nk_pipe_untake(struct nk_pipe *p, struct nk_parcel *parcel)
 /* ---- calls -------------------------------------------------------------------------------- */
 
 static int parcel_fill(struct nk_pipe *p, struct nk_parcel *parcel, const void *from,
-		       unsigned long size, int first)
+		       unsigned long size, unsigned long how)
 {
 	hal_flags_t flags = hal_oob_save();
 	int ret = nk_copy_in(parcel->data, from, size);
 
 	parcel->size = (unsigned int)size;
+	parcel->joins = (how & NK_PIPE_JOIN) != 0;
 	if (ret)
 		nk_pipe_free(p, parcel);
 	else
-		parcel_put(p, parcel, &p->ready, first);
+		parcel_put(p, parcel, &p->ready, (how & NK_PIPE_URGENT) != 0);
+	hal_oob_restore(flags);
+	return ret;
+}
+
+/* The last message, if @size more may be added to it: it is the caller's until it is put back. NULL: it may not. */
+static struct nk_parcel *last_take(struct nk_pipe *p, unsigned long size)
+{
+	struct nk_parcel *parcel = NULL;
+
+	nk_lock_acquire(&p->wq.lock);
+	if (!p->wq.closed && !nk_list_empty(&p->ready))
+		parcel = nk_container_of(p->ready.prev, struct nk_parcel, node);
+	if (parcel && parcel->joins && parcel->size + size <= p->size) {
+		nk_list_del(&parcel->node);
+		p->count--;
+	} else {
+		parcel = NULL;
+	}
+	nk_lock_release(&p->wq.lock);
+	return parcel;
+}
+
+/* Nobody sees half of it: it is nobody else's while it is filled. 1: there is none to join. */
+static int parcel_join(struct nk_pipe *p, const void *from, unsigned long size)
+{
+	hal_flags_t flags = hal_oob_save();
+	struct nk_parcel *parcel = last_take(p, size);
+	int ret = parcel ? nk_copy_in(parcel->data + parcel->size, from, size) : 1;
+
+	if (parcel) {
+		if (!ret)
+			parcel->size += (unsigned int)size;
+		parcel_put(p, parcel, &p->ready, 0);
+	}
 	hal_oob_restore(flags);
 	return ret;
 }
@@ -261,17 +306,21 @@ static long parcel_empty(struct nk_pipe *p, struct nk_parcel *parcel, void *to)
 
 int nk_pipe_write(struct nk_pipe *p, const void *from, unsigned long size, nk_time_t deadline)
 {
-	int first = (size & NK_PIPE_URGENT) != 0;
+	unsigned long how = size & (NK_PIPE_URGENT | NK_PIPE_JOIN);
 	struct nk_parcel *parcel;
-	int ret;
+	int ret = 1;
 
-	size &= ~(unsigned long)NK_PIPE_URGENT;
+	size -= how;
 	if (!size)
 		return -NK_EINVAL;
 	if (size > p->size)
 		return -NK_EMSGSIZE;
+	if (how & NK_PIPE_JOIN)
+		ret = parcel_join(p, from, size);
+	if (ret <= 0)
+		return ret;
 	ret = nk_pipe_place(p, deadline, &parcel);
-	return ret ? ret : parcel_fill(p, parcel, from, size, first);
+	return ret ? ret : parcel_fill(p, parcel, from, size, how);
 }
 
 long nk_pipe_read(struct nk_pipe *p, void *to, unsigned long room, nk_time_t deadline)

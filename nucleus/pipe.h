@@ -18,10 +18,12 @@
 #define NK_PIPE_PLACES	1024u		/* most places */
 #define NK_PIPE_SIZE	65536u		/* largest message */
 #define NK_PIPE_URGENT	0x80000000u	/* or-ed to a size that is written: in front of all others */
+#define NK_PIPE_JOIN	0x40000000u	/* the same: behind what the last message has, if that was so written and has room */
 
 struct nk_parcel {
 	struct nk_list node;	/* (w) in ready or free */
 	unsigned int size;	/* of the message */
+	int joins;		/* more may be added to it while nobody has taken it */
 	char data[] __attribute__((aligned(8)));
 };
 

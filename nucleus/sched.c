@@ -110,10 +110,8 @@ void nk_sched(void)
 
 	nk_assert_masked();
 	if (rq->resched && !rq->irq_depth) {
-		if (rq->curr == &rq->root) {
+		if (rq->curr == &rq->root)
 			nk_share_watch(rq);
-			nk_class_watch(rq);
-		}
 		nk_rq_switch(rq);
 	}
 }

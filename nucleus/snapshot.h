@@ -31,7 +31,7 @@ struct nk_thread_snapshot {
 	unsigned long budget_overruns;
 };
 
-/* Context: in-band, @t is not being destroyed; takes the class lock, a wait queue's, the thread and rq
+/* Context: in-band, or oob and hard masked; @t is not being destroyed; takes the class lock, a wait queue's, the thread and rq
  * locks. */
 void nk_thread_snapshot(struct nk_thread *t, struct nk_thread_snapshot *s);
 

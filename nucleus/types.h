@@ -61,4 +61,20 @@ enum {
 #define nk_container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - __builtin_offsetof(type, member)))
 
+/* Checks that cost nothing unless NK_DEBUG is defined. The expression is always compiled, so that it cannot
+ * rot; it must have no side effect. */
+#ifdef NK_DEBUG
+#define NK_DEBUG_ON 1
+#else
+#define NK_DEBUG_ON 0
+#endif
+
+#define nk_assert(cond)							\
+	do {								\
+		if (NK_DEBUG_ON && !(cond))				\
+			hal_panic(__FILE__, __LINE__, #cond);		\
+	} while (0)
+
+#define nk_assert_masked()	nk_assert(hal_oob_masked())
+
 #endif

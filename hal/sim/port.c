@@ -280,6 +280,7 @@ void hal_warn(const char *what, long arg)
 
 static char trace[64];
 static unsigned int traced;
+static hal_time_t traced_ran;
 
 int hal_tracing(void)
 {
@@ -302,6 +303,15 @@ void hal_trace_ran(const struct hal_context *who, hal_time_t ran, int state, hal
 {
 	(void)state;
 	sim_require(!who->root && ran >= 0 && now == sim_machine.now);
+	traced_ran += ran;
+}
+
+hal_time_t sim_trace_ran(void)
+{
+	hal_time_t ran = traced_ran;
+
+	traced_ran = 0;
+	return ran;
 }
 
 const char *sim_trace(void)

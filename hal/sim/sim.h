@@ -84,6 +84,9 @@ int sim_warnings(long *arg);
  * 'A'; the first 63 of them, without those for a crash. */
 const char *sim_trace(void);
 
+/* How long threads ran by hal_trace_ran(), since the last look. */
+hal_time_t sim_trace_ran(void);
+
 /*
  * Run @fn(@arg) again and again; the calls of hal between sim_race_begin() and sim_race_end() are
  * numbered, and at the k-th another CPU gets the turn, for each k, and then for each pair

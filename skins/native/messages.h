@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Keel calls on queues, buffers, channels and heaps, and when an object is ready for who waits for
+ * Keel calls on queues, buffers, channels, heaps and timers, and when an object is ready for who waits for
  * any of several: what sync.c's table is made of.
  */
 #ifndef SKINS_NATIVE_MESSAGES_H
@@ -26,7 +26,8 @@ native_call_fn native_queue_send, native_queue_receive, native_queue_alloc, nati
 	native_queue_take, native_queue_free, native_queue_notify, native_queue_count,
 	native_buffer_write, native_buffer_read, native_buffer_count, native_channel_send,
 	native_channel_receive, native_channel_reply, native_heap_alloc, native_heap_free,
-	native_heap_used;
+	native_heap_used, native_timer_set, native_timer_get, native_timer_overrun,
+	native_timer_wait;
 
 /* How to look whether an object of that type is ready, for nk_watch; NULL: it never is. The wait queue
  * it watches is the object's first. */

@@ -69,6 +69,8 @@ static __attribute__((__noinline__)) long thread_call(struct native_space *s, lo
 						      unsigned long b)
 {
 	switch (nr) {
+	case KEEL_CALL_THREAD_STATE:
+		return native_thread_state(s, tid, (void *)b);
 	case KEEL_CALL_THREAD_SUSPEND:
 		return native_thread_suspend(s, tid);
 	case KEEL_CALL_THREAD_RESUME:
@@ -155,6 +157,7 @@ static __attribute__((__noinline__)) long plain_call(struct native_space *s, lon
 	case KEEL_CALL_THREAD_SUSPEND:
 	case KEEL_CALL_THREAD_RESUME:
 	case KEEL_CALL_THREAD_PRIORITY:
+	case KEEL_CALL_THREAD_STATE:
 		return thread_call(s, nr, a, b);
 	case KEEL_CALL_THREAD_WARN:
 		return warn_set(a);

@@ -182,4 +182,10 @@ long native_thread_suspend(struct native_space *s, unsigned long tid);
 long native_thread_resume(struct native_space *s, unsigned long tid);
 long native_thread_set_prio(struct native_space *s, unsigned long tid, int prio);
 
+/* What it does now, to the current thread's memory at @to: 0, -ESRCH, or -EFAULT as nk_copy_out() has it.
+ * Context: oob, hard masked, no lock held; may switch; takes the owners' lock and those of a snapshot. */
+long native_thread_state(struct native_space *s, unsigned long tid, void *to);
+/* KEEL_STATE_* of @state. Context: any. */
+nk_u32 native_state_of(enum nk_thread_state state);
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include <keel/abi.h>
 #include "link.h"
+#include "messages.h"
 #include "nucleus/sched.h"
 #include "objects.h"
 #include "signal.h"

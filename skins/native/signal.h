@@ -5,9 +5,10 @@
 #ifndef SKINS_NATIVE_SIGNAL_H
 #define SKINS_NATIVE_SIGNAL_H
 
-#include "messages.h"
 #include "nucleus/sem.h"
 #include "nucleus/signal.h"
+
+struct native_space;
 
 struct native_timer {
 	struct nk_timer timer;
@@ -39,6 +40,5 @@ int native_timer_handed(struct native_space *s, nk_u32 id, unsigned int overrun)
 /* See notify.h. Context: oob, hard masked; wait may block. */
 long native_signal_wait(nk_u64 set, nk_time_t until);
 long native_signal_send(struct native_space *s, unsigned long tid, unsigned long what, nk_u64 value);
-native_call_fn native_timer_set, native_timer_get, native_timer_overrun, native_timer_wait;
 
 #endif

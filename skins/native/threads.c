@@ -5,7 +5,9 @@
  */
 #include <keel/abi.h>
 #include "nucleus/class.h"
+#include "nucleus/copy.h"
 #include "nucleus/sched.h"
+#include "nucleus/snapshot.h"
 #include "objects.h"
 
 long native_thread_unblock(struct native_space *s, unsigned long tid)
@@ -69,4 +71,40 @@ long native_thread_set_prio(struct native_space *s, unsigned long tid, int prio)
 	}
 	hal_oob_restore(flags);
 	return err;
+}
+
+nk_u32 native_state_of(enum nk_thread_state state)
+{
+	switch (state) {
+	case NK_READY:
+		return KEEL_STATE_READY;
+	case NK_RUNNING:
+		return KEEL_STATE_RUNNING;
+	case NK_BLOCKED:
+		return KEEL_STATE_WAITING;
+	case NK_DORMANT:
+		return KEEL_STATE_NEW;
+	default:
+		return KEEL_STATE_INBAND;
+	}
+}
+
+long native_thread_state(struct native_space *s, unsigned long tid, void *to)
+{
+	struct nk_thread *t = native_thread_pin(s, tid);
+	struct keel_thread_state state;
+	struct nk_thread_snapshot now;
+
+	if (!t)
+		return -NK_ESRCH;
+	nk_thread_snapshot(t, &now);
+	nk_thread_unpin(t);
+	state.cpu = now.cpu;
+	state.base_prio = now.base_prio;
+	state.state = native_state_of(now.state);
+	state.waits = now.wait_on != NULL;
+	state.run_ns = (nk_u64)now.run_ns;
+	state.switches = now.switches;
+	state.until_ns = now.until == NK_TIME_NEVER ? 0 : now.until;
+	return nk_copy_out(to, &state, sizeof(state));
 }

@@ -244,6 +244,17 @@ static void print_classes(FILE *out)
 	NUMBER(KEEL_CHANGE_PRIO);
 	NUMBER(KEEL_CHANGE_CPU);
 	NUMBER(KEEL_CHANGE_CLASS);
+	NUMBER(KEEL_CHANGE_SUSPEND);
+	NUMBER(KEEL_CHANGE_RESUME);
+	NUMBER(KEEL_CHANGE_UNBLOCK);
+	SIZE(keel_thread_state);
+	FIELD(keel_thread_state, cpu);
+	FIELD(keel_thread_state, base_prio);
+	FIELD(keel_thread_state, state);
+	FIELD(keel_thread_state, waits);
+	FIELD(keel_thread_state, run_ns);
+	FIELD(keel_thread_state, switches);
+	FIELD(keel_thread_state, until_ns);
 	SIZE(keel_group);
 	FIELD(keel_group, cpu);
 	FIELD(keel_group, group);
@@ -392,9 +403,12 @@ static void print_calls(FILE *out)
 	NUMBER(KEEL_WARNED_MEMORY);
 	NUMBER(KEEL_WARNED_OWNER);
 	NUMBER(KEEL_WARNED_UNLOCK);
+	NUMBER(KEEL_CALL_THREAD_STATE);
 	NUMBER(KEEL_CALL_COUNT);
 	NUMBER(KEEL_SEM_PULSE);
 	NUMBER(KEEL_FIFO);
+	NUMBER(KEEL_PIPE_URGENT);
+	NUMBER(KEEL_PIPE_JOIN);
 	NUMBER(KEEL_REALTIME);
 	NUMBER(KEEL_FOREVER);
 }

@@ -59,6 +59,29 @@ START_TEST(a_reply_gives_way_to_a_better_client)
 }
 END_TEST
 
+static void sends_from_nowhere(struct unit_thread *u)
+{
+	static char from[4];
+
+	sim_user_hole(from);
+	u->ret = (int)nk_channel_send(&c, from, 1, from, 1, NK_TIME_NEVER);
+	sim_user_hole(NULL);
+}
+
+/* There is one flow: who could not be sent has given it back. */
+START_TEST(a_message_that_is_not_there_takes_no_flow)
+{
+	struct unit_thread *bad = unit_user("b", 20, sends_from_nowhere, NULL), *u;
+
+	unit_enter(bad);
+	ck_assert_int_eq(bad->ret, -NK_EFAULT);
+	unit_run("s", 5, 0, replies, NULL);
+	u = unit_run("c", 20, 0, sends, NULL);
+	ck_assert_int_eq(u->ret, 1);
+	ck_assert_str_eq(unit_marks(), "cs");
+}
+END_TEST
+
 /* As on behalf of a thread that is gone. */
 START_TEST(clients_of_a_server_that_linux_buries_go_on_at_once)
 {
@@ -83,6 +106,7 @@ Suite *channel_end_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_reply_gives_way_to_a_better_client);
+	tcase_add_test(tc, a_message_that_is_not_there_takes_no_flow);
 	tcase_add_test(tc, clients_of_a_server_that_linux_buries_go_on_at_once);
 	return suite;
 }

@@ -56,12 +56,105 @@ START_TEST(the_last_ns_of_a_budget_is_had)
 }
 END_TEST
 
-static void yields(struct unit_thread *u)
+static void spends_all(struct unit_thread *u)
+{
+	static const struct nk_sched_attr grouped = { .kind = NK_QUOTA, .prio = 10, .group = 2 };
+
+	ck_assert_int_eq(nk_class_set(&u->t, &grouped), 0);
+	unit_busy(5 * MS + 2);
+}
+
+static void does_nothing(struct unit_thread *u)
+{
+	(void)u;
+}
+
+static struct nk_timer crowd[NK_TIMER_BATCH];
+static struct unit_thread *started;
+
+static void starts_one(struct nk_timer *timer, nk_time_t now)
+{
+	(void)now;
+	if (timer == crowd)
+		nk_thread_start(&started->t);
+}
+
+/* So many timers fire when its budget ends that the CPU goes to another one before the budget's is served. */
+START_TEST(who_goes_on_with_nothing_left_gets_nothing)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u;
+	int i;
+
+	ck_assert_int_eq(nk_group_set(0, 2, 5 * MS, 10 * MS), 0);
+	started = unit_make("s", 20, 0, does_nothing, NULL);
+	for (i = 0; i < NK_TIMER_BATCH; i++) {
+		nk_timer_init(&crowd[i], starts_one);
+		nk_timer_start(&crowd[i], begin + 5 * MS, 0);
+	}
+	u = unit_run("u", 10, 0, spends_all, NULL);
+	ck_assert_int_eq(started->done, 1);
+	ck_assert_int_eq(u->t.switches, 2);
+	ck_assert_int_eq(u->t.eprio, NK_PRIO_ROOT);
+	ck_assert_int_eq(u->t.run_ns, 5 * MS);
+	ck_assert_int_eq(hal_clock_now() - begin, 5 * MS);
+	sim_advance(10 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+/* Its deadline is 1 ns off when it wakes, and so is what is left to it. */
+static void wakes_at_its_deadline(struct unit_thread *u)
+{
+	nk_time_t begin = hal_clock_now();
+
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
+	unit_busy(5 * MS - 1);
+	nk_sleep_until(begin + 10 * MS - 1);
+	unit_busy(5 * MS - 1);
+	u->ret = u->t.sched.held;
+}
+
+START_TEST(one_ns_at_the_deadline_is_too_dense)
+{
+	nk_time_t begin = hal_clock_now();
+	struct unit_thread *u = unit_run("u", 10, 0, wakes_at_its_deadline, NULL);
+
+	sim_advance(5 * MS);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, 0);
+	ck_assert_int_eq(u->t.budget_overruns, 0);
+	ck_assert_int_eq(hal_clock_now(), begin + 15 * MS - 2);
+}
+END_TEST
+
+static void is_asked_early(struct unit_thread *u)
 {
 	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
-	unit_mark('a');
+	nk_timer_start(&nk_class_cpus[0].timer, hal_clock_now() + 5 * MS - 1, 0);
+	unit_busy(5 * MS - 1);
+	ck_assert_int_eq(u->t.sched.held, 0);
+	unit_busy(2);
+}
+
+START_TEST(a_timer_that_is_early_takes_nothing)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, is_asked_early, NULL);
+
+	ck_assert_int_eq(u->t.sched.held, 1);
+	ck_assert_int_eq(u->t.run_ns, 5 * MS);
+	sim_advance(10 * MS);
+	ck_assert_int_eq(u->done, 1);
+}
+END_TEST
+
+static void yields(struct unit_thread *u)
+{
+	const char *marks = u->arg;
+
+	unit_mark(marks[0]);
 	nk_yield();
-	unit_mark('b');
+	unit_mark(marks[1]);
 }
 
 static void has_a_later_deadline(struct unit_thread *u)
@@ -71,16 +164,36 @@ static void has_a_later_deadline(struct unit_thread *u)
 	ck_assert_int_eq(nk_class_set(&u->t, &later), 0);
 	nk_thread_start(u->arg);
 	unit_busy(MS);
-	unit_mark('c');
+	unit_mark('l');
 }
 
 START_TEST(a_yield_is_to_no_later_deadline)
 {
-	struct unit_thread *u = unit_make("u", 10, 0, yields, NULL);
+	struct unit_thread *u = unit_make("u", 10, 0, yields, "ab");
 
+	ck_assert_int_eq(nk_class_set(&u->t, &edf_half), 0);
 	unit_run("l", 10, 0, has_a_later_deadline, &u->t);
-	sim_advance(MS);
-	ck_assert_str_eq(unit_marks(), "cab");
+	ck_assert_str_eq(unit_marks(), "abl");
+}
+END_TEST
+
+static void starts_two(struct unit_thread *u)
+{
+	struct unit_thread **two = u->arg;
+
+	nk_thread_start(&two[0]->t);
+	nk_thread_start(&two[1]->t);
+}
+
+START_TEST(a_yield_is_to_an_equal)
+{
+	static const struct nk_sched_attr slices = { .kind = NK_RR, .prio = 10, .budget = MS };
+	struct unit_thread *two[] = { unit_make("a", 10, 0, yields, "ac"), unit_make("b", 10, 0, yields, "bd") };
+
+	ck_assert_int_eq(nk_class_set(&two[0]->t, &slices), 0);
+	ck_assert_int_eq(nk_class_set(&two[1]->t, &slices), 0);
+	unit_run("s", 20, 0, starts_two, two);
+	ck_assert_str_eq(unit_marks(), "abcd");
 }
 END_TEST
 
@@ -256,6 +369,69 @@ START_TEST(the_timer_of_a_budget_ends_with_its_use)
 }
 END_TEST
 
+static void sleeps_long(struct unit_thread *u)
+{
+	(void)u;
+	nk_sleep_until(hal_clock_now() + 20 * MS);
+}
+
+static void starts_without_a_budget(struct nk_timer *timer, nk_time_t now)
+{
+	static const struct nk_sched_attr fifo = { .kind = NK_FIFO, .prio = 10 };
+
+	starts_one(timer, now);
+	ck_assert_int_eq(nk_class_cpus[0].timer.armed, 1);
+	ck_assert_int_eq(nk_class_set(&started->t, &fifo), 0);
+}
+
+/* It had a budget only until it got the CPU. */
+START_TEST(a_timer_too_many_fires_once)
+{
+	started = unit_make("s", 10, 0, sleeps_long, NULL);
+	ck_assert_int_eq(nk_class_set(&started->t, &edf_half), 0);
+	nk_timer_init(crowd, starts_without_a_budget);
+	nk_timer_start(crowd, hal_clock_now() + 100, 0);
+	sim_advance(100);
+	ck_assert_int_eq(nk_class_cpus[0].timer.armed, 1);
+	sim_advance(5 * MS);
+	ck_assert_int_eq(nk_class_cpus[0].timer.armed, 0);
+	sim_advance(15 * MS);
+	ck_assert_int_eq(started->done, 1);
+}
+END_TEST
+
+static struct unit_thread *equals[3];
+
+static void starts_equals(struct nk_timer *timer, nk_time_t now)
+{
+	static const struct nk_sched_attr fifo = { .kind = NK_FIFO, .prio = 10 };
+	int i;
+
+	(void)timer;
+	(void)now;
+	for (i = 0; i < 3; i++)
+		nk_thread_start(&equals[i]->t);
+	ck_assert_int_eq(nk_class_set(&equals[1]->t, &fifo), 0);
+	ck_assert_int_eq(nk_class_set(&equals[0]->t, &fifo), 0);
+}
+
+/* It leaves the midst of a queue, and the head of one. */
+START_TEST(one_that_is_ready_leaves_the_queue_of_its_class)
+{
+	static const struct nk_sched_attr tenth = { .kind = NK_EDF, .budget = MS, .period = 10 * MS };
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		equals[i] = unit_make("e", 10, 0, yields, &"aabbcc"[2 * i]);
+		ck_assert_int_eq(nk_class_set(&equals[i]->t, &tenth), 0);
+	}
+	nk_timer_init(crowd, starts_equals);
+	nk_timer_start(crowd, hal_clock_now() + 100, 0);
+	sim_advance(100);
+	ck_assert_str_eq(unit_marks(), "ccbaba");
+}
+END_TEST
+
 static const struct nk_sched_attr six_of_ten[] = {
 	{ .kind = NK_EDF, .budget = 6 * MS, .period = 10 * MS },
 	{ .kind = NK_QUOTA, .prio = 10, .group = 2 },
@@ -388,7 +564,11 @@ Suite *class_edges_suite(void)
 
 	tcase_add_test(tc, one_that_is_held_goes_on_though_more_was_refused);
 	tcase_add_test(tc, the_last_ns_of_a_budget_is_had);
+	tcase_add_test(tc, who_goes_on_with_nothing_left_gets_nothing);
+	tcase_add_test(tc, one_ns_at_the_deadline_is_too_dense);
+	tcase_add_test(tc, a_timer_that_is_early_takes_nothing);
 	tcase_add_test(tc, a_yield_is_to_no_later_deadline);
+	tcase_add_test(tc, a_yield_is_to_an_equal);
 	tcase_add_test(tc, who_was_cut_off_by_its_window_goes_on_first);
 	tcase_add_test(tc, a_new_class_is_not_charged_for_the_old_one);
 	tcase_add_test(tc, so_many_scheduler_locks_and_no_more);
@@ -398,6 +578,8 @@ Suite *class_edges_suite(void)
 	tcase_add_test(tc, a_priority_is_shown_where_there_is_one);
 	tcase_add_test(tc, a_frame_taken_away_closes_all_windows);
 	tcase_add_test(tc, the_timer_of_a_budget_ends_with_its_use);
+	tcase_add_test(tc, a_timer_too_many_fires_once);
+	tcase_add_test(tc, one_that_is_ready_leaves_the_queue_of_its_class);
 	tcase_add_loop_test(tc, a_budget_that_comes_to_who_runs_has_an_end, 0, 2);
 	tcase_add_loop_test(tc, the_ns_that_is_left_of_a_debt_is_had, 0, 2);
 	tcase_add_loop_test(tc, who_is_started_from_elsewhere_has_its_budget_only, 0, 3);

@@ -168,6 +168,19 @@ START_TEST(edf_admits_what_fits_to_the_ns)
 }
 END_TEST
 
+/* By 2^-42 of a CPU. */
+START_TEST(edf_refuses_one_ns_more_in_an_hour)
+{
+	struct nk_sched_attr a = { .kind = NK_EDF, .budget = NK_PERIOD_MAX / 100 * 95, .period = NK_PERIOD_MAX };
+	struct unit_thread *u = unit_user("u", 10, nothing, NULL);
+
+	a.budget++;
+	ck_assert_int_eq(nk_class_set(&u->t, &a), -NK_EBUSY);
+	a.budget--;
+	ck_assert_int_eq(nk_class_set(&u->t, &a), 0);
+}
+END_TEST
+
 START_TEST(one_that_asks_for_more_than_fits_keeps_what_it_has)
 {
 	struct unit_thread *a = unit_user("a", 10, nothing, NULL);
@@ -489,6 +502,7 @@ Suite *class_rules_suite(void)
 	tcase_add_test(tc, a_priority_is_refused_where_the_class_has_its_own);
 	tc = unit_case(suite, "admission");
 	tcase_add_test(tc, edf_admits_what_fits_to_the_ns);
+	tcase_add_test(tc, edf_refuses_one_ns_more_in_an_hour);
 	tcase_add_test(tc, one_that_asks_for_more_than_fits_keeps_what_it_has);
 	tcase_add_test(tc, a_move_asks_for_room_there);
 	tc = unit_case(suite, "lock");

@@ -125,6 +125,26 @@ START_TEST(a_wait_that_is_interrupted_is_not_spent)
 }
 END_TEST
 
+static void sleeps_on_without(struct unit_thread *u)
+{
+	sleeps(u);
+	nk_gravity[NK_GRAVITY_KERNEL] = 0;
+	nk_sleep_until(*(nk_time_t *)u->arg + 1000);
+}
+
+START_TEST(nothing_of_gravity_stays_behind_its_wait)
+{
+	nk_time_t until = hal_clock_now() + 1000;
+
+	nk_gravity[NK_GRAVITY_KERNEL] = 200;
+	unit_run("s", 10, 0, sleeps_on_without, &until);
+	sim_advance(1000);
+	ck_assert_int_eq(woken_at, until);
+	ck_assert_int_eq(sim_programmed(0), until + 1000);
+	sim_advance(1000);
+}
+END_TEST
+
 /* The clock is set back between the interrupt and the end of the wait: no longer than the gravity. */
 static void sets_back(struct nk_timer *timer, nk_time_t now)
 {
@@ -163,6 +183,7 @@ Suite *gravity_suite(void)
 	tcase_add_test(tc, the_last_ns_is_spent_too);
 	tcase_add_test(tc, a_change_is_for_what_is_started_then);
 	tcase_add_test(tc, a_wait_that_is_interrupted_is_not_spent);
+	tcase_add_test(tc, nothing_of_gravity_stays_behind_its_wait);
 	tcase_add_test(tc, a_clock_set_back_meanwhile_does_not_hold_the_cpu);
 	return s;
 }

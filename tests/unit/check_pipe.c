@@ -37,6 +37,56 @@ START_TEST(messages_come_in_the_order_they_were_sent)
 }
 END_TEST
 
+/* What a thread writes with how[], piece by piece. */
+static void joins_pieces(struct unit_thread *u)
+{
+	const unsigned long *how = u->arg;
+
+	for (u->ret = 0; *how && !u->ret; how++)
+		u->ret = nk_pipe_write(&pipe_out, "abacadabraabac", *how, 0);
+}
+
+static long pieces(const unsigned long *how)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, joins_pieces, (void *)how);
+
+	ck_assert_int_eq(u->done, 1);
+	return u->ret;
+}
+
+static unsigned int taken(void)
+{
+	struct nk_parcel *parcel;
+	unsigned int size;
+
+	if (nk_pipe_take(&pipe_out, PIPE_SIZE, 0, &parcel))
+		return 0;
+	size = parcel->size;
+	ck_assert_int_eq(memcmp(parcel->data, size > 2 ? "aba" : "a", size > 2 ? 3 : 1), 0);
+	nk_pipe_free(&pipe_out, parcel);
+	return size;
+}
+
+START_TEST(what_is_joined_is_one_message_until_it_is_full_or_taken)
+{
+	static const unsigned long two[] = { NK_PIPE_JOIN | 2, NK_PIPE_JOIN | 1, 0 };
+	static const unsigned long full[] = { NK_PIPE_JOIN | (PIPE_SIZE - 1), NK_PIPE_JOIN | 2, 0 };
+	static const unsigned long plain[] = { 2, NK_PIPE_JOIN | 1, NK_PIPE_JOIN | 1, 0 };
+
+	ck_assert_int_eq(pieces(two), 0);
+	ck_assert_uint_eq(taken(), 3);
+	ck_assert_uint_eq(taken(), 0);
+	ck_assert_int_eq(pieces(full), 0);
+	ck_assert_uint_eq(pipe_out.count, 2);
+	while (taken())
+		;
+	ck_assert_int_eq(pieces(plain), 0);	/* what was sent as a message stays one */
+	ck_assert_uint_eq(taken(), 2);
+	ck_assert_uint_eq(taken(), 2);
+	ck_assert_int_eq(pipe_room(&pipe_out), PIPE_PLACES);
+}
+END_TEST
+
 START_TEST(in_band_never_waits)
 {
 	struct nk_parcel *parcel;
@@ -319,6 +369,7 @@ Suite *pipe_suite(void)
 	tcase_add_checked_fixture(tc, pipes_setup, pipes_teardown);
 	tcase_add_test(tc, room_refuses_what_makes_no_sense);
 	tcase_add_test(tc, messages_come_in_the_order_they_were_sent);
+	tcase_add_test(tc, what_is_joined_is_one_message_until_it_is_full_or_taken);
 	tcase_add_test(tc, in_band_never_waits);
 	tcase_add_test(tc, a_reader_waits_for_a_message);
 	tcase_add_test(tc, a_writer_waits_for_a_place);

@@ -2,6 +2,9 @@
 /*
  * nucleus/sched.c
  */
+#include <string.h>
+
+#include "nucleus/init.h"
 #include "nucleus/sched.h"
 #include "tests/unit/unit.h"
 
@@ -35,6 +38,28 @@ START_TEST(a_thread_started_in_band_runs_at_once)
 	unit_run("a", 10, 0, marks_once, "a");
 	ck_assert_str_eq(unit_marks(), "a");
 	ck_assert(nk_root_active(0));
+}
+END_TEST
+
+/* Its memory may go: snapshots look at who had the CPU before. */
+START_TEST(who_has_ended_is_not_remembered)
+{
+	unit_run("a", 10, 0, marks_once, "a");
+	ck_assert_ptr_null(nk_rqs[0].prev);
+	ck_assert_ptr_null(nk_rqs[0].leaving);
+}
+END_TEST
+
+START_TEST(a_cpu_begins_anew_in_old_memory)
+{
+	struct nk_rq *rq = &nk_rqs[1];
+
+	memset(rq, 0x55, sizeof(*rq));
+	nk_rq_init(rq, 1);
+	nk_cpu_init(1);
+	ck_assert_int_eq(nk_rq_check(rq), 0);
+	ck_assert_int_eq(nk_cpu_idle(1), 1);
+	ck_assert(!rq->charged && !rq->run_ns && !rq->classed && !rq->irq_depth && !rq->prev);
 }
 END_TEST
 
@@ -312,13 +337,19 @@ static void naps(struct unit_thread *u)
 	nk_sleep_until(hal_clock_now() + 100);
 }
 
-static void look_against_wait(void *arg)
+static void ends(struct unit_thread *u)
+{
+	(void)u;
+}
+
+static void (*const goes_off[])(struct unit_thread *u) = { naps, ends };
+
+static void look_against_switch(void *arg)
 {
 	struct unit_thread *u;
 
-	(void)arg;
 	unit_setup();
-	u = unit_make("u", 10, 0, naps, NULL);
+	u = unit_make("u", 10, 0, goes_off[*(int *)arg], NULL);
 	sim_post(1, looks_from_elsewhere, NULL);
 	sim_race_begin();
 	nk_thread_start(&u->t);
@@ -330,7 +361,7 @@ static void look_against_wait(void *arg)
 
 START_TEST(a_run_queue_is_sound_whenever_its_lock_is_free)
 {
-	unit_explore(look_against_wait, NULL);
+	unit_explore(look_against_switch, &_i);
 }
 END_TEST
 
@@ -341,6 +372,8 @@ Suite *sched_suite(void)
 	TCase *race = unit_race_case(s, "race");
 
 	tcase_add_test(tc, a_thread_started_in_band_runs_at_once);
+	tcase_add_test(tc, who_has_ended_is_not_remembered);
+	tcase_add_test(tc, a_cpu_begins_anew_in_old_memory);
 	tcase_add_test(tc, higher_priority_runs_first);
 	tcase_add_test(tc, equals_run_in_the_order_they_woke);
 	tcase_add_test(tc, a_better_thread_preempts_the_one_that_wakes_it);
@@ -355,6 +388,6 @@ Suite *sched_suite(void)
 	tcase_add_test(tc, a_running_thread_falls_before_its_new_equals);
 	tcase_add_test(tc, a_ready_thread_that_rises_above_preempts);
 	tcase_add_test(race, starts_from_two_cpus_lose_nobody);
-	tcase_add_test(race, a_run_queue_is_sound_whenever_its_lock_is_free);
+	tcase_add_loop_test(race, a_run_queue_is_sound_whenever_its_lock_is_free, 0, 2);
 	return s;
 }

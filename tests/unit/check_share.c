@@ -343,6 +343,9 @@ START_TEST(no_timer_is_left_when_the_nucleus_goes)
 	unit_enter(load);
 	nk_timer_stop(&timer);
 	ck_assert_ptr_eq(nk_rqs[0].timers.queue.first, &nk_rqs[0].share.timer.node);
+	/* And with no gravity. */
+	ck_assert_int_eq(nk_timer_left(&nk_rqs[0].share.timer),
+			 nk_rqs[0].share.timer.node.key - hal_clock_now());
 }
 END_TEST
 

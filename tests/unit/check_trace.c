@@ -33,6 +33,23 @@ START_TEST(a_thread_that_sleeps)
 }
 END_TEST
 
+static void works_and_sleeps(struct unit_thread *u)
+{
+	unit_busy(300);
+	sleeps_100(u);
+	unit_busy(20);
+}
+
+START_TEST(run_time_is_told_when_the_cpu_goes)
+{
+	sim_trace_ran();
+	unit_run("u", 10, 0, works_and_sleeps, NULL);
+	ck_assert_int_eq(sim_trace_ran(), 300);
+	sim_advance(100);
+	ck_assert_int_eq(sim_trace_ran(), 20);
+}
+END_TEST
+
 static void nothing(struct unit_thread *u)
 {
 	(void)u;
@@ -93,6 +110,7 @@ Suite *trace_suite(void)
 	TCase *own = unit_race_case(s, "locks");
 
 	tcase_add_test(tc, a_thread_that_sleeps);
+	tcase_add_test(tc, run_time_is_told_when_the_cpu_goes);
 	tcase_add_test(tc, a_thread_that_crosses);
 	tcase_add_test(tc, a_timer_with_a_handler);
 	tcase_add_test(own, a_lock_and_its_boost);

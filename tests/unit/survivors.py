@@ -12,6 +12,7 @@ SURVIVORS = {
 	("nucleus/pi.c", "walk", "int depth = (1);"):
 		"the limit of a walk that runs in a ring closed by others, which the model explores",
 	("nucleus/share.c", "nk_hal_inband_idle", "rq->share.debt = (1);"): ROUNDING,
+	("nucleus/share.c", "within", "if (debt < (1))"): ROUNDING,
 	("nucleus/class_set.c", "join", "t->sched.deadline = (1);"): PAST,
 	("nucleus/sporadic.c", "sporadic_join", "start_timer(t, (1));"): PAST,
 	("nucleus/edf.c", "replenish",

@@ -127,7 +127,8 @@
 #define KEEL_CALL_TIMER_GET	(KEEL_CALL_BASE + 72)	/* (id) -> ns */
 #define KEEL_CALL_TIMER_OVERRUN	(KEEL_CALL_BASE + 73)	/* (id) -> how many */
 #define KEEL_CALL_TIMER_WAIT	(KEEL_CALL_BASE + 74)	/* (id, until) -> how many more */
-#define KEEL_CALL_COUNT		75
+#define KEEL_CALL_THREAD_STATE	(KEEL_CALL_BASE + 75)	/* (tid, to): struct keel_thread_state */
+#define KEEL_CALL_COUNT		76
 
 #define KEEL_REALTIME		0x100000000ul
 

@@ -43,6 +43,9 @@ struct keel_sched {
 #define KEEL_CHANGE_PRIO	1	/* sched.prio; what is not named is 0 */
 #define KEEL_CHANGE_CPU		2	/* cpu; with the task's affinity. It goes in-band once */
 #define KEEL_CHANGE_CLASS	3	/* sched, as KEEL_IOC_SCHED_SET has it of another thread */
+#define KEEL_CHANGE_SUSPEND	4	/* as KEEL_CALL_THREAD_SUSPEND, RESUME and UNBLOCK, and 0 for any value above */
+#define KEEL_CHANGE_RESUME	5
+#define KEEL_CHANGE_UNBLOCK	6
 
 /* The task's own policy and priority in Linux are the caller's to set. CAP_SYS_NICE: any user's. */
 struct keel_thread_change {

@@ -60,6 +60,17 @@ struct keel_thread_info {
 	__s64 budget_of_ns;		/* of how much, quota: of its group, tp: its window; 0: no end */
 };
 
+/* KEEL_CALL_THREAD_STATE [3]: of a thread of the process, for one that stays hard. */
+struct keel_thread_state {
+	__s32 cpu;
+	__s32 base_prio;
+	__u32 state;			/* KEEL_STATE_* */
+	__u32 waits;			/* 1: for an object; 0: for a time, or not at all */
+	__u64 run_ns;			/* hard and on a CPU */
+	__u64 switches;			/* times given a CPU */
+	__s64 until_ns;			/* its wait ends then at the latest; 0: no timer runs */
+};
+
 #define KEEL_RELAX_STACK	16
 
 /* How often a thread left hard mode at one address, likely called from one place, while the process has

@@ -14,6 +14,7 @@
 #define KEEL_PIPE_PLACES	1024		/* most messages under way in one direction */
 #define KEEL_PIPE_SIZE		65536		/* longest message */
 #define KEEL_PIPE_URGENT	0x80000000u	/* or-ed to the size of a message that is sent: in front of all others */
+#define KEEL_PIPE_JOIN		0x40000000u	/* the same: behind the last, in one message, if that was so sent and has room */
 
 /* What is flushed; may be or-ed. */
 #define KEEL_PIPE_TO_LINUX	1

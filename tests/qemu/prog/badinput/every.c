@@ -79,6 +79,7 @@ static const struct kind kinds[] = {
 /* In hand. */
 static unsigned int flow;
 static unsigned long slot;
+static pid_t own_tid;
 
 /* The longest name that @arg begins with, or NULL. */
 static const struct kind *kind_of(const char *arg)
@@ -165,6 +166,7 @@ static int call_try(const struct every_call *c)
 		k = kind_of(args[i]);
 		right[i] = !k ? 0 : !strcmp(k->name, "id") ? id_for(c) :
 			   !strcmp(k->name, "mutex id") ? mutex.id :
+			   !strcmp(k->name, "tid") ? (unsigned long)own_tid :
 			   !strcmp(k->name, "flow") ? flow :
 			   !strcmp(k->name, "slot") ? slot : k->right;
 	}
@@ -191,6 +193,7 @@ static int ends[2], counter;
 
 static void create_all(void)
 {
+	own_tid = gettid();
 	must(keel_mutex_create(&mutex));
 	must(keel_cond_create(&cond));
 	must(keel_sem_create(&sem, 0, 1));

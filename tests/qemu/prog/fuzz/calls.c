@@ -142,6 +142,8 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*b = (unsigned long)place_random(d);
 		*c = dice_below(d, 9) | (unsigned long)dice_below(d, 9) << 32;
 	}
+	if (nr == KEEL_CALL_PIPE_WRITE && dice_below(d, 2))
+		*c = (dice_below(d, 2) ? KEEL_PIPE_JOIN : KEEL_PIPE_URGENT) | dice_below(d, 9);
 	if (nr == KEEL_CALL_CHANNEL_REPLY && dice_below(d, 4)) {
 		*b = flow_random(d);
 		*c = (unsigned long)place_random(d);
@@ -152,7 +154,8 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*c = soon;
 	}
 	if (nr == KEEL_CALL_THREAD_UNBLOCK || nr == KEEL_CALL_THREAD_SUSPEND ||
-	    nr == KEEL_CALL_THREAD_RESUME || nr == KEEL_CALL_THREAD_PRIORITY)
+	    nr == KEEL_CALL_THREAD_RESUME || nr == KEEL_CALL_THREAD_PRIORITY ||
+	    nr == KEEL_CALL_THREAD_STATE)
 		*a = tids[dice_below(d, THREADS_MAX)];
 	if (nr == KEEL_CALL_TIMER_SET && dice_below(d, 4))
 		*c = dice_below(d, 2) * (KEEL_PERIOD_MIN_NS + dice_below(d, MS));
@@ -175,6 +178,8 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*b = dice_below(d, 2 * MS);
 	if (nr == KEEL_CALL_THREAD_PRIORITY)
 		*b = dice_below(d, 32);
+	if (nr == KEEL_CALL_THREAD_STATE)
+		*b = (unsigned long)place_random(d);
 	if (nr == KEEL_CALL_THREAD_WARN)
 		*a = dice_below(d, KEEL_WARN_ALL + 2);
 }

@@ -212,6 +212,11 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 			.tid = tids[dice_below(d, THREADS_MAX)], .what = KEEL_CHANGE_PRIO + dice_below(d, 3),
 			.sched.prio = 1 + dice_below(d, 99),
 		};
+		if (!dice_below(d, 4))	/* no suspend: or soon nobody would run */
+			*(struct keel_thread_change *)at = (struct keel_thread_change){
+				.tid = tids[dice_below(d, THREADS_MAX)],
+				.what = KEEL_CHANGE_RESUME + dice_below(d, 2),
+			};
 		break;
 	case KEEL_IOC_GROUP_SET:
 		*(struct keel_group *)at = (struct keel_group){
