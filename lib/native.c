@@ -173,6 +173,11 @@ int keel_thread_priority_set(pid_t tid, int prio)
 	return libkeel_call(KEEL_CALL_THREAD_PRIORITY, tid, prio);
 }
 
+int keel_thread_state(pid_t tid, struct keel_thread_state *state)
+{
+	return libkeel_call(KEEL_CALL_THREAD_STATE, tid, (long)state);
+}
+
 int keel_thread_warn(int what)
 {
 	return libkeel_call(KEEL_CALL_THREAD_WARN, what, 0);

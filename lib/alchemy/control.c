@@ -3,10 +3,10 @@
  * What a task is told while it runs: suspends, priority, slices, periods, CPUs, modes; its sleep; and what is
  * known of it.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <keel/keel.h>
 #include <keel/sched.h>
+#include "remote.h"
 #include "tasks.h"
 
 /* ---- asked by others ----------------------------------------------------------------------------------- */
@@ -31,7 +31,7 @@ void alchemy_task_obey(struct alchemy_task *t)
 		slice_set(t, slice);
 	if (period >= 0)
 		keel_period_set(t->ask_first, period);
-	if (__atomic_load_n(&t->suspends, __ATOMIC_ACQUIRE))
+	if (__atomic_load_n(&t->known->suspends, __ATOMIC_ACQUIRE))
 		keel_harden();
 }
 
@@ -44,55 +44,71 @@ void alchemy_task_poke(struct alchemy_task *t)
 
 /* ---- suspends ---------------------------------------------------------------------------------------------- */
 
+static void suspends_add(struct alchemy_task *t, int n)
+{
+	__atomic_fetch_add(&t->known->suspends, n, __ATOMIC_ACQ_REL);
+}
+
 static int suspend_self(struct alchemy_task *t)
 {
 	int ret;
 
-	__atomic_fetch_add(&t->suspends, 1, __ATOMIC_ACQ_REL);
+	suspends_add(t, 1);
 	ret = ALCHEMY_WAIT(keel_thread_suspend(t->known->tid));
 	if (ret)	/* no resume: by itself */
-		__atomic_fetch_sub(&t->suspends, 1, __ATOMIC_ACQ_REL);
+		suspends_add(t, -1);
 	return ret;
 }
 
-int rt_task_suspend(RT_TASK *task)
+static int suspend_here(struct alchemy_task *t)
 {
-	int err = -EINVAL;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
+	int err = ALCHEMY_CALL(keel_thread_suspend(t->known->tid));
 
-	if (!t)
-		return err;
-	if (t == alchemy_self.task)
-		return suspend_self(t);
-	err = ALCHEMY_CALL(keel_thread_suspend(t->known->tid));
 	if (err)
 		return err;
-	__atomic_fetch_add(&t->suspends, 1, __ATOMIC_ACQ_REL);
+	suspends_add(t, 1);
 	if (!t->window->hard)
 		alchemy_task_poke(t);
 	return 0;
 }
 
-int rt_task_resume(RT_TASK *task)
+int rt_task_suspend(RT_TASK *task)
 {
 	int err = -EINVAL;
-	struct alchemy_task *t = task ? alchemy_task_here(task, &err) : NULL;
+	struct alchemy_task *t = alchemy_task_of(task, &err);
 
 	if (!t)
 		return err;
+	if (t->o.bound)
+		return alchemy_remote_suspend(t);
+	return t == alchemy_self.task ? suspend_self(t) : suspend_here(t);
+}
+
+int rt_task_resume(RT_TASK *task)
+{
+	int err = -EINVAL;
+	struct alchemy_task *t = task ? alchemy_task_of(task, &err) : NULL;
+
+	if (!t)
+		return err;
+	if (t->o.bound)
+		return alchemy_remote_resume(t);
 	err = ALCHEMY_CALL(keel_thread_resume(t->known->tid));
 	if (err > 0)
-		__atomic_fetch_sub(&t->suspends, 1, __ATOMIC_ACQ_REL);
+		suspends_add(t, -1);
 	return err < 0 ? err : 0;
 }
 
 int rt_task_unblock(RT_TASK *task)
 {
 	int err = -EINVAL;
-	struct alchemy_task *t = task ? alchemy_task_here(task, &err) : NULL;
+	struct alchemy_task *t = task ? alchemy_task_of(task, &err) : NULL;
 
 	if (!t)
 		return err;
+	__atomic_store_n(&t->known->unblocked, 1, __ATOMIC_RELEASE);
+	if (t->o.bound)
+		return alchemy_remote_unblock(t);
 	err = ALCHEMY_CALL(keel_thread_unblock(t->known->tid));
 	return err < 0 ? err : 0;
 }
@@ -116,10 +132,12 @@ static int linux_priority(const struct alchemy_task *t, int prio)
 int rt_task_set_priority(RT_TASK *task, int prio)
 {
 	int err = -EINVAL;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
+	struct alchemy_task *t = alchemy_task_of(task, &err);
 
 	if (!t || prio < T_LOPRIO || prio > T_HIPRIO)
 		return t ? -EINVAL : err;
+	if (t->o.bound)
+		return alchemy_remote_priority(t, prio);
 	if (!keel_is_hard() || !prio != !t->prio)
 		err = linux_priority(t, prio);
 	else
@@ -223,9 +241,24 @@ int rt_task_set_mode(int clrmask, int setmask, int *mode_r)
 
 /* ---- time ----------------------------------------------------------------------------------------------------- */
 
+/* A signal's handler ends a wait like an unblock does, but then the thread is in-band. One that goes in-band
+ * behind each wait, or is unblocked when a signal has just come, tells by its note. */
+static int is_unblocked(const struct alchemy_task *t)
+{
+	return keel_is_hard() || (t && __atomic_load_n(&t->known->unblocked, __ATOMIC_ACQUIRE));
+}
+
 static int sleep_until(int64_t ns)
 {
-	return ALCHEMY_WAIT(keel_sleep_until(ns));
+	struct alchemy_task *t = alchemy_self.task;
+	int err;
+
+	if (t)
+		__atomic_store_n(&t->known->unblocked, 0, __ATOMIC_RELEASE);
+	do
+		err = ALCHEMY_WAIT(keel_sleep_until(ns));
+	while (err == -EINTR && !is_unblocked(t));
+	return err;
 }
 
 int rt_task_sleep(RTIME delay)
@@ -286,52 +319,45 @@ int rt_task_wait_period(unsigned long *overruns_r)
 
 /* ---- inquire -------------------------------------------------------------------------------------------------- */
 
-#define ROOM 512
-
-static int thread_info(pid_t tid, struct keel_thread_info *info)
+/* All that is asked of it, as one of this process and one of another tell it. */
+static int state_of(struct alchemy_task *t, struct keel_thread_state *s, uint64_t *relaxes)
 {
-	struct keel_list list = { .kind = KEEL_LIST_THREADS, .size = sizeof(*info) };
-	struct keel_thread_info *all = NULL;
-	unsigned int i;
+	struct keel_thread_info i;
 	int err;
 
-	for (list.count = ROOM; list.count > list.room;) {
-		list.room = list.count;
-		free(all);
-		all = malloc(list.room * sizeof(*all));
-		if (!all)
-			return -ENOMEM;
-		list.data = (uintptr_t)all;
-		err = libkeel_ioctl(KEEL_IOC_LIST, &list);
-		if (err) {
-			free(all);
-			return err;
-		}
+	if (!t->o.bound) {
+		err = ALCHEMY_CALL(keel_thread_state(t->known->tid, s));
+		for (int n = 0; !err && n < KEEL_RELAX_REASONS; n++)
+			relaxes[n] = t->window->relaxes[n];
+		return err;
 	}
-	for (i = 0; i < list.count && all[i].tid != (uint32_t)tid; i++)
-		;
-	if (i < list.count)
-		*info = all[i];
-	free(all);
-	return i < list.count ? 0 : -EINVAL;
+	err = alchemy_remote_info(t, &i);
+	if (err)
+		return err;
+	*s = (struct keel_thread_state){
+		.cpu = i.cpu, .base_prio = i.base_prio, .state = i.state, .waits = i.waits_type != 0,
+		.run_ns = i.run_ns, .switches = i.switches, .until_ns = i.until_ns,
+	};
+	memcpy(relaxes, i.relaxes, KEEL_RELAX_REASONS * sizeof(*relaxes));
+	return 0;
 }
 
-static int status_of(const struct alchemy_task *t, const struct keel_thread_info *i)
+static int status_of(const struct alchemy_task *t, const struct keel_thread_state *s)
 {
 	int status = XNMAPPED;
 
-	if (t->suspends)
+	if (__atomic_load_n(&t->known->suspends, __ATOMIC_ACQUIRE) > 0)
 		status |= XNSUSP;
 	if (!t->o.bound && !t->started)
 		return status | XNDORMANT;
-	switch (i->state) {
+	switch (s->state) {
 	case KEEL_STATE_INBAND:
 	case KEEL_STATE_NEW:
 		return status | XNRELAX;
 	case KEEL_STATE_WAITING:
-		if (i->waits_type)
+		if (s->waits)
 			status |= XNPEND;
-		return i->until_ns || !i->waits_type ? status | XNDELAY : status;
+		return s->until_ns || !s->waits ? status | XNDELAY : status;
 	default:
 		return status | XNREADY;
 	}
@@ -339,27 +365,28 @@ static int status_of(const struct alchemy_task *t, const struct keel_thread_info
 
 int rt_task_inquire(RT_TASK *task, RT_TASK_INFO *info)
 {
-	struct keel_thread_info i;
+	uint64_t relaxes[KEEL_RELAX_REASONS];
+	struct keel_thread_state s;
 	int64_t now = keel_clock_ns();
 	int err = -EINVAL;
 	struct alchemy_task *t = alchemy_task_of(task, &err);
 
 	if (!t)
 		return err;
-	err = thread_info(t->known->tid, &i);
+	err = state_of(t, &s, relaxes);
 	if (err)
-		return err;
+		return err == -ESRCH ? -EINVAL : err;
 	memset(info, 0, sizeof(*info));
-	info->prio = t->o.bound ? i.base_prio : t->prio;
+	info->prio = t->o.bound || t->prio ? s.base_prio : 0;
 	info->pid = t->known->tid;
 	memcpy(info->name, t->o.name, sizeof(info->name));
-	info->stat.cpu = i.cpu;
-	info->stat.status = status_of(t, &i);
-	info->stat.xtime = i.run_ns;
-	info->stat.csw = i.switches;
+	info->stat.cpu = s.cpu;
+	info->stat.status = status_of(t, &s);
+	info->stat.xtime = s.run_ns;
+	info->stat.csw = s.switches;
 	for (int n = 1; n < KEEL_RELAX_REASONS; n++)
-		info->stat.msw += i.relaxes[n];
-	info->stat.pf = i.relaxes[KEEL_RELAX_FAULT];
-	info->stat.timeout = i.until_ns > now ? i.until_ns - now : 0;
+		info->stat.msw += relaxes[n];
+	info->stat.pf = relaxes[KEEL_RELAX_FAULT];
+	info->stat.timeout = s.until_ns > now ? s.until_ns - now : 0;
 	return 0;
 }

@@ -21,11 +21,14 @@
 #include <link.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <keel/sched.h>
+#include "remote.h"
 #include "tasks.h"
 
 #define RANGES	64
 #define POKE_NS	1000000
+#define STACK	(64 << 10)
 
 static pthread_cond_t some_end = PTHREAD_COND_INITIALIZER;
 
@@ -33,7 +36,7 @@ static pthread_cond_t some_end = PTHREAD_COND_INITIALIZER;
 
 static struct range {
 	uintptr_t from, to;
-} kept[RANGES];			/* (lock); read by who has seen its ask_end */
+} kept[RANGES];			/* from ends_begin on */
 static int kept_count;
 static int kept_libc;
 
@@ -75,11 +78,32 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-/* Once: these are there from the begin of the program, and stay. */
-static void kept_find_locked(void)
+static void *pauses(void *arg)
 {
-	if (!kept_count)
-		dl_iterate_phdr(note_object, NULL);
+	pause();
+	return arg;
+}
+
+/* These are there from the begin of the program, and stay. */
+void alchemy_task_ends_begin(void)
+{
+	dl_iterate_phdr(note_object, NULL);
+}
+
+/* The C library loads what it ends threads with when it first does so, and a signal's handler is not to: so one
+ * thread is ended now. */
+void alchemy_task_ends_from_afar(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	if (!pthread_create(&thread, &attr, pauses, NULL)) {
+		pthread_cancel(thread);
+		pthread_join(thread, NULL);
+	}
+	pthread_attr_destroy(&attr);
 }
 
 static int may_end_at(uintptr_t ip)
@@ -90,6 +114,13 @@ static int may_end_at(uintptr_t ip)
 		if (ip >= kept[i].from && ip < kept[i].to)
 			return 0;
 	return kept_libc;
+}
+
+void alchemy_task_end_from_afar(struct alchemy_task *t)
+{
+	if (__atomic_load_n(&t->known->ask_end, __ATOMIC_ACQUIRE) &&
+	    !__atomic_exchange_n(&t->ask_end, 1, __ATOMIC_ACQ_REL))
+		pthread_cancel(pthread_self());
 }
 
 int alchemy_task_end_at(struct alchemy_task *t, uintptr_t ip)
@@ -125,7 +156,6 @@ static void end_ask_locked(struct alchemy_task *t)
 {
 	const struct keel_sched weak = { .sched_class = KEEL_CLASS_WEAK };
 
-	kept_find_locked();
 	keel_sched_set(t->known->tid, &weak);
 	__atomic_store_n(&t->ask_end, 1, __ATOMIC_RELEASE);	/* first: or it could stop, suspended, in the signal */
 	pthread_cancel(t->thread);
@@ -169,12 +199,14 @@ static void end_other(struct alchemy_task *t, uintptr_t handle, pid_t stopped)
 int rt_task_delete(RT_TASK *task)
 {
 	int err = -EINVAL;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
+	struct alchemy_task *t = alchemy_task_of(task, &err);
 	uintptr_t handle;
 	pid_t stopped;
 
 	if (!t)
 		return err;
+	if (t->o.bound)
+		return alchemy_remote_delete(t);
 	if (t == alchemy_self.task)
 		pthread_exit(NULL);
 	handle = t->self.handle;

@@ -42,6 +42,11 @@ extern struct alchemy_settings alchemy_settings;
  * Context: any thread; in-band the first time. */
 int alchemy_open(void);
 
+/* ---- printing, print.c ------------------------------------------------------------------------------ */
+
+/* There is a task: who prints need not go in-band. Context: in-band. */
+void alchemy_print_begin(void);
+
 /* ---- time, timer.c ---------------------------------------------------------------------------------- */
 
 #define ALCHEMY_POLL 0		/* a deadline, as KEEL_FOREVER is one: do not wait */
@@ -144,34 +149,51 @@ void alchemy_object_announce(struct alchemy_object *o);
 void alchemy_object_free(struct alchemy_object *o);
 
 #define ALCHEMY_PLACES		4096
+#define ALCHEMY_TABLE		8192	/* so that nobody has place 0, where a handle of 0 is looked for */
 #define ALCHEMY_PLACE_BITS	16	/* of a handle; above them, how often the place was used */
 
-extern struct alchemy_object *alchemy_places[ALCHEMY_PLACES];	/* (a) */
+extern struct alchemy_object *alchemy_places[ALCHEMY_TABLE];	/* (a) */
 
 /* The object with that handle and type, or NULL. Context: any; no system call. */
 static inline void *alchemy_object_find(uintptr_t handle, enum alchemy_type type)
 {
-	unsigned int i = (handle & ((1u << ALCHEMY_PLACE_BITS) - 1)) - 1;
 	struct alchemy_object *o;
 
-	if (__builtin_expect(i >= ALCHEMY_PLACES, 0))
-		return NULL;
-	o = __atomic_load_n(&alchemy_places[i], __ATOMIC_ACQUIRE);
+	o = __atomic_load_n(&alchemy_places[handle % ALCHEMY_TABLE], __ATOMIC_ACQUIRE);
 	if (!o || o->type != type || __atomic_load_n(&o->handle, __ATOMIC_ACQUIRE) != handle)
 		return NULL;
 	return o;
 }
 
+/* The handle of the object of that name, or 0. Context: any; no system call while nobody contends. */
+uintptr_t alchemy_object_named(enum alchemy_type type, const char *name);
+
+/* The page that processes share, in @heap from now on. */
+struct alchemy_page {
+	uint32_t magic;			/* (a) */
+	uint32_t size;			/* of what follows */
+	uint64_t data[];
+};
+
+#define ALCHEMY_PAGE_MAGIC	0x616c6368
+
+struct alchemy_page *alchemy_page_set(struct alchemy_object *o, const struct keel_heap *heap);
+
+/* ---- bind.c ------------------------------------------------------------------------------------------ */
+
+/* An object has a name: who waits for one looks again. Context: in-band. */
+void alchemy_bind_published(void);
+
 /* Wait until there is a published object of that name: 0, -EWOULDBLOCK, -ETIMEDOUT, -EINVAL, -EPERM...
  * One of another process is first made known to this one: @attach(o) binds its parts, with o->shared
- * there, 0 or -errno. Its memory is alchemy_object_new()'s, of @size. Context: in-band; blocks. */
+ * there, 0 or -errno. Its memory is alchemy_object_new()'s, of @size. Context: any; one of this process is waited for
+ * hard, one of another in-band. */
 int alchemy_object_bind(enum alchemy_type type, size_t size, const char *name, RTIME timeout,
 			int (*attach)(struct alchemy_object *o), uintptr_t *handle);
 
-/* rt_x_unbind(): an object of another process is freed by @detach(o), one of this process stays; 0, or
- * -EINVAL: @handle is none. Context: in-band. */
-int alchemy_object_unbind(enum alchemy_type type, uintptr_t handle,
-			  void (*detach)(struct alchemy_object *o));
+/* rt_x_unbind(): an object of another process is freed by @detach(o), one of this process stays; *@handle is 0
+ * then. 0, or -EINVAL: it is none. Context: any; goes in-band for one of another process. */
+int alchemy_object_unbind(enum alchemy_type type, uintptr_t *handle, int (*detach)(struct alchemy_object *o));
 
 /* A part of @o, of type @keel_type of Keel's, with what its create takes: a part of its own or, when @o is
  * shared, with a name; the same part bound, where @o is; and gone. @part tells them apart, a letter.

@@ -15,6 +15,8 @@ int alchemy_kind_create(const struct alchemy_kind *k, const char *name, void *ar
 	if (err)
 		goto free;
 	err = k->make(o, arg);
+	if (err == -ENOSPC && k->type != ALCHEMY_PIPE)
+		err = -ENOMEM;		/* Keel has no more of them for a process */
 	if (err)
 		goto free;
 	err = alchemy_object_publish(o);
@@ -51,17 +53,7 @@ int alchemy_kind_bind(const struct alchemy_kind *k, const char *name, RTIME time
 
 int alchemy_kind_unbind(const struct alchemy_kind *k, uintptr_t *handle)
 {
-	struct alchemy_object *o = alchemy_object_find(*handle, k->type);
-
-	if (!o)
-		return -EINVAL;
-	if (o->bound) {
-		alchemy_inband();
-		k->unmake(o);
-		alchemy_object_free(o);
-	}
-	*handle = 0;
-	return 0;
+	return alchemy_object_unbind(k->type, handle, k->unmake);
 }
 
 int alchemy_mutex_delete(const struct alchemy_object *o, char part, unsigned int id)

@@ -8,7 +8,7 @@
 #include <keel/message.h>
 #include "tasks.h"
 
-#define FLOWS		16
+#define FLOWS		ALCHEMY_FLOWS
 #define SIZE		KEEL_MESSAGE_SIZE
 #define SMALL		2048	/* on the stack */
 #define PART		'c'
@@ -16,7 +16,7 @@
 
 struct head {
 	int opcode;
-	int error;		/* of a reply: there is none, but this */
+	int error;		/* of a reply: there is none, but this; of a message: room for its reply */
 };
 
 #define DATA_MAX	(SIZE - (ssize_t)sizeof(struct head))
@@ -116,12 +116,10 @@ static ssize_t send_by(struct alchemy_task *t, RT_TASK_MCB *mcb_s, RT_TASK_MCB *
 	size_t size = sizeof(*head) + mcb_s->size, room = sizeof(*head) + room_of(mcb_r);
 	long got;
 
-	*head = (struct head){ .opcode = mcb_s->opcode };
+	*head = (struct head){ .opcode = mcb_s->opcode, .error = (int)room_of(mcb_r) };
 	memcpy(head + 1, mcb_s->data, mcb_s->size);
 	got = ALCHEMY_WAIT(keel_channel_clocksend(CHANNEL(t), message, size, reply, room, CLOCK_MONOTONIC,
 						  until));
-	if (got == -EMSGSIZE && !mcb_r)
-		return 0;	/* a reply that nobody wants to see */
 	return got < 0 ? send_error(got) : reply_take((struct head *)reply, got, mcb_r);
 }
 
@@ -203,6 +201,7 @@ static int message_take(struct alchemy_task *t, unsigned int flow, long got, RT_
 		keel_channel_reply(CHANNEL(t), flow, &refusal, sizeof(refusal));
 		return -ENOBUFS;
 	}
+	t->rooms[flow % FLOWS] = head->error;
 	mcb_r->flowid = flow;
 	mcb_r->opcode = head->opcode;
 	mcb_r->size = got;
@@ -247,24 +246,34 @@ int rt_task_receive_timed(RT_TASK_MCB *mcb_r, const struct timespec *abs_timeout
 	return receive_until(mcb_r, alchemy_timespec(abs_timeout));
 }
 
-/* In the inbox: what was in it has been taken. */
+/* The room is that of whoever used the place last: if it was not @flowid, there is nothing to reply to. */
+static int reply_send(struct alchemy_task *t, int flowid, const RT_TASK_MCB *mcb_s, size_t size)
+{
+	struct head *head = (struct head *)t->inbox;
+	int err, fits = size <= (size_t)t->rooms[flowid % FLOWS];
+
+	*head = (struct head){ .opcode = mcb_s ? mcb_s->opcode : 0, .error = fits ? 0 : -ENOBUFS };
+	if (!fits)
+		size = 0;
+	if (size)
+		memcpy(head + 1, mcb_s->data, size);
+	err = ALCHEMY_CALL(keel_channel_reply(CHANNEL(t), flowid, head, sizeof(*head) + size));
+	if (err == -ECANCELED || err == -EINVAL)
+		return -ENXIO;
+	return err || fits ? err : -ENOBUFS;
+}
+
+/* In the inbox: what was in it has been taken. Who has none has received nothing. */
 int rt_task_reply(int flowid, RT_TASK_MCB *mcb_s)
 {
 	struct alchemy_task *t = alchemy_self.task;
 	size_t size = mcb_s ? mcb_s->size : 0;
-	struct head *head;
-	int err;
 
 	if (!t)
 		return -EPERM;
-	if (flowid <= 0 || !t->inbox || (mcb_s && mcb_is_bad(mcb_s)))
+	if (flowid <= 0)
 		return -EINVAL;
-	if (size > DATA_MAX)
-		return -ENOMEM;
-	head = (struct head *)t->inbox;
-	*head = (struct head){ .opcode = mcb_s ? mcb_s->opcode : 0 };
-	if (size)
-		memcpy(head + 1, mcb_s->data, size);
-	err = ALCHEMY_CALL(keel_channel_reply(CHANNEL(t), flowid, head, sizeof(*head) + size));
-	return err == -ECANCELED ? -ENXIO : err;
+	if (!t->inbox)
+		return -ENXIO;
+	return mcb_s && mcb_is_bad(mcb_s) ? -EINVAL : reply_send(t, flowid, mcb_s, size);
 }

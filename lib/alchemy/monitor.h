@@ -19,7 +19,8 @@
 
 #include <keel/heap.h>
 #include <keel/sync.h>
-#include "internal.h"
+
+struct alchemy_object;
 
 struct alchemy_monitor {
 	struct keel_heap memory;

@@ -3,7 +3,6 @@
 #define LIBKEEL_ALCHEMY_MUTEX_H
 
 #include <alchemy/mutex.h>
-#include "internal.h"
 
 /* Keel's mutex of @mutex, or NULL. Context: any; no system call. */
 struct keel_mutex *alchemy_mutex_find(const RT_MUTEX *mutex);

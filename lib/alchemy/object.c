@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Handles, names, and what processes of a session share. internal.h has the design.
+ * Handles, names, and what processes of a session share. internal.h has the design; who looks for a name: bind.c.
  *
- * A shared page is found by its name before it is complete: magic is written last, by announce, and who
- * binds looks for it until its time is up. With no session, who binds sleeps until something is published.
+ * The table's lock is the C library's: while nobody contends for it a hard thread takes it without a system
+ * call, else it goes in-band to wait.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,20 +12,11 @@
 #include "internal.h"
 
 #define PAGE_SIZE	4096
-#define PAGE_MAGIC	0x616c6368
-#define LOOK_NS		1000000
 
-struct page {
-	uint32_t magic;			/* (a) */
-	uint32_t size;			/* of what follows */
-	uint64_t data[];
-};
-
-struct alchemy_object *alchemy_places[ALCHEMY_PLACES];
+struct alchemy_object *alchemy_places[ALCHEMY_TABLE];
 
 static struct {
 	pthread_mutex_t lock;
-	pthread_cond_t published;
 	unsigned int used;
 	struct alchemy_object *free[ALCHEMY_TYPES];
 	struct alchemy_object *there[ALCHEMY_TYPES];
@@ -63,12 +54,6 @@ static void fork_child(void)
 
 __attribute__((constructor)) static void begin(void)
 {
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&table.published, &attr);
-	pthread_condattr_destroy(&attr);
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
@@ -88,7 +73,7 @@ static struct alchemy_object *take_locked(enum alchemy_type type, size_t size)
 		return NULL;
 	o->type = type;
 	o->next_handle = ++table.used;
-	__atomic_store_n(&alchemy_places[table.used - 1], o, __ATOMIC_RELEASE);
+	__atomic_store_n(&alchemy_places[table.used], o, __ATOMIC_RELEASE);
 	return o;
 }
 
@@ -123,6 +108,18 @@ static struct alchemy_object *find_name_locked(enum alchemy_type type, const cha
 	return NULL;
 }
 
+uintptr_t alchemy_object_named(enum alchemy_type type, const char *name)
+{
+	struct alchemy_object *o;
+	uintptr_t handle;
+
+	pthread_mutex_lock(&table.lock);
+	o = find_name_locked(type, name);
+	handle = o ? o->handle : 0;
+	pthread_mutex_unlock(&table.lock);
+	return handle;
+}
+
 int alchemy_object_claim(struct alchemy_object *o)
 {
 	int err = 0;
@@ -140,14 +137,14 @@ int alchemy_object_claim(struct alchemy_object *o)
 
 void alchemy_object_announce(struct alchemy_object *o)
 {
-	struct page *page = (void *)o->page.area;
+	struct alchemy_page *page = (void *)o->page.area;
 
 	pthread_mutex_lock(&table.lock);
 	__atomic_store_n(&o->handle, o->next_handle, __ATOMIC_RELEASE);
 	if (o->shared && !o->bound)
-		__atomic_store_n(&page->magic, PAGE_MAGIC, __ATOMIC_RELEASE);
-	pthread_cond_broadcast(&table.published);
+		__atomic_store_n(&page->magic, ALCHEMY_PAGE_MAGIC, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&table.lock);
+	alchemy_bind_published();
 }
 
 int alchemy_object_publish(struct alchemy_object *o)
@@ -225,19 +222,19 @@ void alchemy_part_name(const struct alchemy_object *o, char part, char *to)
 	snprintf(to, KEEL_NAMED_LEN, "rt%d%c%s.%016llx", o->type, part, head, (unsigned long long)h);
 }
 
-static struct page *page_set(struct alchemy_object *o, const struct keel_heap *heap)
+struct alchemy_page *alchemy_page_set(struct alchemy_object *o, const struct keel_heap *heap)
 {
 	o->page.id = heap->id;
 	o->page.size = heap->area_size;
 	o->page.area = heap->area;
-	return (struct page *)heap->area;
+	return (struct alchemy_page *)heap->area;
 }
 
 int alchemy_object_share(struct alchemy_object *o, size_t size)
 {
 	char name[KEEL_NAMED_LEN];
 	struct keel_heap heap;
-	struct page *page;
+	struct alchemy_page *page;
 	int err;
 
 	if (!o->named || !alchemy_settings.session)
@@ -246,7 +243,7 @@ int alchemy_object_share(struct alchemy_object *o, size_t size)
 	err = keel_heap_name_create(&heap, name, 0666, PAGE_SIZE);
 	if (err)
 		return err;
-	page = page_set(o, &heap);
+	page = alchemy_page_set(o, &heap);
 	page->size = size;
 	o->shared = page->data;
 	return 0;
@@ -287,138 +284,4 @@ int alchemy_part_delete(const struct alchemy_object *o, char part, uint32_t keel
 		err = keel_name_delete(name, keel_type);
 	}
 	return err ? err : libkeel_ioctl(KEEL_IOC_OBJECT_DELETE, &req);
-}
-
-/* ---- bind -------------------------------------------------------------------------------------------- */
-
-/* Until @until; ALCHEMY_POLL has passed. */
-static int look_again(int64_t until)
-{
-	const struct timespec moment = { .tv_nsec = LOOK_NS };
-
-	if (until == ALCHEMY_POLL)
-		return -EWOULDBLOCK;
-	if (keel_clock_ns() >= until)
-		return -ETIMEDOUT;
-	return nanosleep(&moment, NULL) ? -EINTR : 0;
-}
-
-static int page_bind(struct alchemy_object *o, int64_t until)
-{
-	char name[KEEL_NAMED_LEN];
-	struct keel_heap heap;
-	struct page *page;
-	int err;
-
-	alchemy_part_name(o, '.', name);
-	err = keel_heap_name_bind(&heap, name, until);
-	if (err)
-		return err == -ENOENT ? -EWOULDBLOCK : err;
-	page = page_set(o, &heap);
-	o->shared = page->data;
-	o->bound = 1;
-	while (!err && __atomic_load_n(&page->magic, __ATOMIC_ACQUIRE) != PAGE_MAGIC)
-		err = look_again(until);
-	return err;
-}
-
-/* Who was faster in this process has made it known already: that one's handle is as good. */
-static int bind_shared(enum alchemy_type type, size_t size, const char *name, int64_t until,
-		       int (*attach)(struct alchemy_object *o), uintptr_t *handle)
-{
-	struct alchemy_object *o = alchemy_object_new(type, size, name);
-	int err;
-
-	if (!o)
-		return -ENOMEM;
-	err = page_bind(o, until);
-	if (!err)
-		err = attach(o);
-	if (!err)
-		err = alchemy_object_publish(o);
-	if (err)
-		alchemy_object_free(o);
-	else
-		*handle = o->handle;
-	return err;
-}
-
-static uintptr_t handle_of_name(enum alchemy_type type, const char *name)
-{
-	struct alchemy_object *o;
-	uintptr_t handle;
-
-	pthread_mutex_lock(&table.lock);
-	o = find_name_locked(type, name);
-	handle = o ? o->handle : 0;
-	pthread_mutex_unlock(&table.lock);
-	return handle;
-}
-
-static void unlock(void *lock)
-{
-	pthread_mutex_unlock(lock);
-}
-
-static int wait_locked(int64_t until)
-{
-	struct timespec ts = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
-
-	if (until == ALCHEMY_POLL)
-		return -EWOULDBLOCK;
-	return -pthread_cond_timedwait(&table.published, &table.lock, &ts);
-}
-
-static int bind_own(enum alchemy_type type, const char *name, int64_t until, uintptr_t *handle)
-{
-	struct alchemy_object *o;
-	volatile int err = 0;	/* the cleanup may come by a jump */
-
-	pthread_mutex_lock(&table.lock);
-	pthread_cleanup_push(unlock, &table.lock);
-	while (!((o = find_name_locked(type, name)) && o->handle) && !err)
-		err = wait_locked(until);
-	if (o && o->handle) {
-		err = 0;
-		*handle = o->handle;
-	}
-	pthread_cleanup_pop(1);
-	return err;
-}
-
-int alchemy_object_bind(enum alchemy_type type, size_t size, const char *name, RTIME timeout,
-			int (*attach)(struct alchemy_object *o), uintptr_t *handle)
-{
-	int64_t until = alchemy_rel(timeout);
-	char cut[XNOBJECT_NAME_LEN];
-	int err;
-
-	if (!name || !*name)
-		return -EINVAL;
-	err = alchemy_inband();
-	if (err)
-		return err;
-	snprintf(cut, sizeof(cut), "%s", name);
-	if (!alchemy_settings.session)
-		return bind_own(type, cut, until, handle);
-	do {
-		*handle = handle_of_name(type, cut);
-		err = *handle ? 0 : bind_shared(type, size, cut, until, attach, handle);
-	} while (err == -EEXIST);
-	return err;
-}
-
-int alchemy_object_unbind(enum alchemy_type type, uintptr_t handle,
-			  void (*detach)(struct alchemy_object *o))
-{
-	struct alchemy_object *o = alchemy_object_find(handle, type);
-
-	if (!o)
-		return -EINVAL;
-	alchemy_inband();
-	if (o->bound) {
-		detach(o);
-		alchemy_object_free(o);
-	}
-	return 0;
 }

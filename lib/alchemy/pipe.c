@@ -95,14 +95,14 @@ static ssize_t pipe_read(RT_PIPE *pipe, void *buf, size_t size, int64_t until)
 ALCHEMY_FORMS(ssize_t, rt_pipe_read, pipe_read, RT_PIPE, ALCHEMY_LIST(void *buf, size_t size,),
 	      ALCHEMY_LIST(buf, size,));
 
-static int write_message(struct alchemy_pipe *p, const void *buf, size_t size, int mode)
+static int write_message(struct alchemy_pipe *p, const void *buf, size_t size, long how)
 {
 	int ret;
 
 	if (!size)
 		return 0;
 	ret = ALCHEMY_CALL(libkeel_call5(KEEL_CALL_PIPE_WRITE, p->pipe.id, (long)buf,
-					 size | (mode & P_URGENT ? KEEL_PIPE_URGENT : 0), 0, 0));
+					 size | how, 0, 0));
 	return ret == -EAGAIN || ret == -EMSGSIZE ? -ENOMEM : ret;
 }
 
@@ -115,11 +115,11 @@ ssize_t rt_pipe_write(RT_PIPE *pipe, const void *buf, size_t size, int mode)
 		return -EINVAL;
 	if (size > p->size)
 		return -ENOMEM;
-	err = write_message(p, buf, size, mode);
+	err = write_message(p, buf, size, mode & P_URGENT ? KEEL_PIPE_URGENT : 0);
 	return err < 0 ? err : (ssize_t)size;
 }
 
-/* In messages of the pipe's size. */
+/* What Linux has not read yet grows, up to messages of the pipe's size. */
 ssize_t rt_pipe_stream(RT_PIPE *pipe, const void *buf, size_t size)
 {
 	struct alchemy_pipe *p = find(pipe);
@@ -130,7 +130,7 @@ ssize_t rt_pipe_stream(RT_PIPE *pipe, const void *buf, size_t size)
 		return -EINVAL;
 	while (done < size && err >= 0) {
 		n = size - done < p->size ? size - done : p->size;
-		err = write_message(p, (const char *)buf + done, n, P_NORMAL);
+		err = write_message(p, (const char *)buf + done, n, KEEL_PIPE_JOIN);
 		if (err >= 0)
 			done += n;
 	}

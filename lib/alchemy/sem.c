@@ -57,7 +57,22 @@ int rt_sem_delete(RT_SEM *sem)
 	return alchemy_kind_delete(&kind, sem->handle);
 }
 
-static int sem_wait(RT_SEM *sem, int64_t until)
+/* The first try, of one that nobody waits for; what comes between is the library's affair. */
+static inline int take(const struct alchemy_sem *s)
+{
+	uint64_t *at, now = libkeel_value(&at, s->sem.id);
+
+	return (uint32_t)now && libkeel_value_swap(at, &now, now - 1);
+}
+
+static inline int give(const struct alchemy_sem *s)
+{
+	uint64_t *at, now = libkeel_value(&at, s->sem.id);
+
+	return now && (uint32_t)now < KEEL_SEM_MAX && libkeel_value_swap(at, &now, now + 1);
+}
+
+static __attribute__((noinline)) int sem_wait(RT_SEM *sem, int64_t until)
 {
 	struct alchemy_sem *s = find(sem);
 
@@ -70,7 +85,23 @@ static int sem_wait(RT_SEM *sem, int64_t until)
 	return ALCHEMY_WAIT(keel_sem_clockwait(&s->sem, CLOCK_MONOTONIC, until));
 }
 
-ALCHEMY_FORMS(int, rt_sem_p, sem_wait, RT_SEM, , );
+/* What is free needs no deadline. */
+int rt_sem_p(RT_SEM *sem, RTIME timeout)
+{
+	struct alchemy_sem *s = find(sem);
+
+	return s && take(s) ? 0 : sem_wait(sem, alchemy_rel(timeout));
+}
+
+int rt_sem_p_until(RT_SEM *sem, RTIME timeout)
+{
+	return sem_wait(sem, alchemy_abs(timeout));
+}
+
+int rt_sem_p_timed(RT_SEM *sem, const struct timespec *abs_timeout)
+{
+	return sem_wait(sem, alchemy_timespec(abs_timeout));
+}
 
 /* A pulse that nobody waits for is no error. */
 static int post(struct alchemy_sem *s)
@@ -80,13 +111,18 @@ static int post(struct alchemy_sem *s)
 	return err == -EOVERFLOW && keel_sem_count(&s->sem) != KEEL_SEM_MAX ? 0 : err;
 }
 
+static __attribute__((noinline)) int post_slow(struct alchemy_sem *s)
+{
+	return ALCHEMY_CALL(post(s));
+}
+
 int rt_sem_v(RT_SEM *sem)
 {
 	struct alchemy_sem *s = find(sem);
 
 	if (!s)
 		return -EINVAL;
-	return libkeel_sem_give(s->sem.id) ? 0 : ALCHEMY_CALL(post(s));
+	return give(s) ? 0 : post_slow(s);
 }
 
 int rt_sem_broadcast(RT_SEM *sem)

@@ -19,7 +19,7 @@
 
 pthread_mutex_t alchemy_task_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t key;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_once_t once = PTHREAD_ONCE_INIT, shared_once = PTHREAD_ONCE_INIT;
 
 /* What the creator waits for; on its stack. */
 struct begin {
@@ -83,6 +83,8 @@ static void on_poke(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	(void)info;
+	if (t)
+		alchemy_task_end_from_afar(t);
 	if (t && !alchemy_task_end_at(t, ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP]))
 		alchemy_task_obey(t);
 	errno = err;
@@ -93,6 +95,7 @@ static void key_create(void)
 	struct sigaction poke = { .sa_sigaction = on_poke, .sa_flags = SA_SIGINFO | SA_RESTART };
 
 	pthread_key_create(&key, task_end);
+	alchemy_task_ends_begin();
 	sigaction(ALCHEMY_POKE, &poke, NULL);
 }
 
@@ -210,6 +213,7 @@ static int new_task(struct alchemy_task **task, const char *name, int prio, int 
 	if (err)
 		return err;
 	pthread_once(&once, key_create);
+	alchemy_print_begin();
 	t = alchemy_object_new(ALCHEMY_TASK, sizeof(*t), name);
 	if (!t)
 		return -ENOMEM;
@@ -220,6 +224,8 @@ static int new_task(struct alchemy_task **task, const char *name, int prio, int 
 	t->ask_period = -1;
 	err = alchemy_object_share(&t->o, sizeof(*t->known));
 	t->known = t->o.shared ? t->o.shared : &t->own;
+	if (t->o.shared)
+		pthread_once(&shared_once, alchemy_task_ends_from_afar);
 	if (!err)
 		err = start_create(t);
 	if (err)
@@ -253,7 +259,7 @@ int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int m
 		return err;
 	}
 	if (mode & T_SUSP) {
-		t->suspends = 1;
+		t->known->suspends = 1;
 		ALCHEMY_CALL(keel_thread_suspend(t->known->tid));
 	}
 	*task = t->self;
@@ -336,11 +342,12 @@ static int task_attach(struct alchemy_object *o)
 	return 0;
 }
 
-static void task_detach(struct alchemy_object *o)
+static int task_detach(struct alchemy_object *o)
 {
 	pthread_mutex_lock(&alchemy_task_lock);
 	alchemy_task_channel_end((struct alchemy_task *)o);
 	pthread_mutex_unlock(&alchemy_task_lock);
+	return 0;
 }
 
 int rt_task_bind(RT_TASK *task, const char *name, RTIME timeout)
@@ -357,11 +364,7 @@ int rt_task_bind(RT_TASK *task, const char *name, RTIME timeout)
 
 int rt_task_unbind(RT_TASK *task)
 {
-	int err = alchemy_object_unbind(ALCHEMY_TASK, task->handle, task_detach);
-
-	if (!err)
-		task->handle = 0;
-	return err;
+	return alchemy_object_unbind(ALCHEMY_TASK, &task->handle, task_detach);
 }
 
 RT_TASK *rt_task_self(void)

@@ -13,12 +13,16 @@
 #include "internal.h"
 
 #define ALCHEMY_POKE	(SIGRTMIN + 1)
+#define ALCHEMY_FLOWS	16	/* messages that a task has received and not replied to, or are on their way */
 
 /* What processes of a session know of a task. */
 struct alchemy_task_shared {
 	pid_t pid;			/* 0: it has ended */
 	pid_t tid;
 	int receiving;			/* (a) */
+	int suspends;			/* (a) */
+	int unblocked;			/* (a) by rt_task_unblock(), since it began to sleep */
+	int ask_end;			/* (a) it is being deleted by another process */
 };
 
 struct alchemy_task {
@@ -36,7 +40,6 @@ struct alchemy_task {
 	int started;			/* (a) rt_task_start() was */
 	int ended;			/* (lock) */
 	int joined;			/* (lock) */
-	int suspends;			/* (a) */
 	void (*entry)(void *arg);
 	void *arg;
 	unsigned int start;		/* a semaphore's id */
@@ -47,6 +50,7 @@ struct alchemy_task {
 	int64_t ask_period;		/* (a) likewise */
 	unsigned int channel;		/* (a) its id; 0: not yet */
 	char *inbox;
+	int rooms[ALCHEMY_FLOWS];	/* for the reply to each, by flow */
 };
 
 /* Of all tasks: their ends, and channels that are made. Not held around waits. */
@@ -64,6 +68,11 @@ void alchemy_task_poke(struct alchemy_task *t);
 /* The caller, a task that is interrupted at @ip, ends if it is to and may there. 1: it is to, but not there; it
  * obeys nothing else. Context: a signal. */
 int alchemy_task_end_at(struct alchemy_task *t, uintptr_t ip);
+/* @t, the caller, ends soon if another process has asked for it. Context: a signal. */
+void alchemy_task_end_from_afar(struct alchemy_task *t);
+/* Before the first task of this process, and before the first that others of the session find. Context: in-band. */
+void alchemy_task_ends_begin(void);
+void alchemy_task_ends_from_afar(void);
 /* Some task has ended. Context: in-band, with the lock. */
 void alchemy_task_ended(void);
 /* Change the mode of the caller, which is a task. */

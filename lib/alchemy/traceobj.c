@@ -3,11 +3,27 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <copperplate/traceobj.h>
+#include <keel/keel.h>
+
+/* What a thread has entered: one that is deleted in it leaves it all the same. */
+static pthread_key_t inside;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void leave(void *trobj)
+{
+	traceobj_unwind(trobj);
+}
+
+static void inside_create(void)
+{
+	pthread_key_create(&inside, leave);
+}
 
 void traceobj_init(struct traceobj *trobj, const char *label, int nr_marks)
 {
 	pthread_mutexattr_t attr;
 
+	pthread_once(&once, inside_create);
 	/* A mark may preempt one that is being left, on the same CPU. */
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
@@ -33,10 +49,15 @@ void traceobj_destroy(struct traceobj *trobj)
 void traceobj_enter(struct traceobj *trobj)
 {
 	__atomic_fetch_add(&trobj->threads, 1, __ATOMIC_ACQ_REL);
+	pthread_setspecific(inside, trobj);
 }
 
+/* The last one wakes who joins, by Linux, and is not to be warned of that. */
 void traceobj_unwind(struct traceobj *trobj)
 {
+	pthread_setspecific(inside, NULL);
+	if (__atomic_load_n(&trobj->threads, __ATOMIC_ACQUIRE) == 1)
+		keel_relax();
 	pthread_mutex_lock(&trobj->lock);
 	if (!__atomic_sub_fetch(&trobj->threads, 1, __ATOMIC_ACQ_REL))
 		pthread_cond_broadcast(&trobj->done);

@@ -13,7 +13,9 @@
 extern "C" {
 #endif
 
-/* As the functions of <stdio.h> without rt_. Context: any thread; a hard one goes in-band. */
+/* As the functions of <stdio.h> without rt_. What goes to stdout and stderr is written soon after, in the order in which
+ * it was printed by these, and by the end of the process. Context: any thread; once there is a task hardens, for what is
+ * longer than 1023 bytes and for other streams goes in-band. The log's go in-band. */
 int rt_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int rt_fprintf(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int rt_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
@@ -26,8 +28,8 @@ size_t rt_fwrite(const void *data, size_t size, size_t count, FILE *stream);
 void rt_syslog(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void rt_vsyslog(int priority, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* What is printed goes to the stream at once, so there is nothing to be prepared: these return 0, or do
- * nothing. rt_print_flush_buffers() is fflush() of stdout and stderr. Context: any thread. */
+/* There is nothing to be prepared: these return 0, or do nothing. rt_print_flush_buffers() waits until all is written,
+ * and is fflush() of stdout and stderr. Context: any thread. */
 int rt_print_init(size_t size, const char *name);
 void rt_print_auto_init(int enable);
 void rt_print_cleanup(void);

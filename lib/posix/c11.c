@@ -26,7 +26,7 @@ static int thrd(int err)
 
 int __wrap_mtx_init(mtx_t *m, int type)
 {
-	posix_object_drop(m);
+	posix_object_forget(m);
 	GLIBC(mtx_init);
 	return REAL(mtx_init)(m, type);
 }
@@ -69,7 +69,7 @@ EXPORT(mtx_unlock);
 
 int __wrap_cnd_init(cnd_t *c)
 {
-	posix_object_drop(c);
+	posix_object_forget(c);
 	GLIBC(cnd_init);
 	return REAL(cnd_init)(c);
 }

@@ -16,6 +16,9 @@
 #include "posix.h"
 #include "shared.h"
 
+#define GOING		0x80000000u	/* or-ed to how many wait: it is to be destroyed when they have left */
+#define GOING_NS	1000000000
+
 /* Bits of __wrefs. */
 #define COND_SHARED	1
 #define COND_MONOTONIC	2
@@ -52,37 +55,63 @@ static struct posix_object *hold(pthread_cond_t *c)
 	return at;
 }
 
+/* A process that was killed with it has left nothing half done. */
 static int inner_lock(struct posix_object *o)
 {
-	return posix_mutex_take(o, CLOCK_MONOTONIC, NULL);
+	int err = posix_mutex_take(o, CLOCK_MONOTONIC, NULL);
+
+	return err == EOWNERDEAD ? 0 : err;
 }
 
-/* Who is no longer counted does not touch the condition again: it may be destroyed. */
+/* Who waits for it to be left goes on, with inner, when the caller has let go of that. */
+static __attribute__((noinline)) void last_left(struct posix_object *o)
+{
+	if (inner_lock(o))
+		return;
+	__atomic_and_fetch(o->word, ~GOING, __ATOMIC_SEQ_CST);
+	keel_cond_broadcast(&o->cond);
+	posix_mutex_give(o);
+}
+
+/* Who is no longer counted does not touch the condition again: it may be destroyed, unless that is to be told:
+ *
+ *	the last one in a wait		pthread_cond_destroy()
+ *					lock inner; going; counted: one
+ *	counted: none, but going
+ *	lock inner
+ *					core: wait, inner released
+ *	not going; broadcast
+ *	unlock inner
+ *					has inner; not going any more: unlock it, destroy
+ */
 static void wait_end(struct wait *w, int err)
 {
 	if (!err || err == EDEADLK)
 		posix_mutex_give(w->cond);
-	__atomic_sub_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_sub_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST) == GOING, 0))
+		last_left(w->cond);
 	posix_leave();
 }
 
 static void cancelled(void *arg)
 {
 	struct wait *w = arg;
+	int err = inner_lock(w->cond);		/* it may be the caller's or not */
 
-	wait_end(w, inner_lock(w->cond));	/* it may be the caller's or not */
+	/* A signal may have been spent on the caller, when it waited for inner: it is another's. */
+	if (__atomic_load_n(w->cond->word, __ATOMIC_SEQ_CST) > 1)
+		keel_cond_signal(&w->cond->cond);
+	wait_end(w, err);
 	posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
 }
 
 static long core_wait(struct wait *w, clockid_t clock, int64_t until)
 {
-	int old;
 	long ret;
 
 	pthread_cleanup_push(cancelled, w);
-	old = posix_cancel_begin();
-	ret = keel_cond_clockwait(&w->cond->cond, &w->cond->mutex, clock, until);
-	posix_cancel_end(old);
+	ret = posix_wait_call(KEEL_CALL_COND_WAIT, libkeel_id_on(clock, w->cond->cond.id),
+			      w->cond->mutex.id, until, 0, 0);
 	pthread_cleanup_pop(0);
 	return ret;
 }
@@ -243,7 +272,7 @@ int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
 {
 	int err;
 
-	posix_object_drop(c);
+	posix_object_forget(c);
 	GLIBC(pthread_cond_init);
 	err = REAL(pthread_cond_init)(c, attr);
 	if (!err && (c->__data.__wrefs & COND_SHARED))
@@ -253,16 +282,31 @@ int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
 EXPORT(pthread_cond_init);
 
 /* Those who were woken are soon out of their waits; no one else may be in one. */
-static int all_left(const struct posix_object *o)
+static int all_left(struct posix_object *o)
 {
-	const struct timespec tick = { .tv_nsec = 1000000 };
-	int i, state;
+	int64_t until = posix_later(keel_clock_ns(), GOING_NS);
+	int err = 0;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	for (i = 0; i < 1000 && __atomic_load_n(o->word, __ATOMIC_SEQ_CST); i++)
-		__wrap_nanosleep(&tick, NULL);
-	pthread_setcancelstate(state, NULL);
-	return i < 1000;
+	if (!__atomic_load_n(o->word, __ATOMIC_SEQ_CST))
+		return 1;
+	if (posix_enter())
+		return 0;
+	if (inner_lock(o)) {
+		posix_leave();
+		return 0;
+	}
+	if (__atomic_fetch_or(o->word, GOING, __ATOMIC_SEQ_CST))
+		while (err != -ETIMEDOUT && __atomic_load_n(o->word, __ATOMIC_SEQ_CST)) {
+			err = keel_cond_clockwait(&o->cond, &o->mutex, CLOCK_MONOTONIC, until);
+			if (err == -EINTR)
+				inner_lock(o);
+			else if (err && err != -ETIMEDOUT)
+				break;
+		}
+	__atomic_and_fetch(o->word, ~GOING, __ATOMIC_SEQ_CST);
+	posix_mutex_give(o);
+	posix_leave();
+	return !__atomic_load_n(o->word, __ATOMIC_SEQ_CST);
 }
 
 int __wrap_pthread_cond_destroy(pthread_cond_t *c)

@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 #include <sys/epoll.h>
+#include "file.h"
 #include "ready.h"
 
 #define MODES (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fcntl.h>
 #include <stdlib.h>
+#include "file.h"
+#include "print.h"
 #include "ready.h"
 
 int posix_files_had;
@@ -99,9 +102,35 @@ void posix_files_child(void)
 }
 
 /* Not counted: a child of vfork() calls it with its parent's memory. */
+static void gone(int fd)
+{
+	FILE *f;
+
+	if ((!at(fd) && !posix_print_of(fd, 0, &f)) || !posix_is_process())
+		return;
+	posix_file_drop(fd);
+	posix_print_gone(fd);
+}
+
 int __wrap_close(int fd)
 {
-	posix_file_drop(fd);
+	gone(fd);
 	return REAL(close)(fd);
 }
 EXPORT(close);
+
+int __wrap_dup2(int old, int fd)
+{
+	if (old != fd && fcntl(old, F_GETFD) >= 0)
+		gone(fd);
+	return REAL(dup2)(old, fd);
+}
+EXPORT(dup2);
+
+int __wrap_dup3(int old, int fd, int flags)
+{
+	if (old != fd && !(flags & ~O_CLOEXEC) && fcntl(old, F_GETFD) >= 0)
+		gone(fd);
+	return REAL(dup3)(old, fd, flags);
+}
+EXPORT(dup3);

@@ -304,15 +304,17 @@ static long call_core(struct posix_mq *mq, struct message *m, int64_t until)
 static long wait_core(struct posix_mq *mq, struct message *m, const struct timespec *until)
 {
 	int64_t ns = posix_ns(until);
-	long ret;
-	int old;
+	long id = libkeel_id_on(CLOCK_REALTIME, mq->queue.id), ret;
 
-	do {
-		old = posix_cancel_begin();
-		ret = call_core(mq, m, ns > 0 ? ns : 1);
-		posix_cancel_end(old);
-	} while (ret < 0 && ret != -EINTR && posix_again(ret));
-	return ret;
+	do
+		ret = posix_wait_call(m->send ? KEEL_CALL_QUEUE_SEND : KEEL_CALL_QUEUE_RECEIVE, id, (long)m->at,
+				      m->size | (long)m->prio << 32, ns > 0 ? ns : 1, 0);
+	while (ret < 0 && ret != -EINTR && posix_again(ret));
+	if (m->send || ret < 0)
+		return ret;
+	if (m->prio_to)
+		*m->prio_to = ret >> 32;
+	return (uint32_t)ret;
 }
 
 static long message_core(struct posix_mq *mq, struct message *m, const struct timespec *until)
@@ -320,7 +322,7 @@ static long message_core(struct posix_mq *mq, struct message *m, const struct ti
 	long ret;
 
 	pthread_testcancel();
-	if (until && !posix_time_ok(until))
+	if (until && (!posix_time_ok(until) || until->tv_sec < 0))	/* as Linux has it */
 		return fail(EINVAL);
 	if ((flags_of(mq) & O_ACCMODE) == (m->send ? O_RDONLY : O_WRONLY))
 		return fail(EBADF);
@@ -336,7 +338,6 @@ static long message_core(struct posix_mq *mq, struct message *m, const struct ti
 		return ret;
 	return fail(ret == -EIDRM || (ret == -EINVAL && m->prio < KEEL_QUEUE_PRIOS) ? EBADF : -ret);
 }
-
 static int do_send(enum posix_call call, mqd_t d, const char *at, size_t size, unsigned int prio,
 		   const struct timespec *until)
 {

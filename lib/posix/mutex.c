@@ -54,14 +54,74 @@ static int plain_wait(struct posix_object *o, clockid_t clock, int64_t until)
 	return 0;
 }
 
-static int keel_wait(struct posix_object *o, clockid_t clock, int64_t until)
+/* ---- one that is not robust, when its owner has ended ------------------------------------------------ */
+
+/*
+ * Nobody gets it any more, as glibc has it. The core gives it to the next one, with EOWNERDEAD; that one keeps
+ * it there, and the word says so: who finds that, the same one too, waits for its time to pass.
+ */
+static int is_stalled(const struct posix_object *o)
+{
+	return o->type == POSIX_MUTEX && __atomic_load_n(o->word, __ATOMIC_ACQUIRE);
+}
+
+/* What came of locking it. */
+static int stalls(struct posix_object *o, int err)
+{
+	const pthread_mutex_t *m = o->at;
+
+	if (err != EOWNERDEAD || o->type != POSIX_MUTEX ||
+	    (o->shared ? o->shared->a & KEEL_MUTEX_ROBUST : m->__data.__kind & KIND_ROBUST))
+		return 0;
+	__atomic_store_n(o->word, 1, __ATOMIC_RELEASE);
+	return 1;
+}
+
+static int stalled_wait(clockid_t clock, int64_t until)
 {
 	long ret;
 
 	do
+		ret = libkeel_call(KEEL_CALL_CLOCK_SLEEP, clock == CLOCK_REALTIME ? KEEL_REALTIME : 0, until);
+	while (ret && posix_again(ret));
+	return ret ? -ret : ETIMEDOUT;
+}
+
+static int keel_wait(struct posix_object *o, clockid_t clock, int64_t until)
+{
+	long ret;
+
+	if (is_stalled(o))
+		return stalled_wait(clock, until);
+	do
 		ret = keel_mutex_clocklock(&o->mutex, clock, until);
 	while (ret == -EINTR || (ret == -EAGAIN && !keel_is_hard() && posix_again(ret)));
-	return -ret;
+	return stalls(o, -ret) ? stalled_wait(clock, until) : -ret;
+}
+
+static int checks_errors(const struct posix_object *o)
+{
+	const pthread_mutex_t *m = o->at;
+
+	return o->shared ? (o->shared->a & ~KEEL_MUTEX_ROBUST) == KEEL_MUTEX_ERRORCHECK :
+			   (m->__data.__kind & KIND_TYPE) == PTHREAD_MUTEX_ERRORCHECK_NP;
+}
+
+/* Without a wait. */
+static int take_now(struct posix_object *o)
+{
+	int err;
+
+	if (take_fast(o))
+		return 0;
+	if (o->plain || is_stalled(o))
+		return EBUSY;
+	err = posix_enter();
+	if (err)
+		return err;
+	err = -keel_mutex_trylock(&o->mutex);
+	posix_leave();
+	return stalls(o, err) ? EBUSY : err;
 }
 
 int posix_mutex_take(struct posix_object *o, clockid_t clock, const struct timespec *until)
@@ -70,8 +130,10 @@ int posix_mutex_take(struct posix_object *o, clockid_t clock, const struct times
 
 	if (take_fast(o))
 		return 0;
-	if (until && !posix_time_ok(until))
-		return EINVAL;
+	if (until && !posix_time_ok(until)) {
+		err = take_now(o);
+		return err == EBUSY || (err == EDEADLK && !checks_errors(o)) ? EINVAL : err;
+	}
 	err = posix_enter();
 	if (err)
 		return err;
@@ -82,17 +144,8 @@ int posix_mutex_take(struct posix_object *o, clockid_t clock, const struct times
 
 static int try_take(struct posix_object *o)
 {
-	int err;
+	int err = take_now(o);
 
-	if (take_fast(o))
-		return 0;
-	if (o->plain)
-		return EBUSY;
-	err = posix_enter();
-	if (err)
-		return err;
-	err = -keel_mutex_trylock(&o->mutex);
-	posix_leave();
 	return err == EDEADLK ? EBUSY : err;
 }
 
@@ -156,6 +209,7 @@ static int make_keel(struct posix_object *o, const pthread_mutex_t *m)
 {
 	int ceiling = 0, err;
 
+	o->word = &o->own;
 	if (m->__data.__kind & KIND_PROTECT)
 		REAL(pthread_mutex_getprioceiling)(m, &ceiling);
 	err = keel_mutex_create_as(&o->mutex, keel_kind(m->__data.__kind), ceiling);
@@ -345,7 +399,7 @@ int __wrap_pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *att
 {
 	int err;
 
-	posix_object_drop(m);
+	posix_object_forget(m);
 	GLIBC(pthread_mutex_init);
 	err = REAL(pthread_mutex_init)(m, attr);
 	if (!err && (m->__data.__kind & KIND_SHARED))
@@ -396,7 +450,8 @@ int __wrap_pthread_mutex_getprioceiling(const pthread_mutex_t *m, int *ceiling)
 
 	GLIBC(pthread_mutex_getprioceiling);
 	if (posix_shared_is(m, POSIX_MUTEX)) {
-		*ceiling = s->b;
+		if (s->b)
+			*ceiling = s->b;
 		return s->b ? 0 : EINVAL;
 	}
 	return REAL(pthread_mutex_getprioceiling)(m, ceiling);

@@ -10,6 +10,10 @@
 #include <sys/syscall.h>
 #include "file.h"
 
+/* Of Linux's futex(). */
+#define WAIT_PRIVATE	(0 | 128)
+#define WAKE_PRIVATE	(1 | 128)
+
 struct posix_notice {
 	struct posix_mq *mq;		/* (files) NULL: stopped */
 	struct keel_sem sem;
@@ -71,6 +75,7 @@ static void *notice_main(void *arg)
 	if (event.sigev_notify == SIGEV_SIGNAL) {
 		raise_for(&event);
 		__atomic_add_fetch(&raised, 1, __ATOMIC_SEQ_CST);
+		syscall(SYS_futex, &raised, WAKE_PRIVATE, INT_MAX);
 		return NULL;
 	}
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
@@ -197,17 +202,16 @@ unsigned int posix_notices_raised(void)
  */
 void posix_notice_await(struct posix_mq *mq, unsigned int before)
 {
-	const struct timespec moment = { .tv_nsec = 100000 };
-	int told, i, state;
+	const struct timespec most = { .tv_nsec = 100000000 };
+	int told;
 
 	if (posix_enter())
 		return;
 	told = !keel_queue_notifies(&mq->queue);
 	posix_leave();
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	for (i = 0; told && i < 1000 && posix_notices_raised() == before; i++)
-		REAL(nanosleep)(&moment, NULL);
-	pthread_setcancelstate(state, NULL);
+	if (told)
+		while (syscall(SYS_futex, &raised, WAIT_PRIVATE, before, &most) && errno == EINTR)
+			;	/* the signal itself, or another */
 }
 
 /* Who waits for it frees it. */

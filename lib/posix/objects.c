@@ -5,6 +5,7 @@
  * that is, after an object was destroyed, when nobody may use it. What is looked for lies between the
  * place that its address says and the first place that was never used.
  */
+#include <string.h>
 #include <sys/mman.h>
 #include "stats.h"
 
@@ -12,12 +13,18 @@
 #define FULL	(PLACES * 3 / 4)
 
 struct posix_object posix_objects[PLACES];
+struct posix_quick posix_quick[POSIX_QUICK_TYPES][PLACES];
 static unsigned int used;		/* (lock, a) places that have an address */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+static unsigned int place_of(const void *at)
+{
+	return ((uintptr_t)at >> 3) * 0x9e3779b97f4a7c15ull >> 40;
+}
+
 static struct posix_object *find(const void *at)
 {
-	unsigned int i = posix_place_of(at);
+	unsigned int i = place_of(at);
 
 	for (;; i++) {
 		struct posix_object *o = &posix_objects[i % PLACES];
@@ -38,7 +45,7 @@ struct posix_object *posix_object_find(const void *at, enum posix_type type)
 /* Its own place, one that is free again, or one never used. */
 static struct posix_object *room_for(const void *at)
 {
-	unsigned int i = posix_place_of(at);
+	unsigned int i = place_of(at);
 	struct posix_object *again = NULL, *o;
 
 	for (;; i++) {
@@ -89,12 +96,40 @@ int posix_object_same(const struct posix_object *a, const struct posix_object *b
 	       a->rwlock.id == b->rwlock.id && a->barrier.id == b->barrier.id;
 }
 
+/* (lock) What @o was, it is no more. */
+static void forget(struct posix_object *o)
+{
+	if (o->type && o->type <= POSIX_QUICK_TYPES) {
+		struct posix_quick *q = posix_quick_of((void *)o->at, o->type);
+
+		if (q->o == o)
+			__atomic_store_n(&q->at, NULL, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&o->type, POSIX_FREE, __ATOMIC_RELEASE);
+}
+
+/* (lock) */
+static void remember(struct posix_object *o)
+{
+	struct posix_quick *q;
+
+	if (o->shared || o->type > POSIX_QUICK_TYPES)
+		return;
+	q = posix_quick_of((void *)o->at, o->type);
+	if (q->at)
+		return;
+	q->o = o;
+	__atomic_store_n(&q->at, o->at, __ATOMIC_RELEASE);
+}
+
 static void put(struct posix_object *to, const void *at, const struct posix_object *o)
 {
 	__atomic_store_n(&used, used + !to->at, __ATOMIC_RELAXED);
-	__atomic_store_n(&to->type, POSIX_FREE, __ATOMIC_RELEASE);
+	if (to->at)
+		forget(to);
 	to->plain = o->plain;
 	to->own = o->own;
+	to->debt = 0;
 	to->word = o->shared ? &o->shared->word : &to->own;
 	to->shared = o->shared;
 	to->key = o->key;
@@ -106,6 +141,7 @@ static void put(struct posix_object *to, const void *at, const struct posix_obje
 	to->barrier = o->barrier;
 	__atomic_store_n(&to->type, o->type, __ATOMIC_RELEASE);
 	__atomic_store_n(&to->at, at, __ATOMIC_RELEASE);
+	remember(to);
 }
 
 struct posix_object *posix_object_add(const void *at, const struct posix_object *o)
@@ -135,10 +171,32 @@ int posix_object_drop(const void *at)
 	if (o->at && o->type) {
 		err = posix_object_free(o);
 		if (!err)
-			__atomic_store_n(&o->type, POSIX_FREE, __ATOMIC_RELEASE);
+			forget(o);
 	}
 	REAL(pthread_mutex_unlock)(&lock);
 	return err;
+}
+
+/* What its owner has not unlocked is unlocked if that is the caller; else the core keeps it until the process
+ * ends. */
+void posix_object_forget(const void *at)
+{
+	struct posix_object *o;
+
+	if (!posix_object_drop(at))
+		return;
+	REAL(pthread_mutex_lock)(&lock);
+	o = find(at);
+	if (o->at && o->type) {
+		o->own = 0;
+		if (o->type == POSIX_MUTEX && !o->plain && !posix_enter()) {
+			keel_mutex_unlock(&o->mutex);
+			posix_leave();
+		}
+		posix_object_free(o);
+		forget(o);
+	}
+	REAL(pthread_mutex_unlock)(&lock);
 }
 
 /* ---- fork ------------------------------------------------------------------------------------------------ */
@@ -199,5 +257,6 @@ void posix_objects_child(void)
 			REAL(sem_init)(at, 0, o->kept > 0 ? o->kept : 0);
 		*o = (struct posix_object){ .at = NULL };
 	}
+	memset(posix_quick, 0, sizeof(posix_quick));
 	used = 0;
 }

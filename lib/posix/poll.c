@@ -4,6 +4,7 @@
  * with one of Linux's among them it goes in-band, where Keel's are files as well.
  */
 #include <sys/select.h>
+#include "file.h"
 #include "ready.h"
 
 /* In ns from now; at once is a time that has passed. */

@@ -29,18 +29,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <wchar.h>
+#include "out.h"
 #include "print.h"
 
-#define PLACES	256
 #define STREAMS	16
 
 struct posix_stream {
 	FILE *f;			/* (a) NULL: free */
 	int taken;			/* (a) with the stream's lock */
-	struct posix_out *out;		/* its own, or of standard output */
-	struct posix_out own;
+	struct libkeel_out *out;		/* its own, or of standard output */
+	struct libkeel_out own;
 };
 
 static struct posix_stream streams[STREAMS];
@@ -48,82 +47,15 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* who makes and ends t
 
 /* ---- proxies -------------------------------------------------------------------------------------------- */
 
-int posix_out_open(struct posix_out *o, int fd)
+size_t posix_out_write(struct libkeel_out *o, const char *data, size_t size)
 {
-	struct stat st;
-	int err;
+	size_t done;
 
-	*o = (struct posix_out){ 0 };
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) {
-		o->discard = 1;
-		return 0;
-	}
-	err = keel_mutex_create_as(&o->turn, KEEL_MUTEX_RECURSIVE, 0);
-	if (err)
-		return err;
-	err = keel_proxy_create(&o->proxy, fd, PLACES, POSIX_PIECE);
-	if (err)
-		keel_mutex_delete(&o->turn);
-	return err;
-}
-
-void posix_out_close(struct posix_out *o)
-{
-	if (o->discard)
-		return;
-	keel_proxy_delete(&o->proxy);
-	keel_mutex_delete(&o->turn);
-}
-
-static size_t send_pieces(struct posix_out *o, const char *data, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		size_t piece = size - done < POSIX_PIECE ? size - done : POSIX_PIECE;
-		int ret = keel_proxy_clockwrite(&o->proxy, data + done, piece, CLOCK_MONOTONIC, KEEL_FOREVER);
-
-		if (!ret)
-			done += piece;
-		else if (ret != -EINTR)
-			break;
-	}
-	return done;
-}
-
-size_t posix_out_write(struct posix_out *o, const char *data, size_t size)
-{
-	size_t done = 0;
-	int err;
-
-	if (o->discard)
-		return size;
 	if (posix_enter())
 		return 0;
-	do
-		err = keel_mutex_lock(&o->turn);
-	while (err == -EINTR);
-	if (!err) {
-		done = send_pieces(o, data, size);
-		keel_mutex_unlock(&o->turn);
-	}
+	done = libkeel_out_write(o, data, size);
 	posix_leave();
 	return done;
-}
-
-int posix_out_drain(struct posix_out *o)
-{
-	unsigned long lost = 0;
-	int err;
-
-	if (o->discard)
-		return 0;
-	do
-		err = keel_proxy_drain(&o->proxy, &lost);
-	while (err == -EINTR);
-	return !err && __atomic_exchange_n(&o->lost, lost, __ATOMIC_RELAXED) != lost;
 }
 
 /* ---- streams -------------------------------------------------------------------------------------------- */
@@ -141,11 +73,21 @@ static int is_taken(const struct posix_stream *s)
 	return __atomic_load_n(&s->taken, __ATOMIC_ACQUIRE);
 }
 
-int posix_print_is_core(FILE *f)
+struct posix_stream *posix_print_core(FILE *f)
 {
 	struct posix_stream *s = find(f);
 
-	return s && is_taken(s);
+	return s && is_taken(s) ? s : NULL;
+}
+
+struct posix_stream *posix_print_of(int fd, int taken, FILE **f)
+{
+	for (int i = 0; i < STREAMS; i++) {
+		*f = __atomic_load_n(&streams[i].f, __ATOMIC_ACQUIRE);
+		if (*f && fileno(*f) == fd && (!taken || is_taken(&streams[i])))
+			return &streams[i];
+	}
+	return NULL;
 }
 
 /* To write to one is to write to the other. */
@@ -169,7 +111,7 @@ static struct posix_stream *add(FILE *f)
 	s->out = &s->own;
 	if (out && same_file(fd, fileno(stdout)))
 		s->out = out->out;
-	else if (posix_out_open(&s->own, fd))
+	else if (libkeel_out_open(&s->own, fd))
 		return NULL;
 	s->taken = 0;
 	__atomic_store_n(&s->f, f, __ATOMIC_RELEASE);
@@ -199,24 +141,40 @@ void posix_print_begin(void)
 	find_or_add(stderr);
 }
 
+/* What glibc has in its buffer goes, with the stream's lock: 1. */
+static int send_ahead(struct posix_stream *s, FILE *f)
+{
+	size_t pending = __fpending(f);
+
+	if (pending && posix_out_write(s->out, f->_IO_write_base, pending) != pending)
+		return 0;
+	if (pending)
+		__fpurge(f);
+	return 1;
+}
+
 /* P1: 1: it is taken over. What glibc has read ahead it gives back. */
 static int take(struct posix_stream *s, FILE *f)
 {
-	size_t pending;
-
 	flockfile(f);
 	if (!is_taken(s)) {
 		if (__freading(f))
 			REAL(fflush)(f);
-		pending = __fpending(f);
-		if (!pending || posix_out_write(s->out, f->_IO_write_base, pending) == pending) {
-			if (pending)
-				__fpurge(f);
+		if (send_ahead(s, f))
 			__atomic_store_n(&s->taken, 1, __ATOMIC_RELEASE);
-		}
 	}
 	funlockfile(f);
 	return is_taken(s);
+}
+
+/* A header's putc_unlocked() puts it there all the same. */
+void posix_print_ahead(struct posix_stream *s, FILE *f)
+{
+	if (__builtin_expect(!__fpending(f), 1))
+		return;
+	flockfile(f);
+	send_ahead(s, f);
+	funlockfile(f);
 }
 
 struct posix_stream *posix_print_hold(FILE *f, struct posix_hold *h)
@@ -228,7 +186,10 @@ struct posix_stream *posix_print_hold(FILE *f, struct posix_hold *h)
 		return NULL;
 	if (posix_is_rt()) {
 		s = find_or_add(f);
-		return s && (is_taken(s) || take(s, f)) ? s : NULL;
+		if (!s || !(is_taken(s) || take(s, f)))
+			return NULL;
+		posix_print_ahead(s, f);
+		return s;
 	}
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &h->cancel);
 	flockfile(f);
@@ -236,6 +197,7 @@ struct posix_stream *posix_print_hold(FILE *f, struct posix_hold *h)
 	s = find(f);
 	if (!s || !is_taken(s))
 		return NULL;
+	posix_print_ahead(s, f);
 	posix_print_release(h);
 	return s;
 }
@@ -254,7 +216,7 @@ static void settle(struct posix_stream *s, FILE *f)
 {
 	flockfile(f);
 	if (is_taken(s)) {
-		posix_out_drain(s->out);
+		libkeel_out_drain(s->out);
 		f->_offset = -1;
 		__atomic_store_n(&s->taken, 0, __ATOMIC_RELEASE);
 	}
@@ -280,7 +242,7 @@ int posix_print_drain(FILE *f)
 		FILE *at = __atomic_load_n(&streams[i].f, __ATOMIC_ACQUIRE);
 
 		if (at && (!f || f == at) && is_taken(&streams[i]))
-			lost |= posix_out_drain(streams[i].out);
+			lost |= libkeel_out_drain(streams[i].out);
 	}
 	return lost;
 }
@@ -301,7 +263,7 @@ static void forget(struct posix_stream *s)
 		for (int i = 0; i < STREAMS; i++)
 			if (&streams[i] != s && streams[i].f && streams[i].out == &s->own)
 				forget(&streams[i]);
-		posix_out_close(&s->own);
+		libkeel_out_close(&s->own);
 	}
 	__atomic_store_n(&s->f, NULL, __ATOMIC_RELEASE);
 }
@@ -317,6 +279,14 @@ void posix_print_forget(FILE *f)
 	if (s)
 		forget(s);
 	REAL(pthread_mutex_unlock)(&lock);
+}
+
+void posix_print_gone(int fd)
+{
+	FILE *f;
+
+	while (posix_print_of(fd, 0, &f))
+		posix_print_forget(f);
 }
 
 /* What was printed before comes out before what the child prints; it has no proxies. */

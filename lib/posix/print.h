@@ -6,29 +6,12 @@
 #ifndef LIBKEEL_POSIX_PRINT_H
 #define LIBKEEL_POSIX_PRINT_H
 
-#include <keel/proxy.h>
 #include "posix.h"
 
-#define POSIX_PIECE	1024	/* of one message: what is longer takes several */
+struct libkeel_out;
 
-/* A proxy, and whose turn it is to send through it. */
-struct posix_out {
-	struct keel_proxy proxy;
-	struct keel_mutex turn;
-	int discard;			/* it is /dev/null */
-	unsigned long lost;		/* (a) that was told of */
-};
-
-/* For @fd: 0, or a negative errno: it is not for a proxy. Context: in-band. */
-int posix_out_open(struct posix_out *o, int fd);
-void posix_out_close(struct posix_out *o);
-
-/* How much of it was taken; less: Keel is stopped. Waits for room. Context: any; hardens. */
-size_t posix_out_write(struct posix_out *o, const char *data, size_t size);
-
-/* All that was taken before is written: 1: some of it was lost since it was last asked for. Context:
- * in-band. */
-int posix_out_drain(struct posix_out *o);
+/* libkeel_out_write() of a thread that need not be attached. Context: any; hardens. */
+size_t posix_out_write(struct libkeel_out *o, const char *data, size_t size);
 
 struct posix_stream;
 
@@ -48,11 +31,21 @@ void posix_print(struct posix_stream *s, FILE *f, const char *data, size_t size)
 /* What was printed to @f, NULL: to all, is written: 1: some was lost. Context: in-band. */
 int posix_print_drain(FILE *f);
 
-/* The core prints to @f. Context: any; never blocks. */
-int posix_print_is_core(FILE *f);
+/* By what the core prints to @f, or NULL. Context: any; never blocks. */
+struct posix_stream *posix_print_core(FILE *f);
+
+/* Whatever is in the buffer of @f is sent. Context: any; goes in-band if there is something. */
+void posix_print_ahead(struct posix_stream *s, FILE *f);
+
+/* The stream with the descriptor @fd that the core knows, or NULL; @taken: only if it prints there already.
+ * Context: any; never blocks. */
+struct posix_stream *posix_print_of(int fd, int taken, FILE **f);
 
 /* Likewise, and @f is glibc's until a real-time thread prints to it; it is closed. Context: in-band. */
 void posix_print_settle(FILE *f);
 void posix_print_forget(FILE *f);
+
+/* @fd is closed, or becomes another file. Context: in-band. */
+void posix_print_gone(int fd);
 
 #endif

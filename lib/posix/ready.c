@@ -9,6 +9,7 @@
  *					lock; due: soon; waiters: post; unlock
  *	waits: is told; due: soon
  */
+#include "file.h"
 #include "ready.h"
 
 #define IN	(POLLIN | POLLRDNORM)
@@ -164,14 +165,12 @@ static int queues_look(struct waiting *w)
 
 static long wait_once(struct waiting *w, int64_t until)
 {
-	int old = posix_cancel_begin();
 	long ret;
 
 	if (w->count)
-		ret = libkeel_call3(KEEL_CALL_POLL, (long)w->poll, w->count, until);
+		ret = posix_wait_call(KEEL_CALL_POLL, (long)w->poll, w->count, until, 0, 0);
 	else
-		ret = libkeel_call(KEEL_CALL_SLEEP_UNTIL, until, KEEL_SLEEP_SIGNAL);
-	posix_cancel_end(old);
+		ret = posix_wait_call(KEEL_CALL_SLEEP_UNTIL, until, KEEL_SLEEP_SIGNAL, 0, 0, 0);
 	return ret ? ret : -ETIMEDOUT;
 }
 

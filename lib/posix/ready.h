@@ -5,7 +5,11 @@
 #ifndef LIBKEEL_POSIX_READY_H
 #define LIBKEEL_POSIX_READY_H
 
-#include "file.h"
+#include <poll.h>
+#include <stdint.h>
+
+struct posix_change;
+struct posix_timer;
 
 /* For threads that wait for @w's owner to change: it is said to them by a semaphore. */
 int posix_change_begin(struct posix_change *c);		/* 0 or -errno. Context: in-band */

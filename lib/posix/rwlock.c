@@ -166,7 +166,7 @@ int __wrap_pthread_rwlock_unlock(pthread_rwlock_t *l)
 		return err;
 	err = -keel_rwlock_unlock(&o->rwlock);
 	posix_leave();
-	return err;
+	return err ? posix_unlock_failed(err) : 0;
 }
 EXPORT(pthread_rwlock_unlock);
 
@@ -174,7 +174,7 @@ int __wrap_pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockattr_t *
 {
 	int err;
 
-	posix_object_drop(l);
+	posix_object_forget(l);
 	GLIBC(pthread_rwlock_init);
 	err = REAL(pthread_rwlock_init)(l, attr);
 	if (!err && l->__data.__shared)

@@ -22,6 +22,7 @@ static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int have_key;
 static int held_open;
+static pid_t process;
 
 static void counts_add(struct posix_counts *to, const struct posix_self *self)
 {
@@ -132,6 +133,11 @@ static int is_realtime(int policy)
 {
 	policy &= ~SCHED_RESET_ON_FORK;
 	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+int posix_is_process(void)
+{
+	return getpid() == process;
 }
 
 int posix_device_hold(void)
@@ -258,6 +264,18 @@ int posix_tid_is_rt(pid_t tid)
 	return rt_tid(0, tid) != 0;
 }
 
+/* It does not end while the lock is held. */
+void posix_waiter_signal(pthread_t thread, int sig)
+{
+	const struct posix_self *self;
+
+	REAL(pthread_mutex_lock)(&lock);
+	for (self = threads; self; self = self->next)
+		if (pthread_equal(self->thread, thread) && __atomic_load_n(&self->waits, __ATOMIC_SEQ_CST))
+			syscall(SYS_tgkill, getpid(), self->tid, sig);
+	REAL(pthread_mutex_unlock)(&lock);
+}
+
 void posix_ask_thread(pthread_t thread, int prio)
 {
 	ask(thread, 0, prio);
@@ -329,6 +347,7 @@ static void fork_child(void)
 	struct sched_param param;
 	int rt = self->rt && !sched_getparam(0, &param);
 
+	process = getpid();
 	threads = NULL;
 	memset(&gone, 0, sizeof(gone));
 	memset(self, 0, sizeof(*self));
@@ -346,6 +365,7 @@ static void fork_child(void)
 __attribute__((constructor)) static void begin(void)
 {
 	posix_real_get();
+	process = getpid();
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 	posix_stats_begin();
 }

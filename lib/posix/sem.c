@@ -2,13 +2,20 @@
 /*
  * Semaphores: rules R3 and R4 of posix.h. The core's is a count in memory, below 0 by how many wait, and a
  * semaphore of Keel's by which those are let go, the best first: nobody comes in between. Who gives up
- * is not counted any more, unless a post has already been made for it, which it takes:
+ * is not counted any more, unless a post has already been made for it, which it takes; Keel's post for that may
+ * be yet to come, or be taken by another, so it is a debt, which the next one to get one of Keel's pays, and waits on:
  *
- *	post				wait, timed out
+ *	post			wait, timed out		another wait
  *	count -1 -> 0
- *					count is 0: it waits on, for
+ *				count is 0: debt 1
+ *				takes the post
+ *							count 0 -> -1; Keel: waits
  *	Keel's post
- *					which it gets
+ *							gets it; debt 0; Keel: waits
+ *
+ * Count and debt change in one step there: had the other one come first, the count would be -1, and 0 then, and
+ * the time of the first one had passed. Keel's posts that are made or on their way are as many as wait and are
+ * not counted below 0, and the debt.
  */
 #include <limits.h>
 #include "posix.h"
@@ -60,6 +67,22 @@ static int grant(struct posix_object *o)
 	return -ret;
 }
 
+static inline int add_one(int *count, int *old)
+{
+	return __atomic_compare_exchange_n(count, old, *old + 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+/* 1: done, as nobody waits. */
+static inline int post_free(int *count)
+{
+	int old = __atomic_load_n(count, __ATOMIC_RELAXED);
+
+	while ((unsigned int)old < SEM_VALUE_MAX)
+		if (add_one(count, &old))
+			return 1;
+	return 0;
+}
+
 static int core_post(struct posix_object *o)
 {
 	int *count = (int *)o->word;
@@ -68,19 +91,41 @@ static int core_post(struct posix_object *o)
 	do
 		if (old == SEM_VALUE_MAX)
 			return EOVERFLOW;
-	while (!__atomic_compare_exchange_n(count, &old, old + 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	while (!add_one(count, &old));
 	return old < 0 ? grant(o) : 0;
+}
+
+/* As so many times trywait at glibc's level. */
+static unsigned int take_all(sem_t *s)
+{
+	uint64_t *data = &((struct layout *)s)->data, now = __atomic_load_n(data, __ATOMIC_RELAXED);
+
+	while (!__atomic_compare_exchange_n(data, &now, now & ~0xffffffffull, 0, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED))
+		;
+	return (uint32_t)now;
+}
+
+/* @n posts at once, which let as many go as wait. */
+static void post_all(struct posix_object *o, int n)
+{
+	int *count = (int *)o->word;
+	int old = __atomic_load_n(count, __ATOMIC_RELAXED), new;
+
+	do
+		new = old > SEM_VALUE_MAX - n ? SEM_VALUE_MAX : old + n;
+	while (!__atomic_compare_exchange_n(count, &old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	for (; old < 0 && n > 0; old++, n--)
+		grant(o);
 }
 
 /* What was posted at glibc's level is the core's. */
 static void move(struct posix_object *o, sem_t *s)
 {
-	int n = 0;
+	int n = true_posts(o, take_all(s));
 
-	while (!REAL(sem_trywait)(s))
-		n++;
-	for (n = true_posts(o, n); n > 0; n--)
-		core_post(o);
+	if (n > 0)
+		post_all(o, n);
 	kick(o, s);
 }
 
@@ -110,9 +155,8 @@ static int hold(sem_t *s, struct posix_object **o)
 
 /* ---- waiting ---------------------------------------------------------------------------------------- */
 
-static int take(struct posix_object *o)
+static inline int take(int *count)
 {
-	int *count = (int *)o->word;
 	int old = __atomic_load_n(count, __ATOMIC_RELAXED);
 
 	while (old > 0)
@@ -122,21 +166,26 @@ static int take(struct posix_object *o)
 	return 0;
 }
 
-/* The caller waits no more: 0, or 1: it was to go on, and has been. */
+/* The caller waits no more: 0, or 1: a post was made for it, and is the caller's. */
 static int withdraw(struct posix_object *o)
 {
-	int *count = (int *)o->word;
-	int old = __atomic_load_n(count, __ATOMIC_RELAXED);
-	long ret;
+	uint64_t *both = (uint64_t *)(void *)o->word, old = __atomic_load_n(both, __ATOMIC_RELAXED), new;
 
-	while (old < 0)
-		if (__atomic_compare_exchange_n(count, &old, old + 1, 0, __ATOMIC_SEQ_CST,
-						__ATOMIC_RELAXED))
-			return 0;
 	do
-		ret = keel_sem_wait(&o->sem);
-	while (ret && posix_again(ret));
-	return 1;
+		new = (int)old < 0 ? (old & ~0xffffffffull) | (uint32_t)(old + 1) : old + (1ull << 32);
+	while (!__atomic_compare_exchange_n(both, &old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	return (int)old >= 0;
+}
+
+/* What the caller was let go by was owed: 1. */
+static int pays(struct posix_object *o)
+{
+	uint32_t *debt = o->word + 1, old = __atomic_load_n(debt, __ATOMIC_RELAXED);
+
+	while (__builtin_expect(old, 0))
+		if (__atomic_compare_exchange_n(debt, &old, old - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			return 1;
+	return 0;
 }
 
 /* What was for it is another's. */
@@ -150,14 +199,11 @@ static void cancelled(void *arg)
 static int wait_for_grant(struct posix_object *o, clockid_t clock, int64_t until)
 {
 	long ret;
-	int old;
 
 	pthread_cleanup_push(cancelled, o);
-	do {
-		old = posix_cancel_begin();
-		ret = keel_sem_clockwait(&o->sem, clock, until);
-		posix_cancel_end(old);
-	} while (ret && ret != -EINTR && posix_again(ret));
+	do
+		ret = posix_wait_call(KEEL_CALL_SEM_WAIT, libkeel_id_on(clock, o->sem.id), until, 0, 0, 0);
+	while (ret ? ret != -EINTR && posix_again(ret) : pays(o));
 	pthread_cleanup_pop(0);
 	return ret && withdraw(o) ? 0 : -ret;
 }
@@ -167,7 +213,7 @@ static int core_wait(struct posix_object *o, clockid_t clock, const struct times
 	int err;
 
 	pthread_testcancel();
-	if (take(o))
+	if (take((int *)o->word))
 		return 0;
 	err = posix_enter();
 	if (err)
@@ -216,18 +262,23 @@ static int do_wait(enum posix_call call, sem_t *s, clockid_t clock, const struct
 	return err ? fail(err) : 0;
 }
 
+/* Apart, so that a free one saves no registers. */
+static __attribute__((noinline)) int wait_long(sem_t *s)
+{
+	return do_wait(POSIX_CALL_sem_wait, s, CLOCK_MONOTONIC, NULL);
+}
+
 int __wrap_sem_wait(sem_t *s)
 {
 	struct posix_object *o = posix_object_quick(s, POSIX_SEM);
 
-	if (o) {
-		pthread_testcancel();
-		if (take(o)) {
-			posix_self.counts.core[POSIX_CALL_sem_wait]++;
-			return 0;
-		}
-	}
-	return do_wait(POSIX_CALL_sem_wait, s, CLOCK_MONOTONIC, NULL);
+	if (!o)
+		return wait_long(s);
+	pthread_testcancel();
+	if (!take((int *)&o->own))
+		return wait_long((sem_t *)o->at);
+	posix_self.counts.core[POSIX_CALL_sem_wait]++;
+	return 0;
 }
 EXPORT(sem_wait);
 
@@ -262,30 +313,42 @@ int __wrap_sem_trywait(sem_t *s)
 			return 0;
 	}
 	CORE(sem_trywait);
-	return take(o) ? 0 : fail(EAGAIN);
+	return take((int *)o->word) ? 0 : fail(EAGAIN);
 }
 EXPORT(sem_trywait);
 
 /* ---- the rest ------------------------------------------------------------------------------------------ */
 
-int __wrap_sem_post(sem_t *s)
+/* Also from a signal handler inside libkeel: those who wait at the core's level must not miss it. */
+static __attribute__((noinline)) int do_post(sem_t *s)
 {
-	struct posix_object *o = posix_object_quick(s, POSIX_SEM);
-	int err = o ? 0 : hold(s, &o);
+	struct posix_object *o;
+	int err = hold(s, &o);
 
 	if (err)
 		return fail(err);
 	if (o) {
-		posix_self.counts.core[POSIX_CALL_sem_post]++;
+		CORE(sem_post);
 		err = core_post(o);
 		return err ? fail(err) : 0;
 	}
 	GLIBC(sem_post);
 	err = REAL(sem_post)(s);
-	o = posix_is_active() ? posix_object_find(s, POSIX_SEM) : NULL;
+	o = __atomic_load_n(&posix_active, __ATOMIC_ACQUIRE) ? posix_object_find(s, POSIX_SEM) : NULL;
 	if (!err && o)
 		move(o, s);
 	return err;
+}
+
+int __wrap_sem_post(sem_t *s)
+{
+	struct posix_object *o = posix_object_quick(s, POSIX_SEM);
+
+	if (o && post_free((int *)&o->own)) {
+		posix_self.counts.core[POSIX_CALL_sem_post]++;
+		return 0;
+	}
+	return do_post(s);
 }
 EXPORT(sem_post);
 
@@ -311,7 +374,7 @@ int __wrap_sem_init(sem_t *s, int shared, unsigned int value)
 {
 	int err;
 
-	posix_object_drop(s);
+	posix_object_forget(s);
 	GLIBC(sem_init);
 	err = REAL(sem_init)(s, shared, value);
 	if (!err && shared)

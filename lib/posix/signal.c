@@ -42,12 +42,9 @@ static int core_wait(const sigset_t *set, siginfo_t *info, int64_t until)
 	static const struct timespec at_once;
 	uint64_t bits = bits_of(set);
 	long ret;
-	int old;
 
 	for (;;) {
-		old = posix_cancel_begin();
-		ret = libkeel_call(KEEL_CALL_SIGNAL_WAIT, bits, until);
-		posix_cancel_end(old);
+		ret = posix_wait_call(KEEL_CALL_SIGNAL_WAIT, bits, until, 0, 0, 0);
 		if (ret > 0) {
 			fill(info, ret);
 			return 0;

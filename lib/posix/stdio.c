@@ -118,6 +118,61 @@ int __wrap___vfprintf_chk(FILE *f, int flag, const char *format, va_list args)
 }
 EXPORT(__vfprintf_chk);
 
+/* To a descriptor that a stream has as well, in the order of what is printed there; what a real-time thread
+ * prints to another one takes it in-band. */
+static int print_fd(enum posix_call call, int fd, int flag, const char *format, va_list args)
+{
+	struct posix_stream *s = NULL;
+	int n, err = errno;
+	FILE *f;
+
+	if (posix_is_active())
+		s = posix_print_of(fd, !posix_is_rt(), &f);
+	errno = err;
+	if (s)
+		n = core_print(s, f, flag, format, args);
+	else
+		n = flag ? REAL(__vdprintf_chk)(fd, flag, format, args) : REAL(vdprintf)(fd, format, args);
+	count(call, s);
+	return n;
+}
+
+int __wrap_dprintf(int fd, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = print_fd(POSIX_CALL_dprintf, fd, 0, format, args);
+	va_end(args);
+	return n;
+}
+EXPORT(dprintf);
+
+int __wrap_vdprintf(int fd, const char *format, va_list args)
+{
+	return print_fd(POSIX_CALL_vdprintf, fd, 0, format, args);
+}
+EXPORT(vdprintf);
+
+int __wrap___dprintf_chk(int fd, int flag, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = print_fd(POSIX_CALL___dprintf_chk, fd, flag, format, args);
+	va_end(args);
+	return n;
+}
+EXPORT(__dprintf_chk);
+
+int __wrap___vdprintf_chk(int fd, int flag, const char *format, va_list args)
+{
+	return print_fd(POSIX_CALL___vdprintf_chk, fd, flag, format, args);
+}
+EXPORT(__vdprintf_chk);
+
 static int print_error(const char *format, ...)
 {
 	return PRINT(perror, stderr, 0, format);
@@ -136,7 +191,7 @@ EXPORT(perror);
 
 /* ---- as it is ------------------------------------------------------------------------------------------- */
 
-size_t __wrap_fwrite(const void *data, size_t size, size_t n, FILE *f)
+static size_t write_all(enum posix_call call, const void *data, size_t size, size_t n, FILE *f)
 {
 	struct posix_hold h;
 	struct posix_stream *s = posix_print_hold(f, &h);
@@ -149,12 +204,24 @@ size_t __wrap_fwrite(const void *data, size_t size, size_t n, FILE *f)
 	else
 		done = 0;
 	posix_print_release(&h);
-	count(POSIX_CALL_fwrite, s);
+	count(call, s);
 	return done;
+}
+
+size_t __wrap_fwrite(const void *data, size_t size, size_t n, FILE *f)
+{
+	return write_all(POSIX_CALL_fwrite, data, size, n, f);
 }
 EXPORT(fwrite);
 
-int __wrap_fputs(const char *text, FILE *f)
+/* The lock may be taken again by who has it. */
+size_t (__wrap_fwrite_unlocked)(const void *data, size_t size, size_t n, FILE *f)
+{
+	return write_all(POSIX_CALL_fwrite_unlocked, data, size, n, f);
+}
+EXPORT(fwrite_unlocked);
+
+static int put_text(enum posix_call call, const char *text, FILE *f)
 {
 	struct posix_hold h;
 	struct posix_stream *s = posix_print_hold(f, &h);
@@ -165,10 +232,21 @@ int __wrap_fputs(const char *text, FILE *f)
 	else if (*text)
 		posix_print(s, f, text, strlen(text));
 	posix_print_release(&h);
-	count(POSIX_CALL_fputs, s);
+	count(call, s);
 	return ret;
 }
+
+int __wrap_fputs(const char *text, FILE *f)
+{
+	return put_text(POSIX_CALL_fputs, text, f);
+}
 EXPORT(fputs);
+
+int __wrap_fputs_unlocked(const char *text, FILE *f)
+{
+	return put_text(POSIX_CALL_fputs_unlocked, text, f);
+}
+EXPORT(fputs_unlocked);
 
 /* In one piece. */
 static int core_puts(struct posix_stream *s, const char *text)
@@ -222,6 +300,24 @@ int (__wrap_putchar)(int c)
 }
 EXPORT(putchar);
 
+int (__wrap_putchar_unlocked)(int c)
+{
+	return put(POSIX_CALL_putchar_unlocked, c, stdout);
+}
+EXPORT(putchar_unlocked);
+
+int (__wrap_fputc_unlocked)(int c, FILE *f)
+{
+	return put(POSIX_CALL_fputc_unlocked, c, f);
+}
+EXPORT(fputc_unlocked);
+
+int (__wrap_putc_unlocked)(int c, FILE *f)
+{
+	return put(POSIX_CALL_putc_unlocked, c, f);
+}
+EXPORT(putc_unlocked);
+
 int (__wrap_fputc)(int c, FILE *f)
 {
 	return put(POSIX_CALL_fputc, c, f);
@@ -239,14 +335,17 @@ EXPORT(putc);
 /* A real-time thread's text is on its way already. */
 int __wrap_fflush(FILE *f)
 {
+	struct posix_stream *s;
 	int lost, ret;
 
 	if (!posix_is_active()) {
 		GLIBC(fflush);
 		return REAL(fflush)(f);
 	}
-	if (f && posix_is_rt() && posix_print_is_core(f)) {
+	s = f && posix_is_rt() ? posix_print_core(f) : NULL;
+	if (s) {
 		CORE(fflush);
+		posix_print_ahead(s, f);
 		return 0;
 	}
 	GLIBC(fflush);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syslog.h>
 #include <sys/un.h>
+#include "out.h"
 #include "print.h"
 
 extern int __vsnprintf_chk(char *to, size_t size, int flag, size_t room, const char *format, va_list args);
@@ -15,7 +16,7 @@ extern int __vsnprintf_chk(char *to, size_t size, int flag, size_t room, const c
 static const char *ident;
 static int options, facility = LOG_USER, mask = 0xff;
 
-static struct posix_out out;
+static struct libkeel_out out;
 static int is_open;		/* (a) */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* who opens and closes it */
 
@@ -43,14 +44,14 @@ static void close_out(void)
 	if (!is_open)
 		return;
 	__atomic_store_n(&is_open, 0, __ATOMIC_RELEASE);
-	posix_out_drain(&out);
-	posix_out_close(&out);
+	libkeel_out_drain(&out);
+	libkeel_out_close(&out);
 }
 
 /* What has the time reads its zone now. */
 static void open_out(void)
 {
-	struct posix_out fresh;
+	struct libkeel_out fresh;
 	int fd;
 
 	REAL(pthread_mutex_lock)(&lock);
@@ -58,7 +59,7 @@ static void open_out(void)
 	close_out();
 	tzset();
 	fd = connect_log();
-	if (fd >= 0 && !posix_out_open(&fresh, fd)) {
+	if (fd >= 0 && !libkeel_out_open(&fresh, fd)) {
 		out = fresh;
 		__atomic_store_n(&is_open, 1, __ATOMIC_RELEASE);
 	}
@@ -102,7 +103,7 @@ static int header(char *to, size_t size, int priority, int *name)
 static void core_log(int priority, const char *text, int size, int name)
 {
 	if (options & LOG_PERROR) {
-		char line[POSIX_PIECE + 1];
+		char line[LIBKEEL_PIECE + 1];
 		int n = size - name;
 
 		memcpy(line, text + name, n);
@@ -116,7 +117,7 @@ static void core_log(int priority, const char *text, int size, int name)
 
 static void message(enum posix_call call, int priority, int flag, const char *format, va_list args)
 {
-	char text[POSIX_PIECE];
+	char text[LIBKEEL_PIECE];
 	int err = errno, n, name;	/* %m */
 
 	if (!is_ready() || (priority & ~(LOG_PRIMASK | LOG_FACMASK))) {
@@ -210,5 +211,5 @@ EXPORT(setlogmask);
 __attribute__((destructor)) static void end(void)
 {
 	if (is_open)
-		posix_out_drain(&out);
+		libkeel_out_drain(&out);
 }

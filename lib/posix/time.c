@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Sleeping. Reading a clock needs no help: the vDSO does it without a system call, and Keel keeps its
- * data whole for hard threads.
+ * data whole for hard threads. But time() tells what second it was when Linux last looked, which may be long
+ * ago where hard threads alone run: one that slept until a second began would be told of the last one.
  */
 #include "posix.h"
 
 /* 0, or a positive errno; -1: glibc has to do it. */
 static int core_sleep(uint64_t clock, int64_t until)
 {
-	int old = posix_cancel_begin();
 	long ret;
 
 	if (clock)
-		ret = libkeel_call(KEEL_CALL_CLOCK_SLEEP, clock | KEEL_SLEEP_SIGNAL, until);
+		ret = posix_wait_call(KEEL_CALL_CLOCK_SLEEP, clock | KEEL_SLEEP_SIGNAL, until, 0, 0, 0);
 	else
-		ret = libkeel_call(KEEL_CALL_SLEEP_UNTIL, until, KEEL_SLEEP_SIGNAL);
-	posix_cancel_end(old);
+		ret = posix_wait_call(KEEL_CALL_SLEEP_UNTIL, until, KEEL_SLEEP_SIGNAL, 0, 0, 0);
 	return ret == -EAGAIN || ret == -EOPNOTSUPP ? -1 : -ret;
 }
 
@@ -118,6 +117,22 @@ unsigned int __wrap_sleep(unsigned int seconds)
 	return REAL(sleep)(seconds);
 }
 EXPORT(sleep);
+
+time_t __wrap_time(time_t *to)
+{
+	struct timespec now;
+
+	if (!posix_is_active() || !posix_is_rt()) {
+		GLIBC(time);
+		return REAL(time)(to);
+	}
+	CORE(time);
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (to)
+		*to = now.tv_sec;
+	return now.tv_sec;
+}
+EXPORT(time);
 
 int __wrap_thrd_sleep(const struct timespec *ts, struct timespec *left)
 {

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <sys/timerfd.h>
+#include "file.h"
 #include "ready.h"
 
 static int64_t now_on(clockid_t clock)
@@ -73,12 +74,9 @@ static void waited(void *arg)
 static long wait_core(struct posix_timer *t, int64_t due)
 {
 	long ret;
-	int old;
 
 	pthread_cleanup_push(waited, &t->change);
-	old = posix_cancel_begin();
-	ret = keel_sem_clockwait(&t->change.told, CLOCK_MONOTONIC, due);
-	posix_cancel_end(old);
+	ret = posix_wait_call(KEEL_CALL_SEM_WAIT, t->change.told.id, due, 0, 0, 0);
 	pthread_cleanup_pop(0);
 	return ret == -ETIMEDOUT || (ret != -EINTR && posix_again(ret)) ? 0 : ret;
 }

@@ -28,6 +28,8 @@ typedef struct RT_PIPE {
 /* @minor: the N, or P_MINOR_AUTO; @poolsize: bytes for messages, 0: what is usual. A message has that many,
  * at most 16384. Returns the number. -EBUSY: it is not free; -ENOSPC: none is. */
 int rt_pipe_create(RT_PIPE *pipe, const char *name, int minor, size_t poolsize);
+
+/* What Linux has not read is still there for it. */
 int rt_pipe_delete(RT_PIPE *pipe);
 
 /* The next message from Linux: its size. -ENOBUFS: it is longer than @size, and stays. */
@@ -38,7 +40,8 @@ ssize_t rt_pipe_read_timed(RT_PIPE *pipe, void *buf, size_t size, const struct t
 /* Send a message: @size. -ENOMEM: there is no room, or never for so much. */
 ssize_t rt_pipe_write(RT_PIPE *pipe, const void *buf, size_t size, int mode);
 
-/* The same for bytes without bounds: how many there was room for. */
+/* The same for bytes without bounds: what was streamed and is not read yet is one message, as long as messages may be.
+ * Returns how many there was room for. */
 ssize_t rt_pipe_stream(RT_PIPE *pipe, const void *buf, size_t size);
 
 /* A pipe is its process's, in a session too. */

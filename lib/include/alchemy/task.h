@@ -3,8 +3,9 @@
  * Alchemy: tasks. A task of priority 1 to 99 is a hard thread of that priority, one of priority 0 an ordinary
  * thread of Linux's. @task NULL means the caller; a call that needs a task returns -EPERM from any other thread.
  * -EINVAL: @task is none, or not any more, or an argument is out of range; -EINTR: rt_task_unblock(), or a
- * signal. A task of another process, bound in a session, can be sent messages and inquired; the other calls
- * return -EPERM for it. timer.h says what timeouts mean.
+ * signal. A task of another process, bound in a session, can be deleted, suspended, resumed, unblocked, inquired,
+ * sent messages, and given another priority above 0; the other calls return -EPERM for it. timer.h says what
+ * timeouts mean.
  */
 #ifndef ALCHEMY_TASK_H
 #define ALCHEMY_TASK_H
@@ -25,6 +26,19 @@ extern "C" {
 #define T_CONFORMING	0x4		/* set_mode: be in the mode that the priority asks for */
 #define T_JOINABLE	0x10000		/* rt_task_join() is due */
 #define T_SUSP		0x20000		/* create: begins suspended */
+
+/* The signal of T_WARNSW, and of Keel's watchdog: why, by its siginfo_t, with SA_SIGINFO. */
+#ifndef SIGDEBUG
+#define SIGDEBUG			SIGXCPU
+#define SIGDEBUG_UNDEFINED		0
+#define SIGDEBUG_MIGRATE_SYSCALL	2
+#define SIGDEBUG_MIGRATE_FAULT		3
+#define SIGDEBUG_MIGRATE_SIGNAL		4
+#define SIGDEBUG_WATCHDOG		5
+#define SIGDEBUG_NOMLOCK		16
+#define SIGDEBUG_MIGRATE_PRIOINV	17
+#define sigdebug_reason(info)		((info)->si_int & 0xffff)
+#endif
 
 typedef struct RT_TASK {
 	uintptr_t handle;
@@ -75,6 +89,8 @@ int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int m
 
 /* -EBUSY: it was started. */
 int rt_task_start(RT_TASK *task, void (*entry)(void *arg), void *arg);
+
+/* Both. Errors as of the first. */
 int rt_task_spawn(RT_TASK *task, const char *name, int stksize, int prio, int mode,
 		  void (*entry)(void *arg), void *arg);
 
@@ -97,15 +113,21 @@ int rt_task_unbind(RT_TASK *task);
 
 RT_TASK *rt_task_self(void);	/* NULL: the caller is none */
 int rt_task_same(RT_TASK *task1, RT_TASK *task2);	/* 1 or 0 */
-int rt_task_inquire(RT_TASK *task, RT_TASK_INFO *info);	/* goes in-band */
+
+/* Of one of another process it goes in-band. */
+int rt_task_inquire(RT_TASK *task, RT_TASK_INFO *info);
 
 /* ---- control. Context: any thread; hardens ---------------------------------------------------------- */
 
 /* It stops, wherever it is, until as many resumes; adds up with what it waits for. In-band it stops too, by a
  * signal, SIGRTMIN + 1. For the caller: -EINTR, and not suspended any more, when a signal came. */
 int rt_task_suspend(RT_TASK *task);
+
+/* One suspend less. Its wait, if it waits, ends with -EINTR. */
 int rt_task_resume(RT_TASK *task);
-int rt_task_unblock(RT_TASK *task);	/* its wait, if it waits, ends with -EINTR */
+int rt_task_unblock(RT_TASK *task);
+
+/* Who has the same priority runs first. -EPERM: the caller is no task. */
 int rt_task_yield(void);
 
 int rt_task_set_priority(RT_TASK *task, int prio);
@@ -117,8 +139,11 @@ int rt_task_set_mode(int clrmask, int setmask, int *mode_r);
 
 /* ---- time. Context: hardens; block ------------------------------------------------------------------ */
 
+/* A signal does not end it: only rt_task_unblock(), -EINTR. */
 int rt_task_sleep(RTIME delay);
-int rt_task_sleep_until(RTIME date);	/* -ETIMEDOUT: it has passed */
+
+/* The same. -EINTR; -ETIMEDOUT: @date has passed. */
+int rt_task_sleep_until(RTIME date);
 
 /* Release points from @idate on, TM_NOW: one @period from now; @period TM_INFINITE: no more. -ETIMEDOUT: @idate
  * has passed. Context: any thread. */
@@ -132,9 +157,9 @@ int rt_task_wait_period(unsigned long *overruns_r);
 
 /*
  * Send @mcb_s, up to 65528 bytes, and wait for the reply, which is stored in @mcb_r, and returned is its
- * size; NULL, and 0: the reply is dropped. From then on the receiver has at least the sender's priority. -EWOULDBLOCK with TM_NONBLOCK: it does
- * not wait for messages; -ENOBUFS: no room, there or here; -EIDRM: it has ended; -ENOMEM: too long; -EDEADLK: the
- * receiver waits for the caller.
+ * size; NULL: no data may be in it. From then on the receiver has at least the sender's priority.
+ * -EWOULDBLOCK with TM_NONBLOCK: it does not wait for messages; -ENOBUFS: no room, there or here; -EIDRM: it
+ * has ended; -ENOMEM: too long; -EDEADLK: the receiver waits for the caller.
  */
 ssize_t rt_task_send(RT_TASK *task, RT_TASK_MCB *mcb_s, RT_TASK_MCB *mcb_r, RTIME timeout);
 ssize_t rt_task_send_until(RT_TASK *task, RT_TASK_MCB *mcb_s, RT_TASK_MCB *mcb_r, RTIME timeout);
@@ -147,7 +172,8 @@ int rt_task_receive(RT_TASK_MCB *mcb_r, RTIME timeout);
 int rt_task_receive_until(RT_TASK_MCB *mcb_r, RTIME timeout);
 int rt_task_receive_timed(RT_TASK_MCB *mcb_r, const struct timespec *abs_timeout);
 
-/* In any order; @mcb_s NULL: nothing but that. -ENXIO: the sender waits no more; -EINVAL: nothing to reply to. */
+/* In any order; @mcb_s NULL: nothing but that. -ENXIO: nobody waits for that reply, or no more; -EINVAL:
+ * @flowid is 0 or below; -ENOBUFS: it is larger than what the sender has for it, which is told the same. */
 int rt_task_reply(int flowid, RT_TASK_MCB *mcb_s);
 
 #ifdef __cplusplus

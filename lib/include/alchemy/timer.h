@@ -10,6 +10,8 @@
 #ifndef ALCHEMY_TIMER_H
 #define ALCHEMY_TIMER_H
 
+#include <errno.h>		/* programs count on this, and on the next */
+#include <string.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,6 +19,18 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+/* Around a call that is to be Linux's, or Keel's, where both have one of that name: here, Linux's. */
+#ifndef __STD
+#define __STD(call)	call
+#endif
+#ifndef __RT
+#define __RT(call)	call
+#endif
+
+#ifndef ONE_BILLION
+#define ONE_BILLION	1000000000
 #endif
 
 #ifndef XNOBJECT_NAME_LEN

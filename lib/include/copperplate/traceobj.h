@@ -6,6 +6,7 @@
 #ifndef COPPERPLATE_TRACEOBJ_H
 #define COPPERPLATE_TRACEOBJ_H
 
+#include <errno.h>
 #include <pthread.h>
 
 #ifdef __cplusplus
@@ -26,7 +27,7 @@ struct traceobj {
 void traceobj_init(struct traceobj *trobj, const char *label, int nr_marks);
 void traceobj_destroy(struct traceobj *trobj);
 
-/* A thread begins and ends; the last one to end lets traceobj_join() return. */
+/* A thread begins and ends, also by being deleted; the last one to end lets traceobj_join() return. */
 void traceobj_enter(struct traceobj *trobj);
 void traceobj_exit(struct traceobj *trobj);
 void traceobj_unwind(struct traceobj *trobj);

@@ -85,6 +85,10 @@ int keel_thread_resume(pid_t tid);
  * Context: attached; hardens. */
 int keel_thread_priority_set(pid_t tid, int prio);
 
+/* What that thread does now, see keel/list.h. -ESRCH; -EFAULT: @state is not the caller's memory.
+ * Context: attached; hardens. */
+int keel_thread_state(pid_t tid, struct keel_thread_state *state);
+
 /* SIGXCPU for the caller for each of @what, KEEL_WARN_* of keel/notify.h, 0: none: Linux system calls and faults
  * that have taken it in-band, signals, mutexes that it keeps there. Returns what it was; -EINVAL.
  * Context: attached; hardens. */

@@ -28,6 +28,7 @@ int pthread_setmode_np(int clear, int set, int *before);
  * The signal, a real-time thread's own. The watchdog's comes without having been asked for; without a handler
  * it ends the process. Of a siginfo_t, sigdebug_marker() says whether it is Keel's, and sigdebug_reason() why.
  */
+#ifndef SIGDEBUG
 #define SIGDEBUG			SIGXCPU
 #define SIGDEBUG_MIGRATE_SYSCALL	KEEL_RELAX_SYSCALL
 #define SIGDEBUG_MIGRATE_FAULT		KEEL_RELAX_FAULT
@@ -35,7 +36,8 @@ int pthread_setmode_np(int clear, int set, int *before);
 #define SIGDEBUG_WATCHDOG		KEEL_RELAX_WATCHDOG
 #define SIGDEBUG_NOMLOCK		KEEL_WARNED_MEMORY	/* a page fault, without mlockall() */
 #define SIGDEBUG_MIGRATE_PRIOINV	KEEL_WARNED_OWNER	/* in-band it has what a better one waits for */
-#define SIGDEBUG_RESCNT_IMBALANCE	KEEL_WARNED_UNLOCK	/* it unlocked a mutex that it has not */
+#endif
+#define SIGDEBUG_RESCNT_IMBALANCE	KEEL_WARNED_UNLOCK	/* it unlocked a lock that it has not */
 
 #define sigdebug_marker(info)							\
 	((info)->si_code == SI_QUEUE && ((info)->si_int & ~0xffff) == KEEL_WARNED)

@@ -25,9 +25,25 @@ static void create_all(void)
 	gives(rt_alarm_delete(&alarm_a), 0);
 }
 
+/* The library's thread has a priority. */
+static void create_unprivileged(void)
+{
+	gives(rt_task_create(&(RT_TASK){ 0 }, NULL, 0, 0, 0), 0);
+	unprivileged();
+	fails(rt_alarm_create(&alarm_a, NULL, on_expiry, NULL), EPERM);
+}
+
 ROW(rt_alarm_create)
 {
+	static RT_ALARM many[5000];
+	long err = 0;
+	int n = 0;
+
 	everywhere(create_all);
+	while (n < 5000 && !(err = rt_alarm_create(&many[n], NULL, on_expiry, NULL)))
+		n++;
+	fails(err, ENOMEM);
+	process_ends(in_process(create_unprivileged));
 }
 
 static void start_all(void)

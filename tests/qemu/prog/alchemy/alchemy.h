@@ -7,6 +7,7 @@
 #define TEST_ALCHEMY_H
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <alchemy/timer.h>
 #include "rows.h"
 
@@ -14,10 +15,16 @@
 	void row_##name(void);							\
 	void row_##name(void)
 
+/* The row has seen the negative errno @error, or anything else, which is not counted. */
+#define ERRORS 150
+void error_seen(long error);
+
 /* The call ends with that negative errno. */
 #define fails(call, error)							\
 	do {									\
 		long fails_got = (call);					\
+										\
+		error_seen(fails_got);						\
 		if (fails_got != -(error))					\
 			fail("%s:%d: " #call ": %ld, not %s", __FILE__, __LINE__, \
 			     fails_got, #error);				\
@@ -35,6 +42,8 @@
 #define gives(call, value)							\
 	do {									\
 		long gives_got = (long)(call);					\
+										\
+		error_seen(gives_got);						\
 		if (gives_got != (long)(value))					\
 			fail("%s:%d: " #call ": %ld, not %s", __FILE__, __LINE__, \
 			     gives_got, #value);				\
@@ -71,6 +80,14 @@ static inline pid_t in_process(void (*fn)(void))
 	if (pid < 0)
 		fail("fork: %m");
 	return pid;
+}
+
+/* This process has no privileges any more, and no priority it might take. */
+static inline void unprivileged(void)
+{
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+	if (setresuid(65534, 65534, 65534))
+		fail("setresuid: %m");
 }
 
 static inline void process_ends(pid_t pid)

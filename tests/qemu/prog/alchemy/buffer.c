@@ -187,6 +187,7 @@ ROW(rt_buffer_read_until)
 	gives(until(TM_INFINITE), 5);
 	delete();
 	fails(until(TM_NONBLOCK), EINVAL);
+	ends_until(until, create, delete);
 }
 
 ROW(rt_buffer_read_timed)
@@ -197,6 +198,7 @@ ROW(rt_buffer_read_timed)
 	gives(timed(NULL), 5);
 	delete();
 	fails(timed(NULL), EINVAL);
+	ends_timed(timed, create, delete);
 }
 
 static void create_full(void)
@@ -234,6 +236,7 @@ ROW(rt_buffer_write_until)
 	gives(write_until(TM_INFINITE), 5);
 	delete();
 	fails(write_until(TM_NONBLOCK), EINVAL);
+	ends_until(write_until, create_full, delete);
 }
 
 ROW(rt_buffer_write_timed)
@@ -244,6 +247,7 @@ ROW(rt_buffer_write_timed)
 	gives(write_timed(NULL), 5);
 	delete();
 	fails(write_timed(NULL), EINVAL);
+	ends_timed(write_timed, create_full, delete);
 }
 
 static void clears(void)

@@ -95,6 +95,7 @@ void caller_ends(struct caller *c, long ret)
 {
 	await(&c->done, 1, "the end of a wait");
 	pthread_join(c->thread, NULL);
+	error_seen(c->ret);
 	if (c->ret != ret)
 		fail("a caller: %ld, not %ld", c->ret, ret);
 	free(c);
@@ -229,6 +230,64 @@ void contract(const struct contract *c)
 	contract_of(c, LINUX);
 }
 
+/* ---- the other forms of a wait ----------------------------------------------------------------------- */
+
+static long (*until_call)(RTIME date);
+static long (*timed_call)(const struct timespec *date);
+
+static long forever_until(void)
+{
+	return until_call(TM_INFINITE);
+}
+
+static long forever_timed(void)
+{
+	return timed_call(NULL);
+}
+
+/* Ended by unblock, and by @delete. */
+static void ends(long (*call)(void), void (*create)(void), void (*delete)(void))
+{
+	struct caller *w;
+
+	create();
+	w = caller_start(30, call, NULL);
+	caller_unblock(w);
+	caller_ends(w, -EINTR);
+	w = caller_start(30, call, NULL);
+	caller_waits(w);
+	delete();
+	caller_ends(w, -EIDRM);
+}
+
+void ends_until(long (*call)(RTIME date), void (*create)(void), void (*delete)(void))
+{
+	until_call = call;
+	ends(forever_until, create, delete);
+}
+
+void ends_timed(long (*call)(const struct timespec *date), void (*create)(void), void (*delete)(void))
+{
+	timed_call = call;
+	ends(forever_timed, create, delete);
+}
+
+/* ---- too many -------------------------------------------------------------------------------------- */
+
+void exhausts(long (*create)(int i), long (*delete)(int i), int most)
+{
+	long err = 0;
+	int n = 0;
+
+	while (n < most && !(err = create(n)))
+		n++;
+	fails(err, ENOMEM);
+	while (n--)
+		gives(delete(n), 0);
+	gives(create(0), 0);
+	gives(delete(0), 0);
+}
+
 /* ---- names ----------------------------------------------------------------------------------------- */
 
 void session(void)
@@ -247,6 +306,13 @@ static long bind_forever(void)
 	return bound->bind(NAME, TM_INFINITE);
 }
 
+/* What is there is found without leaving hard mode. */
+static long bind_hard(void)
+{
+	gives(bound->bind(NAME, TM_NONBLOCK), 0);
+	return keel_is_hard();
+}
+
 static void use_in_child(void)
 {
 	gives(bound->bind(NAME, TM_INFINITE), 0);
@@ -260,16 +326,23 @@ static void use_in_child(void)
 /* Who binds first waits for who creates it; bound here it is the same object. */
 static void bind_own(const struct binding *b)
 {
-	struct caller *c;
+	struct caller *c[2];
 
 	bound = b;
 	fails(b->bind(NAME, TM_NONBLOCK), EWOULDBLOCK);
 	fails(b->bind(NAME, 3 * MS), ETIMEDOUT);
 	fails(b->bind(NULL, TM_NONBLOCK), EINVAL);
-	c = caller_start(LINUX, bind_forever, NULL);
-	sleep_ms(5);
+	c[0] = caller_start(30, bind_forever, NULL);
+	caller_unblock(c[0]);
+	caller_ends(c[0], -EINTR);
+	for (int i = 0; i < 2; i++) {
+		c[i] = caller_start(i ? LINUX : 30, bind_forever, NULL);
+		caller_waits(c[i]);
+	}
 	gives(b->create(), 0);
-	caller_ends(c, 0);
+	for (int i = 0; i < 2; i++)
+		caller_ends(c[i], 0);
+	gives(hard_call(bind_hard), 1);
 	fails(b->create(), EEXIST);
 	b->use();
 	check(b->seen());

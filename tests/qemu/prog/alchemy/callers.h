@@ -52,6 +52,32 @@ struct contract {
 
 void contract(const struct contract *c);
 
+/* What @create makes, so that the call waits, is waited for without a limit: unblock ends it with -EINTR, @delete with
+ * -EIDRM. */
+void ends_until(long (*call)(RTIME date), void (*create)(void), void (*delete)(void));
+void ends_timed(long (*call)(const struct timespec *date), void (*create)(void), void (*delete)(void));
+
+/* Fewer than @most can be created: then -ENOMEM, and as before when they are deleted. */
+void exhausts(long (*create)(int i), long (*delete)(int i), int most);
+
+#define EXHAUSTS(type, TYPE, most, create_)						\
+	static TYPE many[most];								\
+											\
+	static long many_create(int i)							\
+	{										\
+		return create_;								\
+	}										\
+											\
+	static long many_delete(int i)							\
+	{										\
+		return rt_##type##_delete(&many[i]);					\
+	}										\
+											\
+	static void many_too_many(void)							\
+	{										\
+		exhausts(many_create, many_delete, most);				\
+	}
+
 /* From now on this process is of a session, as its children. */
 void session(void);
 

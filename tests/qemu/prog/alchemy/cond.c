@@ -91,8 +91,11 @@ static void create_delete(void)
 	fails(rt_cond_delete(&c), EINVAL);
 }
 
+EXHAUSTS(cond, RT_COND, 2000, rt_cond_create(&many[i], NULL))
+
 ROW(rt_cond_create)
 {
+	many_too_many();
 	everywhere(create_delete);
 }
 
@@ -150,6 +153,8 @@ ROW(rt_cond_broadcast)
 static void not_mine(void)
 {
 	fails(rt_cond_wait(&cond, &mutex, TM_INFINITE), EPERM);
+	fails(rt_cond_wait_until(&cond, &mutex, TM_INFINITE), EPERM);
+	fails(rt_cond_wait_timed(&cond, &mutex, NULL), EPERM);
 	fails(rt_cond_wait(&cond, &(RT_MUTEX){ 0 }, TM_INFINITE), EINVAL);
 }
 
@@ -166,17 +171,21 @@ ROW(rt_cond_wait)
 ROW(rt_cond_wait_until)
 {
 	create();
+	not_mine();
 	times_until(until);
 	delete();
 	fails(until(TM_NONBLOCK), EINVAL);
+	ends_until(until, create, delete);
 }
 
 ROW(rt_cond_wait_timed)
 {
 	create();
+	not_mine();
 	times_timed(timed);
 	delete();
 	fails(timed(NULL), EINVAL);
+	ends_timed(timed, create, delete);
 }
 
 static void inquires(void)

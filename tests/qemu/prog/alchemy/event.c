@@ -65,8 +65,11 @@ static void create_delete(void)
 	fails(rt_event_delete(&e), EINVAL);
 }
 
+EXHAUSTS(event, RT_EVENT, 2000, rt_event_create(&many[i], NULL, 0, EV_PRIO))
+
 ROW(rt_event_create)
 {
+	many_too_many();
 	everywhere(create_delete);
 	fails(rt_event_create(&event, NULL, 0, 2), EINVAL);
 }
@@ -178,6 +181,7 @@ ROW(rt_event_wait_until)
 	gives(rt_event_wait_until(&event, 1, NULL, EV_ANY, TM_INFINITE), 0);
 	delete();
 	fails(until(TM_NONBLOCK), EINVAL);
+	ends_until(until, create, delete);
 }
 
 ROW(rt_event_wait_timed)
@@ -187,6 +191,7 @@ ROW(rt_event_wait_timed)
 	gives(rt_event_wait_timed(&event, 1, NULL, EV_ANY, NULL), 0);
 	delete();
 	fails(timed(NULL), EINVAL);
+	ends_timed(timed, create, delete);
 }
 
 static void inquires(void)

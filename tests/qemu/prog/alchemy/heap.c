@@ -143,6 +143,7 @@ ROW(rt_heap_alloc_until)
 	gives(until(TM_INFINITE), 0);
 	delete();
 	fails(until(TM_NONBLOCK), EINVAL);
+	ends_until(until, create, delete);
 }
 
 ROW(rt_heap_alloc_timed)
@@ -153,6 +154,7 @@ ROW(rt_heap_alloc_timed)
 	gives(timed(NULL), 0);
 	delete();
 	fails(timed(NULL), EINVAL);
+	ends_timed(timed, create, delete);
 }
 
 ROW(rt_heap_free)

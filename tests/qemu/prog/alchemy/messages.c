@@ -8,13 +8,21 @@
 static RT_TASK server;
 static int got, served;
 
-enum { STOP = 1, SUM, HOLD, LATER, LARGE };
+enum { STOP = 1, SUM, HOLD, LATER, LARGE, QUIET };
 
 static void answer(int flow, int value)
 {
 	RT_TASK_MCB reply = { .opcode = value, .data = &value, .size = sizeof(value) };
 
 	gives(rt_task_reply(flow, &reply), 0);
+}
+
+/* What is more than the sender has room for. */
+static void answer_too_much(int flow, RT_TASK_MCB *in)
+{
+	in->size = 4096;
+	fails(rt_task_reply(flow, in), ENOBUFS);
+	fails(rt_task_reply(flow, in), ENXIO);
 }
 
 static void serves(void *arg)
@@ -35,8 +43,11 @@ static void serves(void *arg)
 			continue;
 		}
 		if (in.opcode == LARGE) {
-			in.size = 4096;
-			gives(rt_task_reply(flow, &in), 0);
+			answer_too_much(flow, &in);
+			continue;
+		}
+		if (in.opcode == QUIET) {
+			gives(rt_task_reply(flow, NULL), 0);
 			continue;
 		}
 		answer(flow, sum);
@@ -53,11 +64,48 @@ static void server_start(int prio)
 	server = task_run(prio, T_JOINABLE, serves, NULL);
 }
 
+/* Which form of a call is tried. */
+static enum { RELATIVE, UNTIL, TIMED } form;
+
+static struct timespec date_of(RTIME timeout)
+{
+	RTIME at = timeout == TM_NONBLOCK ? 0 : rt_timer_read() + timeout;
+
+	return (struct timespec){ .tv_sec = at / (1000 * MS), .tv_nsec = at % (1000 * MS) };
+}
+
+static RTIME date_in_ticks(RTIME timeout)
+{
+	return timeout == TM_INFINITE || timeout == TM_NONBLOCK ? timeout : rt_timer_read() + timeout;
+}
+
+static ssize_t send_to(RT_TASK *task, RT_TASK_MCB *out, RT_TASK_MCB *in, RTIME timeout)
+{
+	struct timespec date = date_of(timeout);
+
+	if (form == RELATIVE)
+		return rt_task_send(task, out, in, timeout);
+	if (form == UNTIL)
+		return rt_task_send_until(task, out, in, date_in_ticks(timeout));
+	return rt_task_send_timed(task, out, in, timeout == TM_INFINITE ? NULL : &date);
+}
+
+static int receive(RT_TASK_MCB *in, RTIME timeout)
+{
+	struct timespec date = date_of(timeout);
+
+	if (form == RELATIVE)
+		return rt_task_receive(in, timeout);
+	if (form == UNTIL)
+		return rt_task_receive_until(in, date_in_ticks(timeout));
+	return rt_task_receive_timed(in, timeout == TM_INFINITE ? NULL : &date);
+}
+
 static ssize_t send(int opcode, const void *data, ssize_t size, int *value, RTIME timeout)
 {
 	RT_TASK_MCB message = { .opcode = opcode, .data = (void *)data, .size = size };
 	RT_TASK_MCB reply = { .data = value, .size = sizeof(*value) };
-	ssize_t ret = rt_task_send(&server, &message, &reply, timeout);
+	ssize_t ret = send_to(&server, &message, &reply, timeout);
 
 	check(ret < 0 || (reply.size == ret && reply.opcode == *value));
 	return ret;
@@ -91,7 +139,7 @@ static void sends_held(void *arg)
 static void send_all(void)
 {
 	static char large[60000];
-	RT_TASK_MCB small = { .opcode = SUM, .data = "ab", .size = 2 };
+	RT_TASK_MCB small = { .opcode = LARGE, .data = "ab", .size = 2 };
 	RT_TASK held;
 	int value, result = 0;
 
@@ -100,7 +148,9 @@ static void send_all(void)
 	memset(large, 1, sizeof(large));
 	gives(send(SUM, large, sizeof(large), &value, TM_INFINITE), 4);
 	gives(value, sizeof(large));
-	gives(rt_task_send(&server, &small, NULL, TM_INFINITE), 0);
+	fails(send_to(&server, &small, NULL, TM_INFINITE), ENOBUFS);
+	small.opcode = QUIET;
+	gives(send_to(&server, &small, NULL, TM_INFINITE), 0);
 	held = task_run(60, T_JOINABLE, sends_held, &result);
 	gives(send(LATER, "\1", 1, &value, TM_INFINITE), 4);	/* out of turn */
 	gives(rt_task_join(&held), 0);
@@ -139,11 +189,42 @@ static void cannot_send(void)
 	RT_TASK none = NO_ALCHEMY_TASK;
 	RT_TASK_MCB message = { .size = 0 };
 
-	fails(rt_task_send(&none, &message, NULL, TM_INFINITE), EINVAL);
-	fails(rt_task_send(NULL, &message, NULL, TM_INFINITE), EINVAL);
+	fails(send_to(&none, &message, NULL, TM_INFINITE), EINVAL);
+	fails(send_to(NULL, &message, NULL, TM_INFINITE), EINVAL);
 }
 
-ROW(rt_task_send)
+/* A server that asks its client. */
+static void asks_back(void *arg)
+{
+	RT_TASK_MCB in = { .size = 0 }, out = { .size = 0 };
+	int flow = rt_task_receive(&in, TM_INFINITE);
+
+	fails(send_to(arg, &out, NULL, TM_INFINITE), EDEADLK);
+	gives(rt_task_reply(flow, NULL), 0);
+}
+
+static RT_TASK client;
+
+/* One that has never received is waited for, as it may. */
+static void asks(void *arg)
+{
+	RT_TASK_MCB message = { .size = 0 };
+
+	fails(receive(&message, TM_NONBLOCK), EWOULDBLOCK);
+	gives(send_to(&server, &message, NULL, TM_INFINITE), 0);
+	check(!arg);
+}
+
+static void send_round(void)
+{
+	gives(rt_task_create(&client, NULL, 0, 60, T_JOINABLE), 0);
+	server = task_run(70, T_JOINABLE, asks_back, &client);
+	gives(rt_task_start(&client, asks, NULL), 0);
+	gives(rt_task_join(&client), 0);
+	gives(rt_task_join(&server), 0);
+}
+
+static void send_row(void)
 {
 	RT_TASK_MCB message = { .size = 0 };
 	RT_TASK task;
@@ -152,7 +233,7 @@ ROW(rt_task_send)
 	on_server(send_all, 70);
 	on_server(send_all, 30);	/* it has the sender's priority */
 	server_start(70);
-	fails(rt_task_send(&server, &message, NULL, TM_INFINITE), EPERM);
+	fails(send_to(&server, &message, NULL, TM_INFINITE), EPERM);
 	task = task_run(60, T_JOINABLE, sends_and_is_interrupted, &got);
 	gives(rt_task_unblock(&task), 0);
 	gives(rt_task_join(&task), 0);
@@ -169,67 +250,52 @@ ROW(rt_task_send)
 	gives(rt_task_join(&server), 0);
 }
 
-static void send_until_all(void)
+ROW(rt_task_send)
 {
-	RT_TASK_MCB message = { .opcode = SUM, .data = "\7", .size = 1 };
-
-	gives(rt_task_send_until(&server, &message, NULL, rt_timer_read() + 100000 * MS), 0);
-	message.opcode = HOLD;
-	fails(rt_task_send_until(&server, &message, NULL, rt_timer_read() + 5 * MS), ETIMEDOUT);
+	send_row();
+	send_round();
 }
 
 ROW(rt_task_send_until)
 {
-	on_server(send_until_all, 70);
+	form = UNTIL;
+	send_row();
+	send_round();
 }
 
-static struct timespec date_in(int ms)
-{
-	RTIME at = rt_timer_read() + ms * MS;
-
-	return (struct timespec){ .tv_sec = at / (1000 * MS), .tv_nsec = at % (1000 * MS) };
-}
-
-static void send_timed_all(void)
+static void send_badly_timed(void)
 {
 	RT_TASK_MCB message = { .opcode = SUM, .data = "\7", .size = 1 };
-	struct timespec soon = date_in(5), later = date_in(100000), bad = { .tv_nsec = -1 };
 
-	gives(rt_task_send_timed(&server, &message, NULL, NULL), 0);
-	gives(rt_task_send_timed(&server, &message, NULL, &later), 0);
-	fails(rt_task_send_timed(&server, &message, NULL, &bad), EINVAL);
-	message.opcode = HOLD;
-	fails(rt_task_send_timed(&server, &message, NULL, &soon), ETIMEDOUT);
+	fails(rt_task_send_timed(&server, &message, NULL, &(struct timespec){ .tv_nsec = -1 }), EINVAL);
 }
 
 ROW(rt_task_send_timed)
 {
-	on_server(send_timed_all, 70);
+	form = TIMED;
+	send_row();
+	send_round();
+	on_server(send_badly_timed, 70);
 }
 
 /* ---- receive and reply --------------------------------------------------------------------------------------- */
 
 static void receive_nothing(void)
 {
-	struct timespec soon = date_in(5), poll = { 0, 0 };
 	RT_TASK_MCB in = { .size = 0 };
 
-	fails(rt_task_receive(&in, TM_NONBLOCK), EWOULDBLOCK);
-	fails(rt_task_receive(&in, 5 * MS), ETIMEDOUT);
-	fails(rt_task_receive_until(&in, TM_NONBLOCK), EWOULDBLOCK);
-	fails(rt_task_receive_until(&in, rt_timer_read() + 5 * MS), ETIMEDOUT);
-	fails(rt_task_receive_timed(&in, &poll), EWOULDBLOCK);
-	fails(rt_task_receive_timed(&in, &soon), ETIMEDOUT);
+	fails(receive(&in, TM_NONBLOCK), EWOULDBLOCK);
+	fails(receive(&in, 5 * MS), ETIMEDOUT);
 	in.size = -1;
-	fails(rt_task_receive(&in, TM_INFINITE), EINVAL);
+	fails(receive(&in, TM_INFINITE), EINVAL);
 }
 
 static void receives_too_little(void *arg)
 {
 	RT_TASK_MCB in = { .data = arg, .size = 1 };
 
-	fails(rt_task_receive(&in, TM_INFINITE), ENOBUFS);
-	flag_set(&got, (int)rt_task_receive(&in, TM_INFINITE));
+	fails(receive(&in, TM_INFINITE), ENOBUFS);
+	flag_set(&got, receive(&in, TM_INFINITE));
 }
 
 static void sends_much(void)
@@ -239,12 +305,12 @@ static void sends_much(void)
 	fails(send(SUM, "abc", 3, &value, TM_INFINITE), ENOBUFS);
 }
 
-ROW(rt_task_receive)
+static void receive_row(void)
 {
 	RT_TASK_MCB in = { .size = 0 };
 	char byte;
 
-	fails(rt_task_receive(&in, TM_INFINITE), EPERM);
+	fails(receive(&in, TM_INFINITE), EPERM);
 	in_task(receive_nothing);
 	server = task_run(70, T_JOINABLE, receives_too_little, &byte);
 	in_task(sends_much);
@@ -260,9 +326,7 @@ static void receives_by_priority(void *arg)
 
 	for (int i = 0; i < 2; i++) {
 		RT_TASK_MCB in = { .data = &data[i], .size = 1 };
-		struct timespec later = date_in(100000);
-		int flow = i ? rt_task_receive_timed(&in, &later) :
-			       rt_task_receive_until(&in, rt_timer_read() + 100000 * MS);
+		int flow = receive(&in, 100000 * MS);
 
 		check(flow > 0);
 		gives(rt_task_reply(flow, NULL), 0);
@@ -291,20 +355,28 @@ static void receive_in_order(void)
 	gives(rt_task_join(&b), 0);
 }
 
+ROW(rt_task_receive)
+{
+	receive_row();
+	receive_in_order();
+}
+
 ROW(rt_task_receive_until)
 {
+	form = UNTIL;
+	receive_row();
 	receive_in_order();
 }
 
 ROW(rt_task_receive_timed)
 {
 	RT_TASK_MCB in = { .size = 0 };
-	struct timespec bad = { .tv_nsec = 1000 * MS };
 
-	fails(rt_task_receive_timed(&in, NULL), EPERM);
+	form = TIMED;
+	receive_row();
 	receive_in_order();
 	gives(rt_task_shadow(NULL, NULL, 5, 0), 0);
-	fails(rt_task_receive_timed(&in, &bad), EINVAL);
+	fails(rt_task_receive_timed(&in, &(struct timespec){ .tv_nsec = 1000 * MS }), EINVAL);
 }
 
 static void replies_late(void *arg)
@@ -315,12 +387,11 @@ static void replies_late(void *arg)
 	check(flow > 0);
 	rt_task_sleep(30 * MS);
 	fails(rt_task_reply(flow, NULL), ENXIO);
-	fails(rt_task_reply(flow, NULL), EINVAL);
+	fails(rt_task_reply(flow, NULL), ENXIO);
 	fails(rt_task_reply(0, NULL), EINVAL);
 	flow = rt_task_receive(&in, TM_INFINITE);
-	in.size = 1 << 17;
-	in.data = &in;
-	fails(rt_task_reply(flow, &in), ENOMEM);
+	in.size = -1;
+	fails(rt_task_reply(flow, &in), EINVAL);
 	in.size = 0;
 	gives(rt_task_reply(flow, &in), 0);
 	check(!arg);
@@ -336,11 +407,22 @@ static void gives_up(void)
 
 static void has_nothing(void)
 {
-	fails(rt_task_reply(5, NULL), EINVAL);
+	RT_TASK_MCB none = { .size = -1 };
+
+	fails(rt_task_reply(-1, &none), EINVAL);
+	fails(rt_task_reply(999, &none), ENXIO);
+}
+
+static void too_much(void)
+{
+	int value;
+
+	fails(send(LARGE, NULL, 0, &value, TM_INFINITE), ENOBUFS);
 }
 
 ROW(rt_task_reply)
 {
+	on_server(too_much, 70);
 	fails(rt_task_reply(1, NULL), EPERM);
 	server = task_run(70, T_JOINABLE, replies_late, NULL);
 	in_task(gives_up);

@@ -75,8 +75,11 @@ static void create_delete(void)
 	fails(rt_mutex_delete(&m), EINVAL);
 }
 
+EXHAUSTS(mutex, RT_MUTEX, 2000, rt_mutex_create(&many[i], NULL))
+
 ROW(rt_mutex_create)
 {
+	many_too_many();
 	everywhere(create_delete);
 }
 
@@ -131,9 +134,49 @@ static void passes(void)
 	gives(rt_mutex_release(&mutex), 0);
 }
 
-ROW(rt_mutex_acquire)
+static void create_and_take(void)
+{
+	create();
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+}
+
+static RT_MUTEX other;
+
+/* Holds the mutex, and wants what this thread holds. */
+static long hold_and_want(void)
+{
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	gives(rt_mutex_acquire(&other, TM_INFINITE), 0);
+	gives(rt_mutex_release(&other), 0);
+	return rt_mutex_release(&mutex);
+}
+
+static struct caller *ring(void)
 {
 	struct caller *w;
+
+	create();
+	gives(rt_mutex_create(&other, NULL), 0);
+	gives(rt_mutex_acquire(&other, TM_INFINITE), 0);
+	w = caller_start(30, hold_and_want, NULL);
+	caller_waits(w);
+	return w;
+}
+
+static void ring_ends(struct caller *w)
+{
+	gives(rt_mutex_release(&other), 0);
+	caller_ends(w, 0);
+	gives(rt_mutex_delete(&other), 0);
+	delete();
+}
+
+ROW(rt_mutex_acquire)
+{
+	struct caller *w = ring();
+
+	fails(relative(TM_INFINITE), EDEADLK);
+	ring_ends(w);
 
 	create();
 	everywhere(recursive);
@@ -150,10 +193,15 @@ ROW(rt_mutex_acquire)
 	caller_ends(w, 0);
 	delete();
 	fails(relative(TM_NONBLOCK), EINVAL);
+	ends_until(relative, create_and_take, delete);
 }
 
 ROW(rt_mutex_acquire_until)
 {
+	struct caller *w = ring();
+
+	fails(until(TM_INFINITE), EDEADLK);
+	ring_ends(w);
 	create();
 	take_over();
 	times_until(until);
@@ -161,10 +209,15 @@ ROW(rt_mutex_acquire_until)
 	gives(until(TM_INFINITE), 0);
 	delete();
 	fails(until(TM_NONBLOCK), EINVAL);
+	ends_until(until, create_and_take, delete);
 }
 
 ROW(rt_mutex_acquire_timed)
 {
+	struct caller *w = ring();
+
+	fails(timed(NULL), EDEADLK);
+	ring_ends(w);
 	create();
 	take_over();
 	times_timed(timed);
@@ -172,6 +225,7 @@ ROW(rt_mutex_acquire_timed)
 	gives(timed(NULL), 0);
 	delete();
 	fails(timed(NULL), EINVAL);
+	ends_timed(timed, create_and_take, delete);
 }
 
 static void not_mine(void)

@@ -85,6 +85,13 @@ static void create_delete(void)
 
 ROW(rt_pipe_create)
 {
+	RT_PIPE many[KEEL_PIPE_MINORS];
+
+	for (int i = 0; i < KEEL_PIPE_MINORS; i++)
+		must(rt_pipe_create(&many[i], NULL, P_MINOR_AUTO, 100));
+	fails(rt_pipe_create(&pipe_, NULL, P_MINOR_AUTO, 100), ENOSPC);
+	for (int i = 0; i < KEEL_PIPE_MINORS; i++)
+		gives(rt_pipe_delete(&many[i]), 0);
 	everywhere(create_delete);
 	fails(rt_pipe_create(&pipe_, NULL, -2, 0), EINVAL);
 	fails(rt_pipe_create(&pipe_, NULL, 1000, 0), EINVAL);
@@ -123,9 +130,11 @@ ROW(rt_pipe_read_until)
 	create();
 	times_until(until);
 	linux_writes();
+	fails(rt_pipe_read_until(&pipe_, &(char){ 0 }, 1, TM_INFINITE), ENOBUFS);
 	gives(until(TM_INFINITE), 5);
 	delete();
 	fails(until(TM_NONBLOCK), EINVAL);
+	ends_until(until, create, delete);
 }
 
 ROW(rt_pipe_read_timed)
@@ -133,9 +142,11 @@ ROW(rt_pipe_read_timed)
 	create();
 	times_timed(timed);
 	linux_writes();
+	fails(rt_pipe_read_timed(&pipe_, &(char){ 0 }, 1, NULL), ENOBUFS);
 	gives(timed(NULL), 5);
 	delete();
 	fails(timed(NULL), EINVAL);
+	ends_timed(timed, create, delete);
 }
 
 static void writes(void)
@@ -177,6 +188,17 @@ ROW(rt_pipe_stream)
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = i * 7;
 	create();
+	for (int i = 0; i < 3; i++)	/* to be read as one */
+		gives(rt_pipe_stream(&pipe_, sent + i, i + 1), i + 1);
+	gives(rt_pipe_write(&pipe_, "message", 7, P_NORMAL), 7);
+	gives(rt_pipe_stream(&pipe_, sent, 2), 2);
+	gives(rt_pipe_stream(&pipe_, sent + 2, 5), 5);
+	gives(read(fd, got, sizeof(got)), 6);
+	check(!memcmp(got, (char[]){ 0, 7, 14, 14, 21, 28 }, 6));
+	gives(read(fd, got, sizeof(got)), 7);
+	check(!memcmp(got, "message", 7));
+	gives(read(fd, got, sizeof(got)), 7);
+	check(!memcmp(got, sent, 7));
 	gives(rt_pipe_stream(&pipe_, sent, sizeof(sent)), sizeof(sent));
 	while (n < sizeof(got) && (part = read(fd, got + n, sizeof(got) - n)) > 0)
 		n += part;

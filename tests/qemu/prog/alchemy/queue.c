@@ -321,6 +321,7 @@ ROW(rt_queue_receive_until)
 	gives(until(TM_INFINITE), 3);
 	delete();
 	fails(until(TM_NONBLOCK), EINVAL);
+	ends_until(until, create, delete);
 }
 
 ROW(rt_queue_receive_timed)
@@ -331,6 +332,7 @@ ROW(rt_queue_receive_timed)
 	gives(timed(NULL), 3);
 	delete();
 	fails(timed(NULL), EINVAL);
+	ends_timed(timed, create, delete);
 }
 
 ROW(rt_queue_read)
@@ -351,6 +353,7 @@ ROW(rt_queue_read_until)
 	gives(read_until(TM_INFINITE), 3);
 	delete();
 	fails(read_until(TM_NONBLOCK), EINVAL);
+	ends_until(read_until, create, delete);
 }
 
 ROW(rt_queue_read_timed)
@@ -361,6 +364,7 @@ ROW(rt_queue_read_timed)
 	gives(read_timed(NULL), 3);
 	delete();
 	fails(read_timed(NULL), EINVAL);
+	ends_timed(read_timed, create, delete);
 }
 
 static void flushes(void)

@@ -67,24 +67,17 @@ static void create_delete(void)
 	fails(rt_sem_delete(&s), EINVAL);
 }
 
+EXHAUSTS(sem, RT_SEM, 2000, rt_sem_create(&many[i], NULL, 0, S_PRIO))
+
 ROW(rt_sem_create)
 {
-	static RT_SEM many[2000];
-	int n = 0;
-
 	everywhere(create_delete);
 	fails(rt_sem_create(&sem, NULL, 1, S_PULSE), EINVAL);
 	fails(rt_sem_create(&sem, NULL, 0, 8), EINVAL);
 	fails(rt_sem_create(&sem, NULL, 1ul << 31, S_PRIO), EINVAL);
 	gives(rt_sem_create(&sem, NULL, (1ul << 31) - 1, S_PRIO), 0);
 	delete();
-	while (n < 2000 && !rt_sem_create(&many[n], NULL, 0, S_PRIO))
-		n++;
-	check(n > 1000 && n < 2000);
-	while (n--)
-		gives(rt_sem_delete(&many[n]), 0);
-	create();
-	delete();
+	many_too_many();
 }
 
 ROW(rt_sem_delete)
@@ -154,6 +147,7 @@ ROW(rt_sem_p_until)
 	give();
 	gives(rt_sem_p_until(&sem, TM_INFINITE), 0);
 	fails(rt_sem_p_until(&(RT_SEM){ 0 }, TM_NONBLOCK), EINVAL);
+	ends_until(until, create, delete);
 }
 
 ROW(rt_sem_p_timed)
@@ -163,6 +157,7 @@ ROW(rt_sem_p_timed)
 	give();
 	gives(rt_sem_p_timed(&sem, NULL), 0);
 	fails(rt_sem_p_timed(&(RT_SEM){ 0 }, NULL), EINVAL);
+	ends_timed(timed, create, delete);
 }
 
 static void counts(void)

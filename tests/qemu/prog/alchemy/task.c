@@ -2,7 +2,6 @@
 /*
  * The life of tasks.
  */
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <xenomai/init.h>
 #include "tasks.h"
@@ -56,17 +55,24 @@ static void create_and_start(void)
 
 static void create_refused(void)
 {
-	struct rlimit none = { 0, 0 };
 	RT_TASK task;
 
 	fails(rt_task_create(&task, NULL, 0, -1, 0), EINVAL);
 	fails(rt_task_create(&task, NULL, 0, 100, 0), EINVAL);
 	fails(rt_task_create(&task, NULL, 0, 1, 1 << 30), EINVAL);
 	fails(rt_task_create(&task, NULL, -1, 1, 0), EINVAL);
-	setrlimit(RLIMIT_NPROC, &none);
-	if (setresuid(65534, 65534, 65534))
-		fail("setresuid: %m");
-	check(rt_task_create(&task, NULL, 0, 1, 0) < 0);
+	gives(rt_task_create(&task, NULL, 0, 0, 0), 0);
+	unprivileged();
+	fails(rt_task_create(&task, NULL, 0, 1, 0), EPERM);
+}
+
+static void create_without_memory(void)
+{
+	RT_TASK task;
+
+	gives(rt_task_create(&task, NULL, 0, 0, 0), 0);
+	setrlimit(RLIMIT_AS, &(struct rlimit){ 0, 0 });
+	fails(rt_task_create(&task, NULL, 1 << 30, 1, 0), ENOMEM);
 }
 
 ROW(rt_task_create)
@@ -78,6 +84,7 @@ ROW(rt_task_create)
 	gives(rt_task_bind(&seen, "this name is so long that its end is cut off", TM_NONBLOCK), 0);
 	gives(rt_task_same(&task, &seen), 1);
 	process_ends(in_process(create_refused));
+	process_ends(in_process(create_without_memory));
 }
 
 ROW(rt_task_start)
@@ -288,13 +295,102 @@ static void doubles(void *arg)
 	check(!arg);
 }
 
+/* What the far process's tasks do, for both to see. */
+static struct far {
+	int rounds[2];			/* of the hard one, and of the one in Linux */
+	int slept, may_end;
+} *far;
+
+/* Hard, or in-band. */
+static void far_beats(void *arg)
+{
+	int *rounds = &far->rounds[arg != NULL];
+
+	while (!flag_get(&far->may_end)) {
+		flag_set(rounds, *rounds + 1);
+		if (!arg)
+			rt_task_sleep(MS);
+		else
+			sleep_ms(1);
+	}
+}
+
+static void far_sleeps(void *arg)
+{
+	flag_set(&far->slept, (int)rt_task_sleep(TM_INFINITE - 2));
+	check(!arg);
+}
+
 static void far_server(void)
 {
-	RT_TASK task;
+	RT_TASK task, beats, sleeps, linux_;
 
 	use_session();
+	gives(rt_task_spawn(&linux_, "far linux", 0, 0, T_JOINABLE, far_beats, "in Linux"), 0);
+	gives(rt_task_spawn(&beats, "far beats", 0, 30, T_JOINABLE, far_beats, NULL), 0);
+	gives(rt_task_spawn(&sleeps, "far sleeps", 0, 30, T_JOINABLE, far_sleeps, NULL), 0);
 	gives(rt_task_spawn(&task, "far", 0, 40, T_JOINABLE, doubles, NULL), 0);
 	gives(rt_task_join(&task), 0);
+	gives(rt_task_join(&sleeps), 0);
+	gives(rt_task_join(&beats), 0);
+	gives(rt_task_join(&linux_), 0);
+}
+
+static void far_stands(const int *rounds, int stands)
+{
+	int before;
+
+	sleep_ms(5);
+	before = flag_get(rounds);
+	sleep_ms(20);
+	if (stands)
+		gives(flag_get(rounds) - before, 0);
+	else
+		await(rounds, before + 3, "rounds of a far task");
+}
+
+/* It stands while it is suspended, twice, and ends by being deleted. */
+static void far_control(const char *name, const int *rounds)
+{
+	RT_TASK task;
+	RT_TASK_INFO info;
+
+	gives(rt_task_bind(&task, name, TM_INFINITE), 0);
+	far_stands(rounds, 0);
+	gives(rt_task_suspend(&task), 0);
+	far_stands(rounds, 1);
+	gives(rt_task_suspend(&task), 0);
+	gives(rt_task_resume(&task), 0);
+	far_stands(rounds, 1);
+	gives(rt_task_inquire(&task, &info), 0);
+	check(info.stat.status & XNSUSP);
+	gives(rt_task_resume(&task), 0);
+	far_stands(rounds, 0);
+	gives(rt_task_delete(&task), 0);
+	far_stands(rounds, 1);
+	fails(rt_task_suspend(&task), EINVAL);
+	fails(rt_task_delete(&task), EINVAL);
+	gives(rt_task_unbind(&task), 0);
+}
+
+static void far_controls(void)
+{
+	RT_TASK task;
+	RT_TASK_INFO info;
+
+	far_control("far beats", &far->rounds[0]);
+	far_control("far linux", &far->rounds[1]);
+	gives(rt_task_bind(&task, "far sleeps", TM_INFINITE), 0);
+	gives(rt_task_set_priority(&task, 44), 0);
+	gives(rt_task_inquire(&task, &info), 0);
+	gives(info.prio, 44);
+	fails(rt_task_set_priority(&task, 0), EPERM);
+	fails(rt_task_slice(&task, MS), EPERM);
+	fails(rt_task_set_periodic(&task, TM_NOW, MS), EPERM);
+	fails(rt_task_start(&task, doubles, NULL), EPERM);
+	fails(rt_task_join(&task), EINVAL);
+	gives(rt_task_unblock(&task), 0);
+	await(&far->slept, -EINTR, "the end of a far sleep");
 }
 
 static void ask_far(void)
@@ -313,14 +409,15 @@ static void bind_far(void)
 	pid_t pid;
 
 	use_session();
+	far = shared_alloc(sizeof(*far));
+	far->slept = -1000;
 	fails(rt_task_bind(&seen, "far", TM_NONBLOCK), EWOULDBLOCK);
 	fails(rt_task_bind(&seen, "far", 5 * MS), ETIMEDOUT);
 	pid = in_process(far_server);
 	gives(rt_task_bind(&seen, "far", TM_INFINITE), 0);
 	gives(rt_task_inquire(&seen, &info), 0);
 	check(!strcmp(info.name, "far") && info.prio == 40);
-	fails(rt_task_suspend(&seen), EPERM);
-	fails(rt_task_delete(&seen), EPERM);
+	far_controls();
 	in_task(ask_far);
 	process_ends(pid);
 	gives(rt_task_unbind(&seen), 0);

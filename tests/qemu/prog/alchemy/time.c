@@ -20,12 +20,45 @@ static void sleep_interrupted(void *arg)
 	flag_set(arg, (int)rt_task_sleep(TM_INFINITE - 2));
 }
 
+static void on_signal(int signal)
+{
+	(void)signal;
+	flag_set(&points, points + 1);
+}
+
+/* A signal's handler runs, and the sleep goes on. */
+static void sleep_through_signals(void *arg)
+{
+	RTIME before = rt_timer_read();
+
+	gives(rt_task_sleep(400 * MS), 0);
+	check(rt_timer_read() - before >= 400 * MS);
+	flag_set(arg, 1);
+}
+
+static void signal_sleeper(int prio)
+{
+	RT_TASK task = task_run(prio, T_JOINABLE, sleep_through_signals, &late);
+
+	for (int i = 0; i < 2; i++) {
+		sleep_ms(5);
+		gives(pthread_kill(task.thread, SIGUSR1), 0);
+		await(&points, i + 1, "a signal's handler");
+	}
+	gives(rt_task_join(&task), 0);
+	gives(late, 1);
+	late = points = 0;
+}
+
 ROW(rt_task_sleep)
 {
 	RT_TASK task;
 	int got = 0;
 
 	everywhere(sleep_one);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+	signal_sleeper(50);
+	signal_sleeper(0);
 	task = task_run(50, T_JOINABLE, sleep_interrupted, &got);
 	gives(rt_task_unblock(&task), 0);
 	gives(rt_task_join(&task), 0);
@@ -34,16 +67,33 @@ ROW(rt_task_sleep)
 
 static void sleep_until_one(void)
 {
-	RTIME date = rt_timer_read() + 3 * MS;
+	RTIME date;
+	int ret;
 
-	gives(rt_task_sleep_until(date), 0);
+	do {		/* late, on a busy machine */
+		date = rt_timer_read() + 3 * MS;
+		ret = rt_task_sleep_until(date);
+	} while (ret == -ETIMEDOUT);
+	gives(ret, 0);
 	check(rt_timer_read() >= date);
 	fails(rt_task_sleep_until(date), ETIMEDOUT);
 }
 
+static void sleep_until_interrupted(void *arg)
+{
+	flag_set(arg, (int)rt_task_sleep_until(TM_INFINITE));
+}
+
 ROW(rt_task_sleep_until)
 {
+	RT_TASK task;
+	int got = 0;
+
 	everywhere(sleep_until_one);
+	task = task_run(50, T_JOINABLE, sleep_until_interrupted, &got);
+	gives(rt_task_unblock(&task), 0);
+	gives(rt_task_join(&task), 0);
+	gives(got, -EINTR);
 }
 
 /* On the grid, whenever it is looked at. */

@@ -194,6 +194,33 @@ static void row_mq_fork(void)
 	check(!mq_close(d));
 }
 
+/* A descriptor of that number may become something else, and another one be the queue's. */
+static void *mq_dup(void *arg)
+{
+	mqd_t d = queue_new(O_RDWR, 2, 8), other_one = dup(d);
+	char text[8];
+	int ends[2];
+
+	check(!pipe(ends) && dup2(ends[0], d) == d);
+	fails(mq_send(d, "a", 1, 0), EBADF);
+	check(!mq_send(other_one, "a", 1, 0));
+	check(dup3(other_one, d, O_CLOEXEC) == d && mq_receive(d, text, 8, NULL) == 1 && text[0] == 'a');
+	if (!vfork()) {	/* it has its parent's memory, but not its descriptors */
+		close(d);
+		_exit(0);
+	}
+	check(wait(NULL) > 0 && !mq_send(d, "b", 1, 0) && mq_receive(other_one, text, 8, NULL) == 1);
+	check(!mq_close(other_one) && !close(ends[0]) && !close(ends[1]));
+	queue_end(d);
+	return arg;
+}
+
+static void row_mq_dup(void)
+{
+	mq_dup(NULL);
+	join(start(mq_dup, NULL));
+}
+
 static volatile int notices;
 static volatile int notice_value;
 

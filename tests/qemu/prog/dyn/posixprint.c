@@ -10,6 +10,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -209,6 +210,33 @@ static void *both_thread(void *arg)
 	return arg;
 }
 
+/* ---- descriptors ---------------------------------------------------------------------------------------- */
+
+/* Standard output becomes another file, and itself again; what goes by descriptors comes in between. */
+static void *moved_thread(void *path)
+{
+	int saved = dup(1), fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0600);
+
+	check(saved >= 0 && fd >= 0);
+	check(printf("one\n") == 4 && !fflush(stdout));
+	check(dprintf(1, "two %d\n", 2) == 6);
+	check(dup2(-1, 1) < 0 && errno == EBADF && dup2(1, 1) == 1);
+	check(printf("three\n") == 6 && !fflush(stdout));
+	check(dup2(fd, 1) == 1);
+	check(printf("four\n") == 5 && !fflush(stdout));
+	/* Not by fd: that is Linux's, and may overtake what is on its way. */
+	check(dprintf(1, "five\n") == 5 && dprintf(1, "%s\n", "six") == 4);
+	check(fputs_unlocked("seven\n", stdout) >= 0 && fwrite_unlocked("eight\n", 1, 6, stdout) == 6);
+	check((putchar_unlocked)('9') == '9' && (fputc_unlocked)('\n', stdout) == '\n' && !fflush(stdout));
+	check(dup3(saved, 1, 0) == 1);
+	check(printf("ten\n") == 4 && !fflush(stdout));
+	check(!close(1) && dup(fd) == 1);
+	check(printf("eleven\n") == 7 && !fflush(stdout));
+	check(dup2(saved, 1) == 1 && !close(saved) && !close(fd));
+	check((putc_unlocked)('+', stdout) == '+' && !fflush(stdout));
+	return NULL;
+}
+
 /* ---- the log -------------------------------------------------------------------------------------------- */
 
 static void log_turns(int mine)
@@ -252,6 +280,8 @@ int main(int argc, char **argv)
 		many();
 	else if (!strcmp(argv[1], "both"))
 		pthread_join(start(both_thread, NULL), NULL);
+	else if (!strcmp(argv[1], "moved") && argc == 3)
+		pthread_join(start(moved_thread, argv[2]), NULL);
 	else if (!strcmp(argv[1], "log"))
 		log_all();
 	else

@@ -15,35 +15,10 @@
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
+#include "../checks.h"
 
 #define PRIO 50
 #define ROUNDS 200
-
-static const char *row_name;
-
-#define check(what)									\
-	do {										\
-		if (!(what)) {								\
-			printf("fail %s: line %d: not so: %s\n", row_name, __LINE__, #what); \
-			fflush(stdout);							\
-			_exit(1);							\
-		}									\
-	} while (0)
-
-static pthread_t start_as(int policy, int prio, void *(*fn)(void *), void *arg)
-{
-	struct sched_param param = { .sched_priority = prio };
-	pthread_attr_t attr;
-	pthread_t thread;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, policy);
-	pthread_attr_setschedparam(&attr, &param);
-	check(!pthread_create(&thread, &attr, fn, arg));
-	pthread_attr_destroy(&attr);
-	return thread;
-}
 
 static pthread_t start(void *(*fn)(void *), void *arg)
 {
@@ -418,6 +393,8 @@ static void row_sem_errors(void)
 #include "posixtime.h"
 #include "posixset.h"
 #include "posixsignals.h"
+#include "posixvalues.h"
+#include "posixcancel.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
@@ -459,6 +436,7 @@ static const struct {
 	{ "mq-errors", row_mq_errors },
 	{ "mq-mixed", row_mq_mixed },
 	{ "mq-fork", row_mq_fork },
+	{ "mq-dup", row_mq_dup },
 	{ "mq-notify", row_mq_notify },
 	{ "mq-signal", row_mq_signal },
 	{ "mq-cancel", row_mq_cancel },
@@ -478,6 +456,20 @@ static const struct {
 	{ "epoll", row_epoll },
 	{ "poll-signal", row_poll_signal },
 	{ "poll-cancel", row_poll_cancel },
+	{ "mutex-values", row_mutex_values },
+	{ "ceiling-values", row_ceiling_values },
+	{ "cond-values", row_cond_values },
+	{ "cond-robust", row_cond_robust },
+	{ "lock-values", row_lock_values },
+	{ "sem-values", row_sem_values },
+	{ "named-values", row_named_values },
+	{ "mq-values", row_mq_values },
+	{ "mq-notice-values", row_mq_notice_values },
+	{ "timer-values", row_timer_values },
+	{ "sched-values", row_sched_values },
+	{ "cancel-points", row_cancel_points },
+	{ "cancel-not", row_cancel_not },
+	{ "cancel-async", row_cancel_async },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
@@ -492,6 +484,7 @@ static int run_row(int i)
 	if (pid == 0) {
 		row_name = rows[i].name;
 		alarm(60);
+		setvbuf(stdout, NULL, _IOLBF, 0);
 		rows[i].run();
 		printf("ok %s\n", row_name);
 		fflush(stdout);

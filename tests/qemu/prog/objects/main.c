@@ -36,6 +36,7 @@ static const struct row table[] = {
 	ROW("heaps", heaps),
 	ROW("copy-not-there", copy_not_there),
 	ROW("names-shared", names_shared),
+	ROW("names-notify", names_notify),
 	ROW("names-killed", names_killed),
 	ROW("names-rights", names_rights),
 	ROW("unblock-each", unblock_each),

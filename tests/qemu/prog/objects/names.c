@@ -151,6 +151,39 @@ void names_shared(void)
 	waiter_end(0, -EIDRM);
 }
 
+/* ---- whom a queue tells --------------------------------------------------------------------------- */
+
+CALL(notify, keel_queue_notify(&queue, &sem))
+CALL(notify_not, keel_queue_notify(&queue, NULL))
+
+/* One process is told, and says when it wants that no more. */
+static void asks_to_be_told(void)
+{
+	all_bind();
+	check(hard_call(notify) == -EBUSY);
+	check(hard_call(notify_not) == 0);	/* it is not its own to end */
+	check(hard_call(notify) == -EBUSY);
+	flag_set(ready, 2);
+	await(ready, 3, "the other to give up");
+	check(hard_call(notify) == 0);
+}
+
+void names_notify(void)
+{
+	pid_t pid;
+
+	must(keel_open());
+	all_create();
+	check(hard_call(notify) == 0);
+	check(hard_call(notify) == 0);		/* it may ask again */
+	pid = child_start(asks_to_be_told);
+	await(ready, 2, "the child");
+	check(hard_call(notify_not) == 0);
+	flag_set(ready, 3);
+	child_end(pid, 0);
+	check(hard_call(notify) == 0);		/* it has ended */
+}
+
 /* ---- killed --------------------------------------------------------------------------------------- */
 
 static void *hold_all(void *unused)
@@ -248,6 +281,17 @@ static void nobody_binds(void)
 	must(keel_name_delete("mine", KEEL_SEM));
 }
 
+/* Another user of the group that the names are of: its bits count, whatever others have. */
+static void member_binds(void)
+{
+	unsigned int id;
+
+	check(!setresgid(0, 0, 0) && !setresuid(NOBODY, NOBODY, NOBODY));
+	must(keel_name_bind("group", KEEL_SEM, 0, &id));
+	check(keel_name_bind("others", KEEL_SEM, 0, &id) == -EACCES);
+	check(keel_name_delete("group", KEEL_SEM) == -EACCES);
+}
+
 void names_rights(void)
 {
 	unsigned int id;
@@ -257,6 +301,9 @@ void names_rights(void)
 	must(keel_name_create("read", 0644, KEEL_SEM, 0, 1, &id));
 	must(keel_name_create("open", 0666, KEEL_SEM, 0, 1, &id));
 	child_end(child_start(nobody_binds), 0);
+	must(keel_name_create("group", 0660, KEEL_SEM, 0, 1, &id));
+	must(keel_name_create("others", 0606, KEEL_SEM, 0, 1, &id));
+	child_end(child_start(member_binds), 0);
 	must(keel_name_create("none", 0, KEEL_SEM, 0, 1, &id));
 	must(keel_name_bind("none", KEEL_SEM, 0, &id));	/* root may */
 	must(keel_name_delete("open", KEEL_SEM));

@@ -77,6 +77,7 @@ void channel_server_dies(void);
 void heaps(void);
 void copy_not_there(void);
 void names_shared(void);
+void names_notify(void);
 void names_killed(void);
 void names_rights(void);
 void unblock_each(void);

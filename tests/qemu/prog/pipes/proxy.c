@@ -126,11 +126,38 @@ static void fill(int fd)
 	check(fcntl(fd, F_SETFL, 0) == 0);
 }
 
+/* The next of the alphabet, which is in @kept when the proxy has it. */
+static int write_next(char *kept)
+{
+	static char next = 'a';
+	int err;
+
+	err = keel_proxy_write(&proxy, &next, 1);
+	if (!err)
+		strncat(kept, &next, 1);
+	next++;
+	return err;
+}
+
+/* Behind what filled the pipe comes what was kept, in order, and none of what was lost. */
+static void read_kept(int fd, const char *kept)
+{
+	char got[32] = "", c;
+
+	while (strlen(got) < strlen(kept)) {
+		check(read(fd, &c, 1) == 1);
+		if (c)
+			strncat(got, &c, 1);
+	}
+	check(!strcmp(got, kept));
+}
+
 /* A full file: its thread has one message, the places are taken, the rest is lost, and counted. */
 void proxy_full(void)
 {
+	char kept[32] = "";
+	unsigned long lost;
 	int p[2], got = 0;
-	char c;
 
 	must(keel_open());
 	check(pipe(p) == 0);
@@ -138,21 +165,24 @@ void proxy_full(void)
 	must(keel_proxy_create(&proxy, p[1], PLACES, 1));
 	must(keel_thread_attach("proxy", PRIO, 0));
 	for (int i = 0; i < PLACES; i++)
-		must(keel_proxy_write(&proxy, "p", 1));
+		must(write_next(kept));
 	must(keel_sleep(20 * MS));
-	while (!keel_proxy_write(&proxy, "p", 1))
+	while (!write_next(kept))
 		check(++got == 1 || got < PLACES);
-	check(keel_proxy_write(&proxy, "p", 1) == -EAGAIN);
-	check(keel_proxy_clockwrite(&proxy, "p", 1, CLOCK_MONOTONIC, 1) == -ETIMEDOUT);
+	check(write_next(kept) == -EAGAIN);
+	check(keel_proxy_clockwrite(&proxy, "-", 1, CLOCK_MONOTONIC, 1) == -ETIMEDOUT);
 	check(must(keel_proxy_lost(&proxy)) == 3);
-	must(keel_thread_detach());
 	close(p[1]);
-	check(fcntl(p[0], F_SETFL, O_NONBLOCK) == 0);
-	while (read(p[0], &c, 1) == 1 && c != 'p')
-		;
-	check(c == 'p');
-	/* No reader any more: what is left is lost too. */
+	read_kept(p[0], kept);
+	must(keel_proxy_drain(&proxy, &lost));
+	check(lost == 3);
+	/* No reader any more: what comes is lost too. */
 	close(p[0]);
+	for (int i = 0; i < PLACES; i++)
+		must(keel_proxy_write(&proxy, "-", 1));
+	must(keel_proxy_drain(&proxy, &lost));
+	check(lost == 3 + PLACES);
+	must(keel_thread_detach());
 	must(keel_proxy_delete(&proxy));
 }
 

@@ -16,21 +16,11 @@
 #include <unistd.h>
 #include <keel/posix.h>
 #include <keel/sched.h>
+#include "../checks.h"
 
 #define PRIO	50
 #define MS	1000000L
 #define PAGE	4096
-
-static const char *row_name;
-
-#define check(what)									\
-	do {										\
-		if (!(what)) {								\
-			printf("fail %s: line %d: not so: %s\n", row_name, __LINE__, #what); \
-			fflush(stdout);							\
-			_exit(1);							\
-		}									\
-	} while (0)
 
 static volatile sig_atomic_t reasons[32], others, handled;
 
@@ -51,16 +41,7 @@ static void on_signal(int sig)
 
 static pthread_t start(int prio, void *(*fn)(void *), void *arg)
 {
-	struct sched_param param = { .sched_priority = prio };
-	pthread_attr_t attr;
-	pthread_t thread;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
-	pthread_attr_setschedparam(&attr, &param);
-	check(!pthread_create(&thread, &attr, fn, arg));
-	return thread;
+	return start_as(SCHED_FIFO, prio, fn, arg);
 }
 
 static void ms_sleep(int ms)
@@ -215,6 +196,22 @@ static void row_unlock(void)
 	pthread_join(start(PRIO, unlocks, NULL), NULL);
 }
 
+static pthread_rwlock_t shared_lock = PTHREAD_RWLOCK_INITIALIZER;
+
+static void *unlocks_rwlock(void *arg)
+{
+	check(!pthread_rwlock_rdlock(&shared_lock) && !pthread_rwlock_unlock(&shared_lock));
+	check(pthread_rwlock_unlock(&shared_lock) == EPERM && !reasons[SIGDEBUG_RESCNT_IMBALANCE]);
+	warn();
+	check(pthread_rwlock_unlock(&shared_lock) == EPERM && reasons[SIGDEBUG_RESCNT_IMBALANCE] == 1);
+	return arg;
+}
+
+static void row_unlock_rwlock(void)
+{
+	pthread_join(start(PRIO, unlocks_rwlock, NULL), NULL);
+}
+
 static int other_ran;
 
 static void *runs(void *arg)
@@ -247,6 +244,28 @@ static void row_lock_sched(void)
 	pthread_join(other, NULL);
 }
 
+/* ---- time ------------------------------------------------------------------------------------------- */
+
+/* It is the second that the clock has reached. */
+static void *reads_time(void *arg)
+{
+	struct timespec ts;
+
+	for (int i = 0; i < 2; i++) {
+		clock_gettime(CLOCK_REALTIME, &ts);
+		ts.tv_sec++;
+		ts.tv_nsec = 0;
+		check(!clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &ts, NULL));
+		check(time(NULL) >= ts.tv_sec);
+	}
+	return arg;
+}
+
+static void row_time(void)
+{
+	pthread_join(start(PRIO, reads_time, NULL), NULL);
+}
+
 /* ---- classes ------------------------------------------------------------------------------------ */
 
 /* All of it, and that is noticed: not where the clock jumps while the CPU stands still. */
@@ -254,7 +273,7 @@ static void uses_budget(void)
 {
 	struct keel_sched s = { 0 };
 
-	for (int i = 0; i < 50 && !s.budget_overruns; i++) {
+	for (int i = 0; i < 400 && !s.budget_overruns; i++) {
 		ms_sleep(1);
 		spin_ms(10);
 		check(!keel_thread_sched_get(&s));
@@ -377,6 +396,8 @@ static void row_partition(void)
 	pthread_join(start(PRIO, partition, NULL), NULL);
 }
 
+#include "posixlost.h"
+
 /* ------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -385,7 +406,8 @@ static const struct {
 } rows[] = {
 	{ "syscall", row_syscall }, { "fault", row_fault }, { "memory", row_memory },
 	{ "signal", row_signal }, { "owner", row_owner }, { "unlock", row_unlock },
-	{ "lock-sched", row_lock_sched }, { "sporadic", row_sporadic }, { "deadline", row_deadline },
+	{ "unlock-rwlock", row_unlock_rwlock }, { "lost", row_lost }, { "lost-signal", row_lost_signal },
+	{ "destroy", row_destroy }, { "time", row_time }, { "lock-sched", row_lock_sched }, { "sporadic", row_sporadic }, { "deadline", row_deadline },
 	{ "quota", row_quota }, { "partition", row_partition },
 };
 
