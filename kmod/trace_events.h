@@ -16,6 +16,13 @@
 int trace_on(void);
 void trace_off(void);
 
+/* Programs that read a trace know numbers only: Linux writes these into the formats. */
+TRACE_DEFINE_ENUM(NK_READY);
+TRACE_DEFINE_ENUM(NK_RUNNING);
+TRACE_DEFINE_ENUM(NK_BLOCKED);
+TRACE_DEFINE_ENUM(NK_INBAND);
+TRACE_DEFINE_ENUM(NK_DEAD);
+
 #define keel_states \
 	{ NK_READY, "ready" }, { NK_RUNNING, "running" }, { NK_BLOCKED, "waiting" }, \
 	{ NK_INBAND, "in-band" }, { NK_DEAD, "dead" }
