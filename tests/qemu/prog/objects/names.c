@@ -274,6 +274,8 @@ static void nobody_binds(void)
 	check(keel_name_bind("private", KEEL_SEM, 0, &id) == -EACCES);
 	check(keel_name_bind("read", KEEL_SEM, 0, &id) == -EACCES);
 	check(keel_name_bind("mine", KEEL_SEM, 0, &id) == -ENOENT);
+	check(keel_name_bind("group", KEEL_SEM, 0, &id) == -EACCES);
+	must(keel_name_bind("others", KEEL_SEM, 0, &id));
 	must(keel_name_bind("open", KEEL_SEM, 0, &id));
 	check(keel_name_delete("open", KEEL_SEM) == -EACCES);
 	must(keel_name_create("mine", 0, KEEL_SEM, 0, 1, &id));
@@ -300,9 +302,9 @@ void names_rights(void)
 	must(keel_name_create("private", 0600, KEEL_SEM, 0, 1, &id));
 	must(keel_name_create("read", 0644, KEEL_SEM, 0, 1, &id));
 	must(keel_name_create("open", 0666, KEEL_SEM, 0, 1, &id));
-	child_end(child_start(nobody_binds), 0);
 	must(keel_name_create("group", 0660, KEEL_SEM, 0, 1, &id));
 	must(keel_name_create("others", 0606, KEEL_SEM, 0, 1, &id));
+	child_end(child_start(nobody_binds), 0);
 	child_end(child_start(member_binds), 0);
 	must(keel_name_create("none", 0, KEEL_SEM, 0, 1, &id));
 	must(keel_name_bind("none", KEEL_SEM, 0, &id));	/* root may */
