@@ -14,7 +14,8 @@ memory() { awk '/^(VmallocUsed|SUnreclaim|KernelStack):/ { sum += $2 } END { pri
 fuzz_test() {
 	for_seconds=$1
 	shift
-	fuzz -s 1 -t 4 "$@" || fail "fuzz: $?"
+	fuzz -s 1 -t 4 -w 20 "$@" || fail "fuzz: $?"
+	fuzz -u -s "$seed" -t 5 "$@" || fail "fuzz of another user: $?"
 	wait_for 20 objects_gone || fail "objects are left"
 	sleep 1
 	before=$(memory)

@@ -156,7 +156,7 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 	if (nr == KEEL_CALL_THREAD_UNBLOCK || nr == KEEL_CALL_THREAD_SUSPEND ||
 	    nr == KEEL_CALL_THREAD_RESUME || nr == KEEL_CALL_THREAD_PRIORITY ||
 	    nr == KEEL_CALL_THREAD_STATE)
-		*a = tids[dice_below(d, THREADS_MAX)];
+		*a = tid_random(d);
 	if (nr == KEEL_CALL_TIMER_SET && dice_below(d, 4))
 		*c = dice_below(d, 2) * (KEEL_PERIOD_MIN_NS + dice_below(d, MS));
 	if (nr == KEEL_CALL_SIGNAL_WAIT) {
@@ -164,7 +164,7 @@ static void bound(struct dice *d, long nr, unsigned long *a, unsigned long *b, u
 		*b = dice_below(d, 4) ? soon : 0;
 	}
 	if (nr == KEEL_CALL_SIGNAL_SEND) {
-		*a = dice_below(d, 2) ? tids[dice_below(d, THREADS_MAX)] : 0;
+		*a = dice_below(d, 2) ? tid_random(d) : 0;
 		*b = dice_below(d, 2) ? SIGURG : SIGRTMIN;
 	}
 	if (nr == KEEL_CALL_SLEEP_UNTIL || nr == KEEL_CALL_PERIOD_SET)

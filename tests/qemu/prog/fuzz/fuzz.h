@@ -28,11 +28,12 @@ unsigned long dice_value(struct dice *d);
 /* Likely the id of an object of that type; 0: of any. */
 unsigned int dice_id(struct dice *d, unsigned int type);
 
+#define WORKERS_MAX	16
 #define THREADS_MAX	16
 #define FUZZ_NAMES	3	/* that all processes share */
 
 extern int shared;			/* the library's file, with its objects */
-extern pid_t tids[THREADS_MAX];		/* of a worker's threads, 0 if there are less */
+extern pid_t *tids;			/* of a worker's threads, THREADS_MAX, 0 if there are less */
 
 /* The calling thread is one of them. */
 void tid_note(void);
@@ -44,6 +45,25 @@ void request_random(struct dice *d, int fd);
 void request_init(struct dice *d, int fd);
 /* A page that other threads make go and come while it is used. */
 volatile char *request_page(void);
+
+/* What a class takes. */
+void sched_random(struct dice *d, struct keel_sched *s);
+
+/* Before all processes; @as_nobody: what sends requests has no rights. */
+void others_init(int as_nobody);
+/* The calling process is a worker, the @n-th. */
+void others_worker(unsigned int n);
+/* The calling thread has none of root's rights from here on, if that is asked for. */
+void others_nobody(void);
+/* Of a thread of the process, or of another one; maybe 0, or of one that is gone. */
+pid_t tid_random(struct dice *d);
+/* A change of such a one. */
+void change_random(struct dice *d, struct keel_thread_change *c);
+/* What became of it: 0 or an errno. */
+void change_noted(const struct keel_thread_change *c, int err);
+/* Threads that nobody may change, from before the first worker until after the last: they were not. */
+void untouched_begin(void);
+void untouched_end(void);
 
 /* What takes several requests, or is none: signals, affinity, Keel that stops and starts, a
  * process that has all threads and mutexes that there can be. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz [-s SEED] [-t SECONDS] [-w WORKERS] [-p PROCESSES] [-n THREADS]: everything a process can send
+ * fuzz [-u] [-s SEED] [-t SECONDS] [-w WORKERS] [-p PROCESSES] [-n THREADS]: everything a process can send
  * Keel, at random, from several processes at a time with several threads each, which come, fork, and
- * are killed in the midst of it, for that long and until there were so many. The seed is printed; what
- * each thread asks for follows from it, in which order they run does not. Whether all was well is for
- * the kernel's log and the case to say.
+ * are killed in the midst of it, for that long and until there were so many. -u: without root's rights,
+ * beside threads that nothing may happen to. The seed is printed; what each thread asks for follows from
+ * it, in which order they run does not. Whether all was well is for the kernel's log and the case to say.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +18,12 @@
 #include <keel/sync.h>
 #include "fuzz.h"
 
-#define WORKERS_MAX	16
 #define LIFE_MS		3000
 
 static unsigned long seed;
 static int seconds = 10, workers = 1, processes = 4, threads = 4;
 
 int shared;
-pid_t tids[THREADS_MAX];
 
 static unsigned long mix(unsigned long a, unsigned long b)
 {
@@ -40,6 +38,7 @@ static void *requester(void *arg)
 	int fd = open(KEEL_DEVICE, O_RDWR);
 
 	tid_note();
+	others_nobody();
 	for (;;)
 		request_random(&d, dice_below(&d, 2) ? fd : shared);
 	return NULL;
@@ -87,6 +86,7 @@ static void worker(unsigned int n, unsigned int generation)
 		  NULL);
 	sigaction(SIGXCPU, &(struct sigaction){ .sa_handler = on_signal, .sa_flags = SA_RESTART },
 		  NULL);
+	others_worker(n - 1);
 	must(keel_open());
 	shared = device_fd();
 	request_init(&d, shared);
@@ -130,6 +130,17 @@ static long now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* One that found something wrong has said so and ended by itself. */
+static void worker_end(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status))
+		fail("a worker ended with status %d", WEXITSTATUS(status));
+}
+
 /* Each worker lives a while and is killed, wherever it is. Returns how many there were. */
 static unsigned int run(void)
 {
@@ -142,19 +153,15 @@ static unsigned int run(void)
 		for (int n = 0; n < processes; n++) {
 			if (w[n].pid && now_ms() < w[n].end)
 				continue;
-			if (w[n].pid) {
-				kill(w[n].pid, SIGKILL);
-				waitpid(w[n].pid, NULL, 0);
-			}
+			if (w[n].pid)
+				worker_end(w[n].pid);
 			w[n].pid = worker_start(n + 1, ++count);
 			w[n].end = now_ms() + 50 + dice_below(&d, LIFE_MS);
 		}
 		sleep_ms(20);
 	}
-	for (int n = 0; n < processes; n++) {
-		kill(w[n].pid, SIGKILL);
-		waitpid(w[n].pid, NULL, 0);
-	}
+	for (int n = 0; n < processes; n++)
+		worker_end(w[n].pid);
 	return count;
 }
 
@@ -175,17 +182,18 @@ static void names_remove(void)
 
 int main(int argc, char **argv)
 {
-	int opt, fd;
+	int opt, fd, as_nobody = 0;
 
 	seed = time(NULL);
-	while ((opt = getopt(argc, argv, "s:t:w:p:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "us:t:w:p:n:")) != -1) {
 		switch (opt) {
+		case 'u': as_nobody = 1; break;
 		case 's': seed = strtoul(optarg, NULL, 0); break;
 		case 't': seconds = atoi(optarg); break;
 		case 'w': workers = atoi(optarg); break;
 		case 'p': processes = atoi(optarg); break;
 		case 'n': threads = atoi(optarg); break;
-		default: fail("usage: fuzz [-s SEED] [-t SECONDS] [-w WORKERS] [-p PROCESSES] [-n THREADS]");
+		default: fail("usage: fuzz [-u] [-s SEED] [-t SECONDS] [-w WORKERS] [-p PROCESSES] [-n THREADS]");
 		}
 	}
 	if (processes < 1 || processes > WORKERS_MAX || threads < 1 || threads > THREADS_MAX)
@@ -197,7 +205,10 @@ int main(int argc, char **argv)
 		fail("%s: %m", KEEL_DEVICE);
 	pages_check(fd);
 	close(fd);
+	others_init(as_nobody);
+	untouched_begin();
 	printf("workers %u\n", run());
+	untouched_end();
 	control_on();
 	names_remove();
 	return 0;

@@ -149,6 +149,14 @@ static void name_good(struct dice *d, unsigned int cmd, struct keel_name *n)
 	}
 }
 
+void sched_random(struct dice *d, struct keel_sched *s)
+{
+	*s = (struct keel_sched){
+		.sched_class = dice_below(d, KEEL_CLASSES), .prio = dice_below(d, 100),
+		.group = dice_below(d, 2), .budget_ns = 1000000, .period_ns = 20000000,
+	};
+}
+
 /* What would be carried out, but for one or two fields. */
 static void request_good(struct dice *d, unsigned int cmd, void *at)
 {
@@ -202,21 +210,12 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		*(struct keel_file *)at = (struct keel_file){ .fd = named };
 		break;
 	case KEEL_IOC_SCHED_SET:
-		*(struct keel_sched *)at = (struct keel_sched){
-			.sched_class = dice_below(d, KEEL_CLASSES), .prio = dice_below(d, 100),
-			.group = dice_below(d, 2), .budget_ns = 1000000, .period_ns = 20000000,
-		};
+		sched_random(d, at);
+		if (!dice_below(d, 4))
+			((struct keel_sched *)at)->tid = tid_random(d);
 		break;
 	case KEEL_IOC_THREAD_CHANGE:
-		*(struct keel_thread_change *)at = (struct keel_thread_change){
-			.tid = tids[dice_below(d, THREADS_MAX)], .what = KEEL_CHANGE_PRIO + dice_below(d, 3),
-			.sched.prio = 1 + dice_below(d, 99),
-		};
-		if (!dice_below(d, 4))	/* no suspend: or soon nobody would run */
-			*(struct keel_thread_change *)at = (struct keel_thread_change){
-				.tid = tids[dice_below(d, THREADS_MAX)],
-				.what = KEEL_CHANGE_RESUME + dice_below(d, 2),
-			};
+		change_random(d, at);
 		break;
 	case KEEL_IOC_GROUP_SET:
 		*(struct keel_group *)at = (struct keel_group){
@@ -289,7 +288,13 @@ void ioctl_random(struct dice *d, int fd)
 	unsigned int cmd = request_number(d);
 	void *at = request_place(d, cmd);
 	volatile struct keel_object *o = at;	/* a name begins like one */
+	struct keel_thread_change own;		/* which no other thread writes over */
 
+	if (at == area + 8 && cmd == KEEL_IOC_THREAD_CHANGE) {
+		memcpy(&own, at, sizeof(own));
+		change_noted(&own, ioctl(fd, cmd, &own) ? errno : 0);
+		return;
+	}
 	if (ioctl(fd, cmd, at) || at != area + 8)
 		return;
 	if (cmd == KEEL_IOC_FILE_CREATE)
