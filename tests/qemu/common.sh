@@ -41,6 +41,22 @@ apt_get() {
 	die "can't get packages from the archive: $(grep -m 1 ^E: "$log") (see $log)"
 }
 
+# packages_unpack DIR PACKAGE...: in DIR/root, with all they depend on. With an
+# empty status file apt takes nothing for installed.
+packages_unpack() {
+	local dir=$1 deb
+	shift
+	mkdir -p "$dir/deb/partial"
+	: >"$dir/deb/status"
+	apt_get -y --no-install-recommends --download-only install \
+		-o Debug::NoLocking=1 -o Dir::State::status="$dir/deb/status" \
+		-o Dir::Cache::archives="$dir/deb" "$@"
+	for deb in "$dir"/deb/*.deb; do
+		dpkg -x "$deb" "$dir/root"
+	done
+	rm -r "$dir/deb"
+}
+
 # Moves a finished directory into place, so that a broken run leaves none.
 install_dir() {
 	rm -rf "$2.old"

@@ -112,8 +112,8 @@ vm_command() {
 	intx) vm+=(-drive "$drive,if=none,id=disk"
 		-device "virtio-blk-pci,drive=disk,vectors=0") ;;
 	esac
-	[ "$(boot_word "$boot" suite)" = no ] ||
-		vm+=(-drive "file=$build/suite/disk.img,format=raw,readonly=on,if=virtio")
+	[ "$(boot_word "$boot" second)" = no ] ||
+		vm+=(-drive "file=$build/$(boot_word "$boot" second)/disk.img,format=raw,readonly=on,if=virtio")
 	vm_devices "$dir" "$boot"
 	if [ "$(boot_word "$boot" monitor)" = yes ]; then
 		mkfifo "$dir/mon.in" "$dir/mon.out"
