@@ -8,6 +8,7 @@
 #include "tests/unit/unit.h"
 
 #define SIZE	16
+#define FLOWS	4
 
 static struct nk_channel c;
 static struct nk_flow flow;
@@ -99,6 +100,39 @@ START_TEST(clients_of_a_server_that_linux_buries_go_on_at_once)
 }
 END_TEST
 
+static int gaps;
+
+static void a_gap(void)
+{
+	gaps++;
+}
+
+static void leaves(struct unit_thread *u)
+{
+	unsigned int size;
+	char m[SIZE];
+
+	ck_assert_int_eq(nk_channel_receive(u->arg, m, SIZE, &size, 0), -NK_EWOULDBLOCK);
+	sim_on_unmask(a_gap);
+	nk_channel_bereave(u->arg, &u->t);
+	sim_on_unmask(NULL);
+}
+
+/* Each flow is looked at, in use or not. */
+START_TEST(interrupts_are_let_in_between_the_flows)
+{
+	struct nk_channel wide;
+	struct nk_flow flows[FLOWS];
+	struct nk_slot slots[FLOWS];
+	char room[FLOWS * SIZE];
+
+	ck_assert_int_eq(nk_channel_init(&wide, flows, slots, room, FLOWS, SIZE), 0);
+	unit_run("s", 5, 0, leaves, &wide);
+	ck_assert_int_ge(gaps, FLOWS);
+	ck_assert_int_eq(nk_channel_destroy(&wide), 0);
+}
+END_TEST
+
 Suite *channel_end_suite(void)
 {
 	Suite *suite = suite_create("channel_end");
@@ -108,5 +142,6 @@ Suite *channel_end_suite(void)
 	tcase_add_test(tc, a_reply_gives_way_to_a_better_client);
 	tcase_add_test(tc, a_message_that_is_not_there_takes_no_flow);
 	tcase_add_test(tc, clients_of_a_server_that_linux_buries_go_on_at_once);
+	tcase_add_test(tc, interrupts_are_let_in_between_the_flows);
 	return suite;
 }

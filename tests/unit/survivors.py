@@ -15,6 +15,8 @@ SURVIVORS = {
 	("nucleus/share.c", "within", "if (debt < (1))"): ROUNDING,
 	("nucleus/class_set.c", "join", "t->sched.deadline = (1);"): PAST,
 	("nucleus/sporadic.c", "sporadic_join", "start_timer(t, (1));"): PAST,
+	("nucleus/thread.c", "wait_specially",
+	 "nk_timer_start(timer, until < (1) ? nk_until_realtime(until) : until, 0);"): PAST,
 	("nucleus/edf.c", "replenish",
 	 "s->left = s->left < (1) ? s->left + s->attr.budget : s->attr.budget;"): NOTHING_OWED,
 	("nucleus/quota.c", "group_fires",
