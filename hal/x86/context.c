@@ -294,8 +294,7 @@ static __always_inline void root_to_user(struct hal_cpu *hc, struct hal_user *to
 	hc->live = to;
 }
 
-/* Off the wake-up path. */
-static noinline void user_to_user(struct hal_cpu *hc, struct hal_user *to)
+static __always_inline void user_to_user(struct hal_cpu *hc, struct hal_user *to)
 {
 	struct hal_user *from = hc->live;
 
@@ -442,7 +441,7 @@ void hal_switch(struct hal_context *prev, struct hal_context *next)
 	if (next->user) {
 		if (likely(!hc->live))
 			root_to_user(hc, next->user);
-		else if (hc->live != next->user)
+		else if (likely(hc->live != next->user))
 			user_to_user(hc, next->user);
 	} else if (next->root && hc->live) {
 		user_to_root(hc);
