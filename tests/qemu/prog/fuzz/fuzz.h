@@ -57,6 +57,8 @@ void others_worker(unsigned int n);
 void others_nobody(void);
 /* Of a thread of the process, or of another one; maybe 0, or of one that is gone. */
 pid_t tid_random(struct dice *d);
+/* Whether it is to be a change now: more often where none is allowed. */
+int others_asked(struct dice *d);
 /* A change of such a one. */
 void change_random(struct dice *d, struct keel_thread_change *c);
 /* What became of it: 0 or an errno. */

@@ -72,6 +72,11 @@ pid_t tid_random(struct dice *d)
 	return board->tids[dice_below(d, WORKERS_MAX)][dice_below(d, THREADS_MAX)];
 }
 
+int others_asked(struct dice *d)
+{
+	return unprivileged && !dice_below(d, 4);
+}
+
 static int is_untouched(pid_t tid)
 {
 	for (int i = 0; tid && i < UNTOUCHED; i++)

@@ -83,6 +83,8 @@ static unsigned int request_number(struct dice *d)
 {
 	unsigned int cmd = known[dice_below(d, sizeof(known) / sizeof(known[0]))];
 
+	if (others_asked(d))
+		return KEEL_IOC_THREAD_CHANGE;
 	if (dice_below(d, 8))
 		return cmd;
 	/* Another number, size or direction. Never KEEL_IOC_CONTROL, which ends the test. */
