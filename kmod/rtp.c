@@ -2,8 +2,12 @@
 /*
  * /dev/rtpN: the end of a pipe that Linux's programs have. One read is one message, one write is one.
  * The device goes with the object; who has it open reads what is left, and then the end.
+ *
+ * The hard threads of a process have the other end. Who made the pipe has one, and who shows that he may read and write
+ * the device, by a descriptor, gets another one, of the same pipe; it lasts as long as the first.
  */
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/kref.h>
@@ -19,15 +23,20 @@
 #include "outer.h"
 
 struct rtp {
-	struct outer outer;		/* first */
-	struct kref ref;		/* the object, and each open file */
+	struct kref ref;		/* each end of hard threads, and each open file */
 	struct nk_pipe to_linux, to_rt;
+	struct native_link link;	/* the two */
 	struct hal_work readable, writable;
 	wait_queue_head_t readers, writers;
 	struct miscdevice misc;
 	char name[8];
 	int minor;			/* -1: none yet */
 	void *area;
+};
+
+struct rtp_end {
+	struct outer outer;		/* first */
+	struct rtp *rtp;
 };
 
 static DECLARE_BITMAP(minors, KEEL_PIPE_MINORS);
@@ -142,10 +151,10 @@ static long rtp_ioctl(struct file *file, unsigned int cmd, unsigned long which)
 
 	if (cmd != KEEL_IOC_PIPE_FLUSH)
 		return -ENOTTY;
-	return native_link_flush(&r->outer.link, which);
+	return native_link_flush(&r->link, which);
 }
 
-/* misc_open() holds off misc_deregister(), so the object's reference is still there. */
+/* misc_open() holds off misc_deregister(), so the first end's reference is still there. */
 static int rtp_open(struct inode *inode, struct file *file)
 {
 	struct rtp *r = container_of(file->private_data, struct rtp, misc);
@@ -225,14 +234,28 @@ static int rtp_fill(struct rtp *r, unsigned long room, const struct keel_object 
 		return -ENOMEM;
 	nk_pipe_init(&r->to_linux, r->area, places, size, 1, &r->readable);
 	nk_pipe_init(&r->to_rt, r->area + room, places, size, 0, &r->writable);
-	r->outer.link.to_inband = &r->to_linux;
-	r->outer.link.to_oob = &r->to_rt;
-	return rtp_show(r, req->data);
+	r->link.to_inband = &r->to_linux;
+	r->link.to_oob = &r->to_rt;
+	return 0;
 }
 
-static struct outer *rtp_create(struct keel_process *p, struct keel_object *req)
+/* With the caller's reference, or ERR_PTR. */
+static struct rtp_end *end_new(struct rtp *r, bool borrowed)
+{
+	struct rtp_end *e = kzalloc(sizeof(*e), GFP_KERNEL);
+
+	if (!e)
+		return ERR_PTR(-ENOMEM);
+	e->rtp = r;
+	e->outer.link = r->link;
+	e->outer.link.borrowed = borrowed;
+	return e;
+}
+
+static struct outer *rtp_make(struct keel_object *req)
 {
 	unsigned long room = nk_pipe_room(req->args[0], req->args[1]);
+	struct rtp_end *e = NULL;
 	struct rtp *r;
 	int err;
 
@@ -242,25 +265,69 @@ static struct outer *rtp_create(struct keel_process *p, struct keel_object *req)
 	if (!r)
 		return ERR_PTR(-ENOMEM);
 	err = rtp_fill(r, room, req);
+	if (!err) {
+		e = end_new(r, false);
+		err = IS_ERR(e) ? PTR_ERR(e) : rtp_show(r, req->data);
+	}
 	if (err) {
+		if (!IS_ERR(e))
+			kfree(e);
 		kref_put(&r->ref, rtp_free);
 		return ERR_PTR(err);
 	}
 	req->data = r->minor;
-	return &r->outer;
+	return &e->outer;
+}
+
+/* The file is held: so is the pipe. */
+static struct outer *bind_file(struct file *file, struct keel_object *req)
+{
+	struct rtp *r = file->private_data;
+	struct rtp_end *e;
+
+	if (file->f_op != &rtp_fops || (file->f_mode & (FMODE_READ | FMODE_WRITE)) != (FMODE_READ | FMODE_WRITE))
+		return ERR_PTR(-EINVAL);
+	e = end_new(r, true);
+	if (IS_ERR(e))
+		return ERR_CAST(e);
+	kref_get(&r->ref);
+	req->data = r->minor;
+	return &e->outer;
+}
+
+static struct outer *rtp_bind(struct keel_object *req)
+{
+	struct file *file = req->data <= INT_MAX ? fget(req->data) : NULL;
+	struct outer *o;
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	o = bind_file(file, req);
+	fput(file);
+	return o;
+}
+
+static struct outer *rtp_create(struct keel_process *p, struct keel_object *req)
+{
+	return req->args[0] == KEEL_PIPE_BIND && !req->args[1] ? rtp_bind(req) : rtp_make(req);
 }
 
 static void rtp_close(struct outer *o)
 {
-	struct rtp *r = container_of(o, struct rtp, outer);
+	struct rtp *r = container_of(o, struct rtp_end, outer)->rtp;
 
+	if (o->link.borrowed)
+		return;
 	misc_deregister(&r->misc);
 	clear_bit(r->minor, minors);
 }
 
 static void rtp_put(struct outer *o)
 {
-	kref_put(&container_of(o, struct rtp, outer)->ref, rtp_free);
+	struct rtp_end *e = container_of(o, struct rtp_end, outer);
+
+	kref_put(&e->rtp->ref, rtp_free);
+	kfree(e);
 }
 
 const struct outer_kind rtp_kind = { rtp_create, rtp_close, rtp_put };

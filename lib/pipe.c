@@ -25,7 +25,19 @@ int keel_pipe_create(struct keel_pipe *pipe, int number, unsigned int places, un
 		.type = KEEL_PIPE, .args = { places, size },
 		.data = number == -1 ? KEEL_PIPE_ANY : (unsigned int)number,
 	};
-	int err = libkeel_ioctl(KEEL_IOC_OBJECT_CREATE, &req);
+	int err = size ? libkeel_ioctl(KEEL_IOC_OBJECT_CREATE, &req) : -EINVAL;
+
+	if (!err) {
+		pipe->id = req.id;
+		pipe->number = req.data;
+	}
+	return err;
+}
+
+int keel_pipe_bind(struct keel_pipe *pipe, int fd)
+{
+	struct keel_object req = { .type = KEEL_PIPE, .args = { KEEL_PIPE_BIND }, .data = fd };
+	int err = fd < 0 ? -EBADF : libkeel_ioctl(KEEL_IOC_OBJECT_CREATE, &req);
 
 	if (!err) {
 		pipe->id = req.id;

@@ -15,14 +15,15 @@ struct native_link {
 	struct hal_work *work;			/* of an eventfd, with the next */
 	nk_u32 *pending;
 	struct native_timer *timer;		/* of a timer */
+	int borrowed;				/* the pipes are another process's, which ends them */
 };
 
-/* No more use of @l by hard threads: waits end with -EIDRM.
+/* No more use of @l by hard threads: waits end with -EIDRM. Nothing, of what is borrowed.
  * Context: in-band; may switch; takes the wait queues' locks. */
 void native_link_close(const struct native_link *l);
 
 /* Nobody of the process calls any more; a chain walk of another may still pass through, and is waited
- * for. Context: in-band; waits for other CPUs. */
+ * for; so is who stands on what others have borrowed, where nobody waits any more. Context: in-band; waits for other CPUs. */
 void native_link_quiesce(const struct native_link *l);
 
 /* Drop what is in those of the pipes that @which tells: how many messages, or -EINVAL.

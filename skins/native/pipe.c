@@ -65,6 +65,8 @@ long native_eventfd_signal(struct native_object *o, const struct native_args *a)
 
 void native_link_close(const struct native_link *l)
 {
+	if (l->borrowed)
+		return;
 	if (l->to_inband)
 		nk_pipe_close(l->to_inband);
 	if (l->to_oob)
@@ -75,6 +77,8 @@ void native_link_close(const struct native_link *l)
 
 void native_link_quiesce(const struct native_link *l)
 {
+	if (l->borrowed)
+		return;
 	if (l->to_inband)
 		native_waitq_quiesce(&l->to_inband->wq);
 	if (l->to_oob)

@@ -239,7 +239,7 @@ struct keel_mutex_req {
 #define KEEL_CHANNEL		10	/* how many messages on their way, the size of each; here */
 #define KEEL_HEAP		11	/* bytes, 0 or KEEL_FIFO; and here */
 /* [3] With a part in Linux, see rtp.h; waits end with -EIDRM. */
-#define KEEL_PIPE		12	/* places, size; data: its number, KEEL_PIPE_ANY; out: that */
+#define KEEL_PIPE		12	/* places, size; data: its number, KEEL_PIPE_ANY; out: that; or KEEL_PIPE_BIND */
 #define KEEL_PROXY		13	/* places, size; data: the file's descriptor */
 #define KEEL_EVENTFD		14	/* data: its descriptor */
 #define KEEL_TIMER		15	/* see notify.h; waits end with -EIDRM */

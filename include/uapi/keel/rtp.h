@@ -11,6 +11,7 @@
 #define KEEL_PIPE_DEVICE	"/dev/rtp"	/* and its number */
 #define KEEL_PIPE_MINORS	32
 #define KEEL_PIPE_ANY		(~0ull)		/* the first number that is free */
+#define KEEL_PIPE_BIND		(~0u)		/* as places, with size 0: that whose device data, a descriptor, can read and write */
 #define KEEL_PIPE_PLACES	1024		/* most messages under way in one direction */
 #define KEEL_PIPE_SIZE		65536		/* longest message */
 #define KEEL_PIPE_URGENT	0x80000000u	/* or-ed to the size of a message that is sent: in front of all others */

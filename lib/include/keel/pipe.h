@@ -35,7 +35,13 @@ struct keel_pipe {
  * -ENOSPC: none is, or KEEL_MAX_OBJECTS are in use; -ENOMEM; -EINVAL. Context: any thread; in-band. */
 int keel_pipe_create(struct keel_pipe *pipe, int number, unsigned int places, unsigned int size);
 
-/* Waits of hard threads end with -EIDRM; what was sent to them and not read is dropped.
+/* The pipe whose device @fd has open to read and write, of another process or this one: hard threads here use it as
+ * those there. It ends with what keel_pipe_create() gave; then -EIDRM. -EBADF; -EINVAL: @fd is another file, or not open
+ * for both; -ENOSPC; -ENOMEM. Context: any thread; in-band. */
+int keel_pipe_bind(struct keel_pipe *pipe, int fd);
+
+/* Waits of hard threads end with -EIDRM; what was sent to them and not read is dropped. One from keel_pipe_bind() is only
+ * given up.
  * Context: any thread; in-band. */
 int keel_pipe_delete(struct keel_pipe *pipe);
 

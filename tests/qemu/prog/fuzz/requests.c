@@ -92,6 +92,19 @@ static unsigned int request_number(struct dice *d)
 	return cmd == KEEL_IOC_CONTROL ? KEEL_IOC_INFO : cmd;
 }
 
+/* The device of some pipe, or no descriptor. */
+static int rtp_file(struct dice *d)
+{
+	static int fd = -1;
+	char path[32];
+
+	if (fd >= 0)
+		close(fd);
+	snprintf(path, sizeof(path), KEEL_PIPE_DEVICE "%u", (unsigned int)dice_below(d, 4));
+	fd = open(path, O_RDWR | O_NONBLOCK);
+	return fd;
+}
+
 /* Of a set: mostly what may be in one. */
 static void object_good(struct dice *d, struct keel_object *o)
 {
@@ -103,6 +116,8 @@ static void object_good(struct dice *d, struct keel_object *o)
 	};
 	if (o->type == KEEL_PIPE)
 		o->data = dice_below(d, 2) ? KEEL_PIPE_ANY : dice_below(d, KEEL_PIPE_MINORS);
+	if (o->type == KEEL_PIPE && !dice_below(d, 4))
+		*o = (struct keel_object){ .type = KEEL_PIPE, .args = { KEEL_PIPE_BIND }, .data = rtp_file(d) };
 	if (o->type == KEEL_PROXY)
 		o->data = sink;
 	if (o->type == KEEL_EVENTFD)

@@ -50,6 +50,12 @@ void interrupted(void);
 void flushing(void);
 void watching(void);
 
+/* bound.c */
+void bound_both(void);
+void bound_given_up(void);
+void bound_orphaned(void);
+void bound_wrong(void);
+
 /* wrong.c */
 void memory_missing(void);
 void wrong(void);
