@@ -223,7 +223,7 @@ static int take_off(struct alarm *a)
 
 int rt_alarm_delete(RT_ALARM *alarm)
 {
-	struct alarm *a = alchemy_object_find(alarm->handle, ALCHEMY_ALARM);
+	struct alarm *a = alchemy_object_find(ALCHEMY_HANDLE(alarm), ALCHEMY_ALARM);
 	int err;
 
 	if (!a)
@@ -252,17 +252,17 @@ static int set(struct alarm *a, int64_t at, int64_t interval)
 
 int rt_alarm_start(RT_ALARM *alarm, RTIME value, RTIME interval)
 {
-	struct alarm *a = alchemy_object_find(alarm->handle, ALCHEMY_ALARM);
-	int64_t at = alchemy_rel(value), step = rt_timer_ticks2ns(interval);
+	struct alarm *a = alchemy_object_find(ALCHEMY_HANDLE(alarm), ALCHEMY_ALARM);
+	int64_t at = value ? alchemy_rel(value) : keel_clock_ns(), step = rt_timer_ticks2ns(interval);
 
-	if (!a || value == TM_INFINITE || value == TM_NONBLOCK || at == KEEL_FOREVER || step < 0)
+	if (!a || value == TM_NONBLOCK || at == KEEL_FOREVER || step < 0)
 		return -EINVAL;
 	return ALCHEMY_CALL(set(a, at, step));
 }
 
 int rt_alarm_stop(RT_ALARM *alarm)
 {
-	struct alarm *a = alchemy_object_find(alarm->handle, ALCHEMY_ALARM);
+	struct alarm *a = alchemy_object_find(ALCHEMY_HANDLE(alarm), ALCHEMY_ALARM);
 
 	return a ? ALCHEMY_CALL(set(a, KEEL_FOREVER, 0)) : -EINVAL;
 }
@@ -281,7 +281,7 @@ static int get(struct alarm *a, RT_ALARM_INFO *info)
 
 int rt_alarm_inquire(RT_ALARM *alarm, RT_ALARM_INFO *info)
 {
-	struct alarm *a = alchemy_object_find(alarm->handle, ALCHEMY_ALARM);
+	struct alarm *a = alchemy_object_find(ALCHEMY_HANDLE(alarm), ALCHEMY_ALARM);
 
 	if (!a)
 		return -EINVAL;

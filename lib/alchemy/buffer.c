@@ -76,13 +76,13 @@ int rt_buffer_create(RT_BUFFER *bf, const char *name, size_t bufsz, int mode)
 
 int rt_buffer_delete(RT_BUFFER *bf)
 {
-	return alchemy_kind_delete(&kind, bf->handle);
+	return alchemy_kind_delete(&kind, ALCHEMY_HANDLE(bf));
 }
 
 /* The buffer of @bf with its lock; NULL: why is in @err. */
 static struct alchemy_buffer *enter(const RT_BUFFER *bf, int *err)
 {
-	struct alchemy_buffer *b = alchemy_object_find(bf->handle, ALCHEMY_BUFFER);
+	struct alchemy_buffer *b = alchemy_object_find(ALCHEMY_HANDLE(bf), ALCHEMY_BUFFER);
 
 	*err = b ? alchemy_monitor_enter(&b->m) : -EINVAL;
 	return *err ? NULL : b;

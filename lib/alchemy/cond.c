@@ -33,7 +33,7 @@ static const struct alchemy_kind kind = {
 
 static struct alchemy_cond *find(const RT_COND *cond)
 {
-	return alchemy_object_find(cond->handle, ALCHEMY_COND);
+	return alchemy_object_find(ALCHEMY_HANDLE(cond), ALCHEMY_COND);
 }
 
 int rt_cond_create(RT_COND *cond, const char *name)
@@ -43,7 +43,7 @@ int rt_cond_create(RT_COND *cond, const char *name)
 
 int rt_cond_delete(RT_COND *cond)
 {
-	return alchemy_kind_delete(&kind, cond->handle);
+	return alchemy_kind_delete(&kind, ALCHEMY_HANDLE(cond));
 }
 
 int rt_cond_signal(RT_COND *cond)

@@ -11,24 +11,13 @@
 
 /* ---- asked by others ----------------------------------------------------------------------------------- */
 
-static int slice_set(struct alchemy_task *t, int64_t ns)
-{
-	struct keel_sched sched = {
-		.sched_class = ns ? KEEL_CLASS_RR : KEEL_CLASS_FIFO, .prio = t->prio, .budget_ns = ns,
-	};
-
-	return keel_thread_sched_set(&sched);
-}
-
 /* A suspended one that is in-band stops here, as it becomes hard. */
 void alchemy_task_obey(struct alchemy_task *t)
 {
-	int64_t slice = __atomic_exchange_n(&t->ask_slice, -1, __ATOMIC_ACQ_REL);
 	int64_t period = __atomic_exchange_n(&t->ask_period, -1, __ATOMIC_ACQ_REL);
 
-	__atomic_store_n(&t->running, 1, __ATOMIC_RELEASE);
-	if (slice >= 0)
-		slice_set(t, slice);
+	__atomic_store_n(&t->known->running, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->of->weak, !alchemy_task_prio(t), __ATOMIC_RELAXED);
 	if (period >= 0)
 		keel_period_set(t->ask_first, period);
 	if (__atomic_load_n(&t->known->suspends, __ATOMIC_ACQUIRE))
@@ -38,7 +27,7 @@ void alchemy_task_obey(struct alchemy_task *t)
 /* One that has not begun obeys before its entry. */
 void alchemy_task_poke(struct alchemy_task *t)
 {
-	if (__atomic_load_n(&t->running, __ATOMIC_ACQUIRE))
+	if (__atomic_load_n(&t->known->running, __ATOMIC_ACQUIRE))
 		pthread_kill(t->thread, ALCHEMY_POKE);
 }
 
@@ -138,7 +127,9 @@ int rt_task_set_priority(RT_TASK *task, int prio)
 		return t ? -EINVAL : err;
 	if (t->o.bound)
 		return alchemy_remote_priority(t, prio);
-	if (!keel_is_hard() || !prio != !t->prio)
+	if (t == alchemy_self.task && prio && prio == alchemy_task_prio(t))
+		return ALCHEMY_WAIT(keel_yield());
+	if (!keel_is_hard() || !prio != !alchemy_task_prio(t))
 		err = linux_priority(t, prio);
 	else
 		err = 0;
@@ -146,7 +137,7 @@ int rt_task_set_priority(RT_TASK *task, int prio)
 		err = ALCHEMY_CALL(keel_thread_priority_set(t->known->tid, prio ? prio : KEEL_PRIO_MIN));
 	if (err)
 		return err;
-	t->prio = prio;
+	__atomic_store_n(&t->known->prio, prio, __ATOMIC_RELEASE);
 	__atomic_store_n(&t->of->weak, !prio, __ATOMIC_RELAXED);
 	if (t == alchemy_self.task)
 		alchemy_leave();
@@ -156,32 +147,40 @@ int rt_task_set_priority(RT_TASK *task, int prio)
 int rt_task_slice(RT_TASK *task, RTIME quantum)
 {
 	int64_t ns = rt_timer_ticks2ns(quantum);
+	struct keel_sched sched = { .sched_class = ns ? KEEL_CLASS_RR : KEEL_CLASS_FIFO, .budget_ns = ns };
 	int err = -EINVAL;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
+	struct alchemy_task *t = alchemy_task_of(task, &err);
 
 	if (!t)
 		return err;
-	if (!t->prio || ns < 0 || (ns && ns < KEEL_PERIOD_MIN_NS) || ns > KEEL_PERIOD_MAX_NS)
+	sched.prio = alchemy_task_prio(t);
+	if (!sched.prio || ns < 0 || (ns && ns < KEEL_PERIOD_MIN_NS) || ns > KEEL_PERIOD_MAX_NS)
 		return -EINVAL;
 	if (t == alchemy_self.task)
-		return slice_set(t, ns);
-	__atomic_store_n(&t->ask_slice, ns, __ATOMIC_RELEASE);
-	alchemy_task_poke(t);
-	return 0;
+		return keel_thread_sched_set(&sched);
+	if (t->o.bound)
+		return alchemy_remote_class(t, &sched);
+	err = alchemy_inband();
+	if (!err)
+		err = keel_sched_set(t->known->tid, &sched);
+	return err == -ESRCH ? -EINVAL : err;
 }
 
 /* Linux moves a thread in-band: so it becomes hard again on one of its new CPUs. */
 int rt_task_set_affinity(RT_TASK *task, const cpu_set_t *cpus)
 {
 	int err = -EINVAL, hard;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
+	struct alchemy_task *t = alchemy_task_of(task, &err);
 
 	if (!t)
 		return err;
 	hard = keel_is_hard();
 	keel_relax();
-	err = -pthread_setaffinity_np(t->thread, sizeof(*cpus), cpus);
-	if (!err && t != alchemy_self.task)
+	if (t->o.bound)
+		err = alchemy_remote_cpus(t, cpus);
+	else
+		err = -pthread_setaffinity_np(t->thread, sizeof(*cpus), cpus);
+	if (!err && !t->o.bound && t != alchemy_self.task)
 		alchemy_task_poke(t);
 	if (hard)
 		keel_harden();
@@ -233,7 +232,7 @@ int rt_task_set_mode(int clrmask, int setmask, int *mode_r)
 	before = t->mode & (T_LOCK | T_WARNSW);
 	err = alchemy_task_modes(t, clrmask & ~setmask, setmask);
 	if (!err && setmask & T_CONFORMING)
-		err = t->prio ? keel_harden() : keel_relax();
+		err = alchemy_task_prio(t) ? keel_harden() : keel_relax();
 	if (mode_r)
 		*mode_r = before;
 	return err;
@@ -284,11 +283,11 @@ int rt_task_set_periodic(RT_TASK *task, RTIME idate, RTIME period)
 {
 	int64_t first = rt_timer_ticks2ns(idate), ns = rt_timer_ticks2ns(period);
 	int err = -EINVAL;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
+	struct alchemy_task *t = alchemy_task_of(task, &err);
 
 	if (!t)
 		return err;
-	err = period_check(first, ns);
+	err = t->o.bound ? -EINVAL : period_check(first, ns);
 	if (err)
 		return err;
 	if (t == alchemy_self.task)
@@ -348,7 +347,7 @@ static int status_of(const struct alchemy_task *t, const struct keel_thread_stat
 
 	if (__atomic_load_n(&t->known->suspends, __ATOMIC_ACQUIRE) > 0)
 		status |= XNSUSP;
-	if (!t->o.bound && !t->started)
+	if (!__atomic_load_n(&t->known->started, __ATOMIC_ACQUIRE))
 		return status | XNDORMANT;
 	switch (s->state) {
 	case KEEL_STATE_INBAND:
@@ -371,13 +370,13 @@ int rt_task_inquire(RT_TASK *task, RT_TASK_INFO *info)
 	int err = -EINVAL;
 	struct alchemy_task *t = alchemy_task_of(task, &err);
 
-	if (!t)
-		return err;
+	if (!t || !info)
+		return t ? 0 : err;
 	err = state_of(t, &s, relaxes);
 	if (err)
 		return err == -ESRCH ? -EINVAL : err;
 	memset(info, 0, sizeof(*info));
-	info->prio = t->o.bound || t->prio ? s.base_prio : 0;
+	info->prio = alchemy_task_prio(t) ? s.base_prio : 0;
 	info->pid = t->known->tid;
 	memcpy(info->name, t->o.name, sizeof(info->name));
 	info->stat.cpu = s.cpu;

@@ -226,7 +226,9 @@ static int join_check(struct alchemy_task *t)
 		return -ESRCH;
 	if (t == alchemy_self.task)
 		return -EDEADLK;
-	if (t->o.bound || !(t->mode & T_JOINABLE) || t->joined)
+	if (t->o.bound)
+		return -ESRCH;
+	if (!(t->mode & T_JOINABLE) || t->joined)
 		return -EINVAL;
 	t->joined = 1;
 	return 0;

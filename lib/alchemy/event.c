@@ -39,7 +39,7 @@ static const struct alchemy_kind kind = {
 
 static struct alchemy_event *find(const RT_EVENT *event)
 {
-	return alchemy_object_find(event->handle, ALCHEMY_EVENT);
+	return alchemy_object_find(ALCHEMY_HANDLE(event), ALCHEMY_EVENT);
 }
 
 int rt_event_create(RT_EVENT *event, const char *name, unsigned int ivalue, int mode)
@@ -51,7 +51,7 @@ int rt_event_create(RT_EVENT *event, const char *name, unsigned int ivalue, int 
 
 int rt_event_delete(RT_EVENT *event)
 {
-	return alchemy_kind_delete(&kind, event->handle);
+	return alchemy_kind_delete(&kind, ALCHEMY_HANDLE(event));
 }
 
 int rt_event_signal(RT_EVENT *event, unsigned int mask)

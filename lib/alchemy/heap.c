@@ -63,7 +63,7 @@ static const struct alchemy_kind kind = {
 
 static struct alchemy_heap *find(const RT_HEAP *heap)
 {
-	return alchemy_object_find(heap->handle, ALCHEMY_HEAP);
+	return alchemy_object_find(ALCHEMY_HANDLE(heap), ALCHEMY_HEAP);
 }
 
 int rt_heap_create(RT_HEAP *heap, const char *name, size_t heapsize, int mode)
@@ -77,7 +77,7 @@ int rt_heap_create(RT_HEAP *heap, const char *name, size_t heapsize, int mode)
 
 int rt_heap_delete(RT_HEAP *heap)
 {
-	return alchemy_kind_delete(&kind, heap->handle);
+	return alchemy_kind_delete(&kind, ALCHEMY_HANDLE(heap));
 }
 
 static int heap_wait(RT_HEAP *heap, size_t size, int64_t until, void **blockp)
@@ -87,7 +87,7 @@ static int heap_wait(RT_HEAP *heap, size_t size, int64_t until, void **blockp)
 	if (!h || until < 0)
 		return -EINVAL;
 	if (h->state.mode & H_SINGLE) {
-		if (size > h->state.size)
+		if (size && size != h->state.size)
 			return -EINVAL;
 		*blockp = h->heap.area;
 		return 0;

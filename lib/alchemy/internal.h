@@ -165,6 +165,9 @@ static inline void *alchemy_object_find(uintptr_t handle, enum alchemy_type type
 	return o;
 }
 
+/* Of what a user holds, NULL too: what is looked for. */
+#define ALCHEMY_HANDLE(held) ((held) ? (held)->handle : 0)
+
 /* The handle of the object of that name, or 0. Context: any; no system call while nobody contends. */
 uintptr_t alchemy_object_named(enum alchemy_type type, const char *name);
 

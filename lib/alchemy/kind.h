@@ -45,12 +45,12 @@ int alchemy_mutex_retake(struct keel_mutex *m);
 #define ALCHEMY_BINDING(name_, type_, kind_)						\
 	int rt_##name_##_bind(type_ *p, const char *name, RTIME timeout)		\
 	{										\
-		return alchemy_kind_bind(kind_, name, timeout, &p->handle);		\
+		return p ? alchemy_kind_bind(kind_, name, timeout, &p->handle) : -EINVAL;		\
 	}										\
 											\
 	int rt_##name_##_unbind(type_ *p)						\
 	{										\
-		return alchemy_kind_unbind(kind_, &p->handle);				\
+		return p ? alchemy_kind_unbind(kind_, &p->handle) : -EINVAL;				\
 	}										\
 											\
 	_Static_assert(sizeof(((type_ *)0)->handle) == sizeof(uintptr_t), #type_)

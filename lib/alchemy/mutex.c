@@ -33,7 +33,7 @@ static const struct alchemy_kind kind = {
 
 static struct alchemy_mutex *find(const RT_MUTEX *mutex)
 {
-	return alchemy_object_find(mutex->handle, ALCHEMY_MUTEX);
+	return alchemy_object_find(ALCHEMY_HANDLE(mutex), ALCHEMY_MUTEX);
 }
 
 struct keel_mutex *alchemy_mutex_find(const RT_MUTEX *mutex)
@@ -57,7 +57,7 @@ int rt_mutex_delete(RT_MUTEX *mutex)
 	if (!m)
 		return -EINVAL;
 	err = ALCHEMY_CALL(libkeel_call(KEEL_CALL_MUTEX_CLOSE, m->mutex.id, 0));
-	return err ? err : alchemy_kind_delete(&kind, mutex->handle);
+	return err ? err : alchemy_kind_delete(&kind, ALCHEMY_HANDLE(mutex));
 }
 
 /* The word of @m in the heap, from @from to @to. 0: that takes a call. */

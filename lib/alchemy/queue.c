@@ -144,12 +144,12 @@ int rt_queue_create(RT_QUEUE *queue, const char *name, size_t poolsize, size_t q
 
 int rt_queue_delete(RT_QUEUE *queue)
 {
-	return alchemy_kind_delete(&kind, queue->handle);
+	return alchemy_kind_delete(&kind, ALCHEMY_HANDLE(queue));
 }
 
 static struct alchemy_queue *find(const RT_QUEUE *queue)
 {
-	return alchemy_object_find(queue->handle, ALCHEMY_QUEUE);
+	return alchemy_object_find(ALCHEMY_HANDLE(queue), ALCHEMY_QUEUE);
 }
 
 /* The queue of @queue with its lock; NULL: why is in @err. */
@@ -341,7 +341,8 @@ static int write_entered(struct alchemy_queue *q, const void *buf, size_t size, 
 
 	if (!m)
 		return -ENOMEM;
-	memcpy(m->data, buf, size);
+	if (size)
+		memcpy(m->data, buf, size);
 	m->size = size;
 	return pass(q, m, mode);
 }
@@ -374,7 +375,7 @@ int rt_queue_send(RT_QUEUE *queue, const void *buf, size_t size, int mode)
 
 int rt_queue_write(RT_QUEUE *queue, const void *buf, size_t size, int mode)
 {
-	return send_by(write_entered, queue, buf, size, mode);
+	return buf || !size ? send_by(write_entered, queue, buf, size, mode) : -EINVAL;
 }
 
 /* ---- receive ----------------------------------------------------------------------------------------- */

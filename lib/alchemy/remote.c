@@ -35,14 +35,19 @@ int alchemy_remote_info(struct alchemy_task *t, struct keel_thread_info *info)
 	return err;
 }
 
-static int change(struct alchemy_task *t, int what, int prio)
+static int change_to(struct alchemy_task *t, int what, const struct keel_sched *sched)
 {
-	struct keel_thread_change req = { .tid = t->known->tid, .what = what, .sched.prio = prio };
+	struct keel_thread_change req = { .tid = t->known->tid, .what = what, .sched = *sched };
 	int err = alchemy_inband();
 
 	if (!err)
 		err = libkeel_ioctl(KEEL_IOC_THREAD_CHANGE, &req);
 	return err == -ESRCH ? -EINVAL : err;
+}
+
+static int change(struct alchemy_task *t, int what, int prio)
+{
+	return change_to(t, what, &(struct keel_sched){ .prio = prio });
 }
 
 static int poke(struct alchemy_task *t)
@@ -84,15 +89,40 @@ int alchemy_remote_unblock(struct alchemy_task *t)
 	return change(t, KEEL_CHANGE_UNBLOCK, 0);
 }
 
-/* An ordinary task is so by its own process's doing. */
+/* To look at what has changed; one that has not begun looks at it then. */
+static int ask(struct alchemy_task *t)
+{
+	int err = __atomic_load_n(&t->known->running, __ATOMIC_ACQUIRE) ? poke(t) : 0;
+
+	return err == -ESRCH ? -EINVAL : err;
+}
+
+/* Whether it goes in-band behind each call is its own thread's to know. */
 int alchemy_remote_priority(struct alchemy_task *t, int prio)
 {
 	const struct sched_param param = { .sched_priority = prio };
-	int err = prio ? change(t, KEEL_CHANGE_PRIO, prio) : -EPERM;
+	int before = alchemy_task_prio(t);
+	int err = change(t, KEEL_CHANGE_PRIO, prio ? prio : KEEL_PRIO_MIN);
 
-	if (!err && sched_setscheduler(t->known->tid, SCHED_FIFO, &param))
+	if (!err && sched_setscheduler(t->known->tid, prio ? SCHED_FIFO : SCHED_OTHER, &param))
 		err = -errno;
-	return err;
+	if (err)
+		return err;
+	__atomic_store_n(&t->known->prio, prio, __ATOMIC_RELEASE);
+	return !prio == !before ? 0 : ask(t);
+}
+
+int alchemy_remote_class(struct alchemy_task *t, const struct keel_sched *sched)
+{
+	return change_to(t, KEEL_CHANGE_CLASS, sched);
+}
+
+/* Linux moves it when it is in-band. */
+int alchemy_remote_cpus(struct alchemy_task *t, const cpu_set_t *cpus)
+{
+	if (sched_setaffinity(t->known->tid, sizeof(*cpus), cpus))
+		return errno == ESRCH ? -EINVAL : -errno;
+	return ask(t);
 }
 
 /* It ends itself where it may, and is asked until it has, or its process; end.c has the rules. */

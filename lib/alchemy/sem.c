@@ -40,7 +40,7 @@ static const struct alchemy_kind kind = {
 
 static struct alchemy_sem *find(const RT_SEM *sem)
 {
-	return alchemy_object_find(sem->handle, ALCHEMY_SEM);
+	return alchemy_object_find(ALCHEMY_HANDLE(sem), ALCHEMY_SEM);
 }
 
 int rt_sem_create(RT_SEM *sem, const char *name, unsigned long icount, int mode)
@@ -54,7 +54,7 @@ int rt_sem_create(RT_SEM *sem, const char *name, unsigned long icount, int mode)
 
 int rt_sem_delete(RT_SEM *sem)
 {
-	return alchemy_kind_delete(&kind, sem->handle);
+	return alchemy_kind_delete(&kind, ALCHEMY_HANDLE(sem));
 }
 
 /* The first try, of one that nobody waits for; what comes between is the library's affair. */

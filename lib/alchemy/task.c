@@ -16,6 +16,7 @@
 #define STACK_LEAST	(64 << 10)
 #define MODE_CPUS	(int)0xff000000
 #define START(t)	(&(struct keel_sem){ (t)->start })
+#define PART_START	's'
 
 pthread_mutex_t alchemy_task_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t key;
@@ -37,22 +38,12 @@ struct alchemy_task *alchemy_task_of(RT_TASK *task, int *err)
 	return NULL;
 }
 
-struct alchemy_task *alchemy_task_here(RT_TASK *task, int *err)
-{
-	struct alchemy_task *t = alchemy_task_of(task, err);
-
-	if (!t || !t->o.bound)
-		return t;
-	*err = -EPERM;
-	return NULL;
-}
-
 /* ---- ends ------------------------------------------------------------------------------------------ */
 
 static void parts_delete(struct alchemy_task *t)
 {
 	if (t->start)
-		keel_sem_delete(START(t));
+		alchemy_part_delete(&t->o, PART_START, KEEL_SEM, t->start);
 	t->start = 0;
 }
 
@@ -104,15 +95,15 @@ static void key_create(void)
 /* The caller becomes a Keel thread of @t's priority. It may be one already, by the POSIX skin or weak. */
 static int become(struct alchemy_task *t)
 {
-	int err;
+	int prio = alchemy_task_prio(t), err;
 
 	if (alchemy_self.weak)
 		keel_thread_detach();
 	alchemy_self.weak = 0;
-	if (t->prio) {
-		err = keel_thread_attach(t->o.name, t->prio, -1);
+	if (prio) {
+		err = keel_thread_attach(t->o.name, prio, -1);
 		if (err == -EALREADY)
-			err = keel_priority_set(t->prio);
+			err = keel_priority_set(prio);
 	} else {
 		err = alchemy_enter();
 	}
@@ -150,9 +141,9 @@ static void *task_main(void *arg)
 	wait_for_start(t);
 	alchemy_task_obey(t);
 	alchemy_task_modes(t, 0, t->first_mode);
-	if (t->prio)
+	if (alchemy_task_prio(t))
 		keel_harden();
-	t->entry(t->arg);
+	t->known->entry(t->known->arg);
 	pthread_cleanup_pop(1);
 	return NULL;
 }
@@ -195,16 +186,6 @@ static int thread_create(struct alchemy_task *t, int stksize)
 	return t->error;
 }
 
-static int start_create(struct alchemy_task *t)
-{
-	struct keel_sem start;
-	int err = keel_sem_create(&start, 0, 1);
-
-	if (!err)
-		t->start = start.id;
-	return err;
-}
-
 static int new_task(struct alchemy_task **task, const char *name, int prio, int mode)
 {
 	struct alchemy_task *t;
@@ -217,17 +198,16 @@ static int new_task(struct alchemy_task **task, const char *name, int prio, int 
 	t = alchemy_object_new(ALCHEMY_TASK, sizeof(*t), name);
 	if (!t)
 		return -ENOMEM;
-	t->prio = prio;
 	t->mode = mode & T_JOINABLE;
 	t->first_mode = mode & (T_LOCK | T_WARNSW | MODE_CPUS);
-	t->ask_slice = -1;
 	t->ask_period = -1;
 	err = alchemy_object_share(&t->o, sizeof(*t->known));
 	t->known = t->o.shared ? t->o.shared : &t->own;
+	t->known->prio = prio;
 	if (t->o.shared)
 		pthread_once(&shared_once, alchemy_task_ends_from_afar);
 	if (!err)
-		err = start_create(t);
+		err = alchemy_part_create(&t->o, PART_START, KEEL_SEM, 0, 1, &t->start);
 	if (err)
 		alchemy_object_free(&t->o);
 	*task = t;
@@ -270,14 +250,14 @@ int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int m
 int rt_task_start(RT_TASK *task, void (*entry)(void *arg), void *arg)
 {
 	int err = -EINVAL;
-	struct alchemy_task *t = alchemy_task_here(task, &err);
+	struct alchemy_task *t = task ? alchemy_task_of(task, &err) : NULL;
 
 	if (!t)
 		return err;
-	if (__atomic_exchange_n(&t->started, 1, __ATOMIC_ACQ_REL))
-		return -EBUSY;
-	t->entry = entry;
-	t->arg = arg;
+	if (__atomic_exchange_n(&t->known->started, 1, __ATOMIC_ACQ_REL))
+		return 0;
+	t->known->entry = entry;
+	t->known->arg = arg;
 	return ALCHEMY_CALL(keel_sem_post(START(t)));
 }
 
@@ -300,12 +280,12 @@ static int shadow(struct alchemy_task *t)
 		err = become(t);
 	if (err)
 		return err;
-	t->started = 1;
-	t->running = 1;
+	t->known->started = 1;
+	t->known->running = 1;
 	alchemy_object_announce(&t->o);
 	pthread_setspecific(key, t);
 	alchemy_task_modes(t, 0, t->first_mode);
-	return t->prio ? keel_harden() : keel_relax();
+	return alchemy_task_prio(t) ? keel_harden() : keel_relax();
 }
 
 int rt_task_shadow(RT_TASK *task, const char *name, int prio, int mode)
@@ -339,6 +319,9 @@ static int task_attach(struct alchemy_object *o)
 
 	t->known = o->shared;
 	t->self.handle = o->next_handle;
+	t->start = 0;
+	if (t->known->pid)	/* it may end at any moment: then there is nothing to be started */
+		alchemy_part_bind(o, PART_START, KEEL_SEM, &t->start);
 	return 0;
 }
 
@@ -346,6 +329,7 @@ static int task_detach(struct alchemy_object *o)
 {
 	pthread_mutex_lock(&alchemy_task_lock);
 	alchemy_task_channel_end((struct alchemy_task *)o);
+	parts_delete((struct alchemy_task *)o);
 	pthread_mutex_unlock(&alchemy_task_lock);
 	return 0;
 }
@@ -353,8 +337,8 @@ static int task_detach(struct alchemy_object *o)
 int rt_task_bind(RT_TASK *task, const char *name, RTIME timeout)
 {
 	uintptr_t handle;
-	int err = alchemy_object_bind(ALCHEMY_TASK, sizeof(struct alchemy_task), name, timeout, task_attach,
-				      &handle);
+	int err = !task ? -EINVAL : alchemy_object_bind(ALCHEMY_TASK, sizeof(struct alchemy_task), name, timeout,
+							task_attach, &handle);
 	struct alchemy_task *t = err ? NULL : alchemy_object_find(handle, ALCHEMY_TASK);
 
 	if (!err)
@@ -364,7 +348,7 @@ int rt_task_bind(RT_TASK *task, const char *name, RTIME timeout)
 
 int rt_task_unbind(RT_TASK *task)
 {
-	return alchemy_object_unbind(ALCHEMY_TASK, &task->handle, task_detach);
+	return !task ? -EINVAL : alchemy_object_unbind(ALCHEMY_TASK, &task->handle, task_detach);
 }
 
 RT_TASK *rt_task_self(void)

@@ -23,6 +23,11 @@ struct alchemy_task_shared {
 	int suspends;			/* (a) */
 	int unblocked;			/* (a) by rt_task_unblock(), since it began to sleep */
 	int ask_end;			/* (a) it is being deleted by another process */
+	int prio;			/* (a) 0: Linux's */
+	int started;			/* (a) rt_task_start() was called */
+	int running;			/* (a) its entry was called, or it is a shadow */
+	void (*entry)(void *arg);	/* in its own process, as the next */
+	void *arg;
 };
 
 struct alchemy_task {
@@ -33,21 +38,15 @@ struct alchemy_task {
 	pthread_t thread;
 	struct alchemy_self *of;	/* (a) the thread's own; NULL: it has not begun, or is bound */
 	const volatile struct keel_window *window;
-	int prio;
 	int mode;			/* as it is now, and T_JOINABLE */
 	int first_mode;
-	int running;			/* (a) its entry was called, or it is a shadow */
-	int started;			/* (a) rt_task_start() was */
 	int ended;			/* (lock) */
 	int joined;			/* (lock) */
-	void (*entry)(void *arg);
-	void *arg;
-	unsigned int start;		/* a semaphore's id */
+	unsigned int start;		/* a semaphore's id; 0: none */
 	int error;			/* of its begin */
 	int ask_end;			/* (a) it is being deleted */
-	int64_t ask_slice;		/* (a) ns; below 0: nothing is asked */
 	int64_t ask_first;		/* (a) of ask_period */
-	int64_t ask_period;		/* (a) likewise */
+	int64_t ask_period;		/* (a) ns; below 0: nothing is asked */
 	unsigned int channel;		/* (a) its id; 0: not yet */
 	char *inbox;
 	int rooms[ALCHEMY_FLOWS];	/* for the reply to each, by flow */
@@ -58,8 +57,11 @@ extern pthread_mutex_t alchemy_task_lock;
 
 /* The task that @task means, NULL: the caller's, if it is alive; or NULL and in @err -EPERM or -EINVAL. */
 struct alchemy_task *alchemy_task_of(RT_TASK *task, int *err);
-/* The same, and of this process, or -EPERM. */
-struct alchemy_task *alchemy_task_here(RT_TASK *task, int *err);
+/* Its priority now: 0: it is Linux's. */
+static inline int alchemy_task_prio(const struct alchemy_task *t)
+{
+	return __atomic_load_n(&t->known->prio, __ATOMIC_ACQUIRE);
+}
 
 /* The caller does what it was asked for. Context: a task. */
 void alchemy_task_obey(struct alchemy_task *t);

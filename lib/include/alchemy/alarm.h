@@ -29,8 +29,8 @@ int rt_alarm_create(RT_ALARM *alarm, const char *name, void (*handler)(void *arg
 /* Its handler does not begin any more. -EPERM: from a handler. Context: any thread; goes in-band. */
 int rt_alarm_delete(RT_ALARM *alarm);
 
-/* In @value ticks from now and then each @interval ticks, TM_INFINITE: once. What it was set to before is
- * forgotten. -EINVAL: @value is TM_INFINITE. Context: any; hardens. */
+/* In @value ticks from now, 0: at once, and then each @interval ticks, TM_INFINITE: once. What it was set to before is
+ * forgotten. -EINVAL: a time is too far away. Context: any; hardens. */
 int rt_alarm_start(RT_ALARM *alarm, RTIME value, RTIME interval);
 int rt_alarm_stop(RT_ALARM *alarm);
 

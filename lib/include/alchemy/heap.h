@@ -37,7 +37,7 @@ typedef struct RT_HEAP_INFO {
 int rt_heap_create(RT_HEAP *heap, const char *name, size_t heapsize, int mode);
 int rt_heap_delete(RT_HEAP *heap);		/* nothing of it is mapped any more */
 
-/* @size bytes, stored in @blockp; with H_SINGLE the one block, if @size is not more. Without a time limit it
+/* @size bytes, stored in @blockp; with H_SINGLE the one block, and @size is 0 or the whole. Without a time limit it
  * is waited for as long as it takes. */
 int rt_heap_alloc(RT_HEAP *heap, size_t size, RTIME timeout, void **blockp);
 int rt_heap_alloc_until(RT_HEAP *heap, size_t size, RTIME timeout, void **blockp);

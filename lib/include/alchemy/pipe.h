@@ -26,13 +26,13 @@ typedef struct RT_PIPE {
 } RT_PIPE;
 
 /* @minor: the N, or P_MINOR_AUTO; @poolsize: bytes for messages, 0: what is usual. A message has that many,
- * at most 16384. Returns the number. -EBUSY: it is not free; -ENOSPC: none is. */
+ * at most 16384. Returns the number. -EBUSY: it is not free; -ENOSPC: none is; -ENODEV: there is no such. */
 int rt_pipe_create(RT_PIPE *pipe, const char *name, int minor, size_t poolsize);
 
 /* What Linux has not read is still there for it. */
 int rt_pipe_delete(RT_PIPE *pipe);
 
-/* The next message from Linux: its size. -ENOBUFS: it is longer than @size, and stays. */
+/* The next message from Linux: its size. -ENOBUFS: it is longer than @size, and stays. With @size 0: 0, at once. */
 ssize_t rt_pipe_read(RT_PIPE *pipe, void *buf, size_t size, RTIME timeout);
 ssize_t rt_pipe_read_until(RT_PIPE *pipe, void *buf, size_t size, RTIME timeout);
 ssize_t rt_pipe_read_timed(RT_PIPE *pipe, void *buf, size_t size, const struct timespec *abs_timeout);
@@ -44,7 +44,9 @@ ssize_t rt_pipe_write(RT_PIPE *pipe, const void *buf, size_t size, int mode);
  * Returns how many there was room for. */
 ssize_t rt_pipe_stream(RT_PIPE *pipe, const void *buf, size_t size);
 
-/* A pipe is its process's, in a session too. */
+/* The pipe of that name, in a session also another process's, whose device the caller must be able to read and
+ * write. It ends with who created it. -EWOULDBLOCK, -ETIMEDOUT: there is none; the last gives it up, and nothing of the pipe
+ * itself changes. */
 int rt_pipe_bind(RT_PIPE *pipe, const char *name, RTIME timeout);
 int rt_pipe_unbind(RT_PIPE *pipe);
 

@@ -3,9 +3,8 @@
  * Alchemy: tasks. A task of priority 1 to 99 is a hard thread of that priority, one of priority 0 an ordinary
  * thread of Linux's. @task NULL means the caller; a call that needs a task returns -EPERM from any other thread.
  * -EINVAL: @task is none, or not any more, or an argument is out of range; -EINTR: rt_task_unblock(), or a
- * signal. A task of another process, bound in a session, can be deleted, suspended, resumed, unblocked, inquired,
- * sent messages, and given another priority above 0; the other calls return -EPERM for it. timer.h says what
- * timeouts mean.
+ * signal. A task of another process, bound in a session, is as good as one's own, but for rt_task_set_periodic() and
+ * rt_task_join(); -EPERM also: it is another user's. timer.h says what timeouts mean.
  */
 #ifndef ALCHEMY_TASK_H
 #define ALCHEMY_TASK_H
@@ -87,7 +86,7 @@ typedef struct RT_TASK_INFO {
  * -EEXIST: the name is in use; -ENOMEM; -EPERM: it takes CAP_SYS_NICE; else as keel_thread_attach(). */
 int rt_task_create(RT_TASK *task, const char *name, int stksize, int prio, int mode);
 
-/* -EBUSY: it was started. */
+/* It goes on in @entry, an address in its own process; one that was started does so no second time: 0. */
 int rt_task_start(RT_TASK *task, void (*entry)(void *arg), void *arg);
 
 /* Both. Errors as of the first. */
@@ -102,7 +101,7 @@ int rt_task_shadow(RT_TASK *task, const char *name, int prio, int mode);
 int rt_task_delete(RT_TASK *task);
 
 /* Wait for the end of a T_JOINABLE task, however it ends. -EINVAL: it is not joinable, or another thread joins
- * it; -EDEADLK: itself; -ESRCH. */
+ * it; -EDEADLK: itself; -ESRCH: it was joined, or is another process's. */
 int rt_task_join(RT_TASK *task);
 
 /* The task of that name. -EWOULDBLOCK, -ETIMEDOUT: there is none. */
@@ -114,7 +113,7 @@ int rt_task_unbind(RT_TASK *task);
 RT_TASK *rt_task_self(void);	/* NULL: the caller is none */
 int rt_task_same(RT_TASK *task1, RT_TASK *task2);	/* 1 or 0 */
 
-/* Of one of another process it goes in-band. */
+/* @info NULL: is there such a task? Of one of another process it goes in-band. */
 int rt_task_inquire(RT_TASK *task, RT_TASK_INFO *info);
 
 /* ---- control. Context: any thread; hardens ---------------------------------------------------------- */
@@ -130,8 +129,11 @@ int rt_task_unblock(RT_TASK *task);
 /* Who has the same priority runs first. -EPERM: the caller is no task. */
 int rt_task_yield(void);
 
+/* The caller, if it has @prio already, goes behind all others of that priority. */
 int rt_task_set_priority(RT_TASK *task, int prio);
-int rt_task_slice(RT_TASK *task, RTIME quantum);	/* round robin; 0: not any more. At least 10 us */
+
+/* Round robin; 0: not any more. At least 10 us. These two go in-band for a task that is not the caller. */
+int rt_task_slice(RT_TASK *task, RTIME quantum);
 int rt_task_set_affinity(RT_TASK *task, const cpu_set_t *cpus);
 
 /* Bits of the caller's mode: T_LOCK, T_WARNSW, T_CONFORMING. @mode_r, what it was, may be NULL. */
@@ -146,7 +148,7 @@ int rt_task_sleep(RTIME delay);
 int rt_task_sleep_until(RTIME date);
 
 /* Release points from @idate on, TM_NOW: one @period from now; @period TM_INFINITE: no more. -ETIMEDOUT: @idate
- * has passed. Context: any thread. */
+ * has passed; -EINVAL also: the task is another process's. Context: any thread. */
 int rt_task_set_periodic(RT_TASK *task, RTIME idate, RTIME period);
 
 /* The next release point. -ETIMEDOUT: at once, @overruns_r (may be NULL) points before the last were missed;

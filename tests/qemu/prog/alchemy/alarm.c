@@ -64,7 +64,9 @@ static void start_all(void)
 	expired = 0;
 	sleep_ms(20);
 	gives(flag_get(&expired), 0);
-	fails(rt_alarm_start(&alarm_a, TM_INFINITE, MS), EINVAL);
+	gives(rt_alarm_start(&alarm_a, 0, TM_INFINITE), 0);	/* now */
+	await(&expired, 1, "an alarm at once");
+	fails(rt_alarm_start(&alarm_a, TM_NONBLOCK, MS), EINVAL);
 	gives(rt_alarm_delete(&alarm_a), 0);
 	fails(rt_alarm_start(&alarm_a, MS, MS), EINVAL);
 }

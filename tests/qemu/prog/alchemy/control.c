@@ -412,6 +412,8 @@ ROW(rt_task_inquire)
 	gives(rt_task_suspend(&task), 0);
 	gives(rt_task_inquire(&task, &info), 0);
 	check(info.stat.status & XNSUSP && info.stat.status & XNDELAY);
+	gives(rt_task_inquire(&task, NULL), 0);
 	fails(rt_task_inquire(&none, &info), EINVAL);
+	fails(rt_task_inquire(&none, NULL), EINVAL);
 	fails(rt_task_inquire(NULL, &info), EPERM);
 }

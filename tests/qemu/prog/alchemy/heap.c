@@ -114,6 +114,7 @@ static void single(void)
 	check(a == b);
 	memset(a, 1, SIZE);
 	fails(rt_heap_alloc(&heap, SIZE + 1, TM_NONBLOCK, &b), EINVAL);
+	fails(rt_heap_alloc(&heap, SIZE - 1, TM_NONBLOCK, &b), EINVAL);
 	gives(rt_heap_free(&heap, a), 0);
 	fails(rt_heap_free(&heap, (char *)a + 64), EINVAL);
 }

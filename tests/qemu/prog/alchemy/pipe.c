@@ -93,8 +93,8 @@ ROW(rt_pipe_create)
 	for (int i = 0; i < KEEL_PIPE_MINORS; i++)
 		gives(rt_pipe_delete(&many[i]), 0);
 	everywhere(create_delete);
-	fails(rt_pipe_create(&pipe_, NULL, -2, 0), EINVAL);
-	fails(rt_pipe_create(&pipe_, NULL, 1000, 0), EINVAL);
+	fails(rt_pipe_create(&pipe_, NULL, -2, 0), ENODEV);
+	fails(rt_pipe_create(&pipe_, NULL, 1000, 0), ENODEV);
 }
 
 ROW(rt_pipe_delete)
@@ -109,7 +109,9 @@ static void reads(void)
 {
 	char got[8];
 
+	gives(rt_pipe_read(&pipe_, got, 0, TM_INFINITE), 0);
 	linux_writes();
+	gives(rt_pipe_read(&pipe_, got, 0, TM_INFINITE), 0);
 	fails(rt_pipe_read(&pipe_, got, 4, TM_INFINITE), ENOBUFS);
 	gives(rt_pipe_read(&pipe_, got, sizeof(got), TM_INFINITE), 5);
 	check(!memcmp(got, "12345", 5));
@@ -225,7 +227,7 @@ static long bind_forever(void)
 }
 
 /* In its own process. */
-ROW(rt_pipe_bind)
+static void bind_here(void)
 {
 	struct caller *c = caller_start(LINUX, bind_forever, NULL);
 	char got[8];
@@ -239,6 +241,69 @@ ROW(rt_pipe_bind)
 	gives(read(fd, got, sizeof(got)), 5);
 	delete();
 	fails(rt_pipe_write(&bound, "bound", 5, P_NORMAL), EINVAL);
+}
+
+static int *stage;
+
+/* All that a pipe does, by who did not create it. */
+static void bind_in_child(void)
+{
+	char got[8];
+
+	gives(bind(NAME, TM_INFINITE), 0);
+	gives(rt_pipe_read(&bound, got, sizeof(got), TM_INFINITE), 5);
+	check(!memcmp(got, "12345", 5));
+	gives(rt_pipe_write(&bound, "last", 4, P_NORMAL), 4);
+	gives(rt_pipe_write(&bound, "first", 5, P_URGENT), 5);
+	gives(rt_pipe_stream(&bound, "a", 1), 1);
+	gives(rt_pipe_stream(&bound, "b", 1), 1);
+	fails(rt_pipe_write(&bound, got, 16385, P_NORMAL), ENOMEM);
+	gives(rt_pipe_unbind(&bound), 0);
+	fails(rt_pipe_write(&bound, "x", 1, P_NORMAL), EINVAL);
+	gives(bind(NAME, TM_NONBLOCK), 0);
+	flag_set(stage, 1);
+	fails(rt_pipe_read(&bound, got, sizeof(got), TM_INFINITE), EIDRM);
+	is_gone(rt_pipe_write(&bound, "x", 1, P_NORMAL));
+	fails(bind("nobody's", TM_NONBLOCK), EWOULDBLOCK);
+}
+
+static void bind_unprivileged(void)
+{
+	fails(bind("nobody's", TM_NONBLOCK), EWOULDBLOCK);
+	unprivileged();
+	fails(bind(NAME, TM_NONBLOCK), EPERM);
+}
+
+static void read_is(const char *text)
+{
+	char got[8] = "";
+
+	gives(read(fd, got, sizeof(got)), strlen(text));
+	check(!strcmp(got, text));
+}
+
+ROW(rt_pipe_bind)
+{
+	pid_t pid;
+
+	bind_here();
+	session();
+	stage = shared_alloc(sizeof(*stage));
+	pid = in_process(bind_in_child);
+	sleep_ms(20);
+	linux_open(must(rt_pipe_create(&pipe_, NAME, P_MINOR_AUTO, 0)));
+	linux_writes();
+	await(stage, 1, "the other process");
+	thread_waits(pid);
+	read_is("first");
+	read_is("last");
+	read_is("ab");
+	gives(rt_pipe_write(&pipe_, "mine", 4, P_NORMAL), 4);
+	read_is("mine");
+	process_ends(in_process(bind_unprivileged));
+	delete();
+	process_ends(pid);
+	fails(bind(NAME, TM_NONBLOCK), EWOULDBLOCK);
 }
 
 ROW(rt_pipe_unbind)
