@@ -42,10 +42,12 @@ extern struct alchemy_settings alchemy_settings;
  * Context: any thread; in-band the first time. */
 int alchemy_open(void);
 
-/* ---- printing, print.c ------------------------------------------------------------------------------ */
+/* ---- printing, print.c, log.c ------------------------------------------------------------------------------ */
 
 /* There is a task: who prints need not go in-band. Context: in-band. */
 void alchemy_print_begin(void);
+/* The same for the system's log, log.c. Once. */
+void alchemy_log_begin(void);
 
 /* ---- time, timer.c ---------------------------------------------------------------------------------- */
 

@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <keel/keel.h>
 #include <rtdk.h>
 #include "internal.h"
@@ -57,6 +56,7 @@ void alchemy_print_begin(void)
 	if (!begun) {
 		stream_begin(&streams[0], stdout);
 		stream_begin(&streams[1], stderr);
+		alchemy_log_begin();
 		__atomic_store_n(&begun, 1, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&lock);
@@ -174,21 +174,6 @@ int rt_fputc(int c, FILE *stream)
 size_t rt_fwrite(const void *data, size_t size, size_t count, FILE *stream)
 {
 	return size && count ? write_all(stream, data, size * count) / size : 0;
-}
-
-void rt_vsyslog(int priority, const char *format, va_list args)
-{
-	keel_relax();
-	vsyslog(priority, format, args);
-}
-
-void rt_syslog(int priority, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	rt_vsyslog(priority, format, args);
-	va_end(args);
 }
 
 int rt_print_init(size_t size, const char *name)

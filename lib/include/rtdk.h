@@ -15,7 +15,8 @@ extern "C" {
 
 /* As the functions of <stdio.h> without rt_. What goes to stdout and stderr is written soon after, in the order in which
  * it was printed by these, and by the end of the process. Context: any thread; once there is a task hardens, for what is
- * longer than 1023 bytes and for other streams goes in-band. The log's go in-band. */
+ * longer than 1023 bytes and for other streams goes in-band. So with the log's, for up
+ * to 1019 bytes: a thread of Linux's calls syslog(3) for them soon after, and by the end of the process. */
 int rt_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int rt_fprintf(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int rt_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
