@@ -379,13 +379,16 @@ ROW(rt_task_receive_timed)
 	fails(rt_task_receive_timed(&in, &(struct timespec){ .tv_nsec = 1000 * MS }), EINVAL);
 }
 
+static int gave_up;
+
 static void replies_late(void *arg)
 {
 	RT_TASK_MCB in = { .size = 0 };
 	int flow = rt_task_receive(&in, TM_INFINITE);
 
 	check(flow > 0);
-	rt_task_sleep(30 * MS);
+	while (!flag_get(&gave_up))
+		rt_task_sleep(MS);
 	fails(rt_task_reply(flow, NULL), ENXIO);
 	fails(rt_task_reply(flow, NULL), ENXIO);
 	fails(rt_task_reply(0, NULL), EINVAL);
@@ -402,6 +405,7 @@ static void gives_up(void)
 	RT_TASK_MCB message = { .size = 0 };
 
 	fails(rt_task_send(&server, &message, NULL, 5 * MS), ETIMEDOUT);
+	flag_set(&gave_up, 1);
 	gives(rt_task_send(&server, &message, NULL, TM_INFINITE), 0);
 }
 
