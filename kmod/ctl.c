@@ -282,6 +282,23 @@ static long do_group_set(struct keel_process *p, union request *r)
 	return sched_group_set(&r->group);
 }
 
+static long do_group_add(struct keel_process *p, union request *r)
+{
+	if (!capable(CAP_SYS_NICE))
+		return refuse(-EPERM, "a quota group needs CAP_SYS_NICE");
+	return sched_group_add(&r->group);
+}
+
+static long do_group_get(struct keel_process *p, union request *r)
+{
+	return sched_group_get(&r->group);
+}
+
+static long do_frame_get(struct keel_process *p, union request *r)
+{
+	return sched_frame_get(&r->frame);
+}
+
 static long do_frame_set(struct keel_process *p, union request *r)
 {
 	if (!capable(CAP_SYS_NICE))
@@ -368,6 +385,9 @@ static const struct request_row {
 	{ KEEL_IOC_FILE_BIND, do_file_bind },
 	{ KEEL_IOC_THREAD_CHANGE, do_change },
 	{ KEEL_IOC_PROXY_DRAIN, do_drain },
+	{ KEEL_IOC_GROUP_ADD, do_group_add },
+	{ KEEL_IOC_GROUP_GET, do_group_get },
+	{ KEEL_IOC_FRAME_GET, do_frame_get },
 };
 
 static long keel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -186,3 +186,42 @@ long sched_frame_set(const struct keel_frame *req)
 	}
 	return nk_frame_set(req->cpu, &frame);
 }
+
+long sched_group_add(struct keel_group *req)
+{
+	int group = cpu_is_there(req->cpu) && !req->group ?
+		    nk_group_add(req->cpu, req->budget_ns, req->period_ns) : -EINVAL;
+
+	if (group < 0)
+		return group;
+	req->group = group;
+	return 0;
+}
+
+long sched_group_get(struct keel_group *req)
+{
+	nk_time_t budget, period;
+	long err = cpu_is_there(req->cpu) && !req->budget_ns && !req->period_ns ?
+		   nk_group_get(req->cpu, req->group, &budget, &period) : -EINVAL;
+
+	if (err)
+		return err;
+	req->budget_ns = budget;
+	req->period_ns = period;
+	return 0;
+}
+
+long sched_frame_get(struct keel_frame *req)
+{
+	struct nk_frame frame;
+	long err = cpu_is_there(req->cpu) ? nk_frame_get(req->cpu, &frame) : -EINVAL;
+
+	if (err)
+		return err;
+	*req = (struct keel_frame){ .cpu = req->cpu, .count = frame.count };
+	for (int i = 0; i < frame.count; i++) {
+		req->windows[i].partition = frame.windows[i].partition;
+		req->windows[i].length_ns = frame.windows[i].length;
+	}
+	return 0;
+}

@@ -21,5 +21,10 @@ long sched_class_of(struct shadow *s, const struct keel_sched *req);
 /* Of a CPU, for the whole system. Context: in-band, the caller may do that. */
 long sched_group_set(const struct keel_group *req);
 long sched_frame_set(const struct keel_frame *req);
+long sched_group_add(struct keel_group *req);
+
+/* What it has. Context: in-band. */
+long sched_group_get(struct keel_group *req);
+long sched_frame_get(struct keel_frame *req);
 
 #endif

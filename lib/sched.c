@@ -71,6 +71,31 @@ int keel_group_set(int cpu, unsigned int group, int64_t budget, int64_t period)
 	return libkeel_ioctl(KEEL_IOC_GROUP_SET, &req);
 }
 
+int keel_group_add(int cpu, int64_t budget, int64_t period)
+{
+	struct keel_group req = { .cpu = cpu, .budget_ns = budget, .period_ns = period };
+	int err = libkeel_ioctl(KEEL_IOC_GROUP_ADD, &req);
+
+	return err ? err : (int)req.group;
+}
+
+int keel_group_get(int cpu, unsigned int group, int64_t *budget, int64_t *period)
+{
+	struct keel_group req = { .cpu = cpu, .group = group };
+	int err = libkeel_ioctl(KEEL_IOC_GROUP_GET, &req);
+
+	if (err)
+		return err;
+	*budget = req.budget_ns;
+	*period = req.period_ns;
+	return 0;
+}
+
+int keel_frame_get(struct keel_frame *frame)
+{
+	return libkeel_ioctl(KEEL_IOC_FRAME_GET, frame);
+}
+
 int keel_frame_set(const struct keel_frame *frame)
 {
 	struct keel_frame req = *frame;

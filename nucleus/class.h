@@ -117,13 +117,23 @@ void nk_class_get(const struct nk_thread *t, struct nk_sched_attr *attr);
  * Context: any, hard masked, @flags as saved; takes all ranks. */
 int nk_class_set_prio(struct nk_thread *t, int prio, hal_flags_t flags);
 
-/* Quota group @group of @cpu: @budget in each @period for all its threads; 0: no more.
+/* Quota group @group of @cpu: @budget in each @period for all its threads; 0: no more. While it has threads its
+ * budget may change, from the next period on, and nothing else.
  * -EINVAL; -EBUSY: it has threads. Context: in-band; takes all ranks. */
 int nk_group_set(int cpu, int group, nk_time_t budget, nk_time_t period);
+
+/* The first that there is not: its number, -EINVAL or -ENOSPC. Context: in-band; takes all ranks. */
+int nk_group_add(int cpu, nk_time_t budget, nk_time_t period);
+
+/* What a group has; budget 0: there is none. -EINVAL. Context: in-band; takes the class lock. */
+int nk_group_get(int cpu, int group, nk_time_t *budget, nk_time_t *period);
 
 /* The windows of @cpu, from now on; those of no partition stay empty. -EINVAL.
  * Context: in-band; takes all ranks. */
 int nk_frame_set(int cpu, const struct nk_frame *frame);
+
+/* Those that @cpu has. -EINVAL. Context: in-band; takes the class lock. */
+int nk_frame_get(int cpu, struct nk_frame *frame);
 
 /* No other thread gets the caller's CPU while it wants that, until as many unlocks. -EPERM: it is not
  * locked; -EOVERFLOW. Linux gets its share all the same. Context: oob; may switch. */

@@ -2,7 +2,8 @@
 /*
  * Quota groups: the threads of a group on a CPU have a budget Q of run time in each period T, in all, on
  * a grid that begins when the group is set up. When it is used they are held, all of them, to the next
- * point of the grid; there it is Q again, less what was run with a lent priority meanwhile.
+ * point of the grid; there it is Q again, less what was run with a lent priority meanwhile. A group that has
+ * threads keeps its grid; another Q counts from the next point of that on.
  */
 #include "nucleus/sched.h"
 
@@ -84,8 +85,12 @@ static int group_change(struct nk_class_cpu *c, struct nk_group *g, nk_time_t bu
 	int cpu = (int)(c - nk_class_cpus);
 	hal_flags_t flags;
 
-	if (!nk_list_empty(&g->gate.members))
-		return -NK_EBUSY;
+	if (!nk_list_empty(&g->gate.members)) {
+		if (!budget || period != g->period)
+			return -NK_EBUSY;
+		g->budget = budget;
+		return 0;
+	}
 	g->budget = budget;
 	g->period = period;
 	g->left = budget;
@@ -99,16 +104,23 @@ static int group_change(struct nk_class_cpu *c, struct nk_group *g, nk_time_t bu
 	return 0;
 }
 
+static int is_group(int cpu, int group)
+{
+	return cpu >= 0 && cpu < HAL_MAX_CPUS && group >= 0 && group < NK_GROUPS;
+}
+
+static int is_budget(nk_time_t budget, nk_time_t period)
+{
+	return budget >= NK_BUDGET_MIN && budget <= period && period >= NK_PERIOD_MIN && period <= NK_PERIOD_MAX;
+}
+
 int nk_group_set(int cpu, int group, nk_time_t budget, nk_time_t period)
 {
 	struct nk_class_cpu *c;
 	hal_flags_t flags;
 	int err;
 
-	if (cpu < 0 || cpu >= HAL_MAX_CPUS || group < 0 || group >= NK_GROUPS)
-		return -NK_EINVAL;
-	if (budget ? budget < NK_BUDGET_MIN || budget > period || period < NK_PERIOD_MIN ||
-		     period > NK_PERIOD_MAX : period != 0)
+	if (!is_group(cpu, group) || !(budget ? is_budget(budget, period) : !period))
 		return -NK_EINVAL;
 	c = &nk_class_cpus[cpu];
 	flags = hal_oob_save();
@@ -117,6 +129,43 @@ int nk_group_set(int cpu, int group, nk_time_t budget, nk_time_t period)
 	nk_lock_release(&c->lock);
 	hal_oob_restore(flags);
 	return err;
+}
+
+int nk_group_add(int cpu, nk_time_t budget, nk_time_t period)
+{
+	struct nk_class_cpu *c;
+	hal_flags_t flags;
+	int group = 0;
+
+	if (!is_group(cpu, group) || !is_budget(budget, period))
+		return -NK_EINVAL;
+	c = &nk_class_cpus[cpu];
+	flags = hal_oob_save();
+	nk_lock_acquire(&c->lock);
+	while (group < NK_GROUPS && c->groups[group].budget)
+		group++;
+	if (group < NK_GROUPS)
+		group_change(c, &c->groups[group], budget, period);
+	nk_lock_release(&c->lock);
+	hal_oob_restore(flags);
+	return group < NK_GROUPS ? group : -NK_ENOSPC;
+}
+
+int nk_group_get(int cpu, int group, nk_time_t *budget, nk_time_t *period)
+{
+	struct nk_class_cpu *c;
+	hal_flags_t flags;
+
+	if (!is_group(cpu, group))
+		return -NK_EINVAL;
+	c = &nk_class_cpus[cpu];
+	flags = hal_oob_save();
+	nk_lock_acquire(&c->lock);
+	*budget = c->groups[group].budget;
+	*period = c->groups[group].period;
+	nk_lock_release(&c->lock);
+	hal_oob_restore(flags);
+	return 0;
 }
 
 void nk_quota_init(struct nk_class_cpu *c, int cpu)

@@ -163,6 +163,22 @@ int nk_frame_set(int cpu, const struct nk_frame *frame)
 	return 0;
 }
 
+int nk_frame_get(int cpu, struct nk_frame *frame)
+{
+	struct nk_class_cpu *c;
+	hal_flags_t flags;
+
+	if (cpu < 0 || cpu >= HAL_MAX_CPUS)
+		return -NK_EINVAL;
+	c = &nk_class_cpus[cpu];
+	flags = hal_oob_save();
+	nk_lock_acquire(&c->lock);
+	*frame = c->frame;
+	nk_lock_release(&c->lock);
+	hal_oob_restore(flags);
+	return 0;
+}
+
 void nk_tp_init(struct nk_class_cpu *c, int cpu)
 {
 	int i;

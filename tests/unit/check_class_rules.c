@@ -94,6 +94,67 @@ START_TEST(groups_and_frames_out_of_range_are_refused)
 }
 END_TEST
 
+START_TEST(the_first_group_that_there_is_not_is_added)
+{
+	nk_time_t budget = -1, period = -1;
+	int i;
+
+	ck_assert_int_eq(nk_group_add(-1, MS, MS), -NK_EINVAL);
+	ck_assert_int_eq(nk_group_add(0, 0, MS), -NK_EINVAL);
+	ck_assert_int_eq(nk_group_add(0, 2 * MS, MS), -NK_EINVAL);
+	ck_assert_int_eq(nk_group_get(0, NK_GROUPS, &budget, &period), -NK_EINVAL);
+	ck_assert_int_eq(nk_group_get(0, 0, &budget, &period), 0);
+	ck_assert_int_eq(budget, 0);
+	ck_assert_int_eq(nk_group_set(0, 1, MS, 2 * MS), 0);
+	for (i = 0; i < NK_GROUPS; i++)
+		if (i != 1)
+			ck_assert_int_eq(nk_group_add(0, 2 * MS, 5 * MS), i);
+	ck_assert_int_eq(nk_group_add(0, MS, MS), -NK_ENOSPC);
+	ck_assert_int_eq(nk_group_get(0, 1, &budget, &period), 0);
+	ck_assert(budget == MS && period == 2 * MS);
+	ck_assert_int_eq(nk_group_get(0, 2, &budget, &period), 0);
+	ck_assert(budget == 2 * MS && period == 5 * MS);
+	for (i = 0; i < NK_GROUPS; i++)
+		ck_assert_int_eq(nk_group_set(0, i, 0, 0), 0);
+}
+END_TEST
+
+START_TEST(a_frame_is_told_as_it_was_set)
+{
+	struct nk_frame frame = { .count = 2, .windows = { { .partition = 3, .length = MS },
+							   { .partition = -1, .length = 2 * MS } } };
+	struct nk_frame now;
+
+	ck_assert_int_eq(nk_frame_get(HAL_MAX_CPUS, &now), -NK_EINVAL);
+	ck_assert_int_eq(nk_frame_get(0, &now), 0);
+	ck_assert_int_eq(now.count, 0);
+	ck_assert_int_eq(nk_frame_set(0, &frame), 0);
+	ck_assert_int_eq(nk_frame_get(0, &now), 0);
+	ck_assert(now.count == 2 && now.windows[0].partition == 3 && now.windows[1].length == 2 * MS);
+	ck_assert_int_eq(nk_frame_set(0, &(struct nk_frame){ .count = 0 }), 0);
+}
+END_TEST
+
+/* From the next point of its grid on, and that stays. */
+START_TEST(a_group_with_threads_gets_another_budget)
+{
+	static const struct nk_sched_attr quota = { .kind = NK_QUOTA, .prio = 10, .group = 2 };
+	struct unit_thread *u = unit_user("u", 10, nothing, NULL);
+	struct nk_group *g = &nk_class_cpus[0].groups[2];
+
+	ck_assert_int_eq(nk_group_set(0, 2, MS, 10 * MS), 0);
+	ck_assert_int_eq(nk_class_set(&u->t, &quota), 0);
+	sim_advance(3 * MS);
+	ck_assert_int_eq(nk_group_set(0, 2, MS, 20 * MS), -NK_EBUSY);
+	ck_assert_int_eq(nk_group_set(0, 2, 4 * MS, 10 * MS), 0);
+	ck_assert_int_eq(g->left, MS);
+	sim_advance(8 * MS);
+	ck_assert_int_eq(g->left, 4 * MS);
+	ck_assert_int_eq(nk_class_set(&u->t, &(struct nk_sched_attr){ .prio = 7 }), 0);
+	ck_assert_int_eq(nk_group_set(0, 2, 0, 0), 0);
+}
+END_TEST
+
 START_TEST(a_group_with_threads_stays_as_it_is)
 {
 	static const struct nk_sched_attr quota = { .kind = NK_QUOTA, .prio = 10, .group = 2 };
@@ -498,6 +559,9 @@ Suite *class_rules_suite(void)
 	tcase_add_loop_test(tc, what_is_out_of_range_is_refused_and_changes_nothing, 0,
 			    sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tc, groups_and_frames_out_of_range_are_refused);
+	tcase_add_test(tc, the_first_group_that_there_is_not_is_added);
+	tcase_add_test(tc, a_frame_is_told_as_it_was_set);
+	tcase_add_test(tc, a_group_with_threads_gets_another_budget);
 	tcase_add_test(tc, a_group_with_threads_stays_as_it_is);
 	tcase_add_test(tc, a_priority_is_refused_where_the_class_has_its_own);
 	tc = unit_case(suite, "admission");

@@ -348,6 +348,9 @@ struct keel_control {
 #define KEEL_IOC_FILE_BIND	_IOWR(KEEL_IOC_MAGIC, 22, struct keel_file)
 #define KEEL_IOC_THREAD_CHANGE	_IOW(KEEL_IOC_MAGIC, 23, struct keel_thread_change)
 #define KEEL_IOC_PROXY_DRAIN	_IOWR(KEEL_IOC_MAGIC, 24, struct keel_object)	/* type and id alone; data: lost ones */
+#define KEEL_IOC_GROUP_ADD	_IOWR(KEEL_IOC_MAGIC, 25, struct keel_group)
+#define KEEL_IOC_GROUP_GET	_IOWR(KEEL_IOC_MAGIC, 26, struct keel_group)
+#define KEEL_IOC_FRAME_GET	_IOWR(KEEL_IOC_MAGIC, 27, struct keel_frame)
 
 #ifndef __cplusplus
 _Static_assert(sizeof(struct keel_window) == KEEL_WINDOW_SIZE, "keel_window");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * Scheduling classes [3]: KEEL_IOC_SCHED_SET and KEEL_IOC_SCHED_GET of the caller's own thread or another
- * of its process, KEEL_IOC_THREAD_CHANGE of any of the caller's user, KEEL_IOC_GROUP_SET and
- * KEEL_IOC_FRAME_SET for a CPU. Times are ns.
+ * of its process, KEEL_IOC_THREAD_CHANGE of any of the caller's user, KEEL_IOC_GROUP_SET, _ADD and _GET and
+ * KEEL_IOC_FRAME_SET and _GET for a CPU. Times are ns.
  */
 #ifndef KEEL_UAPI_CLASS_H
 #define KEEL_UAPI_CLASS_H
@@ -58,9 +58,9 @@ struct keel_thread_change {
 
 struct keel_group {
 	__s32 cpu;
-	__u32 group;
-	__s64 budget_ns;		/* of all its threads; 0: no such group any more */
-	__s64 period_ns;
+	__u32 group;			/* add: 0, and out: the first that there was not */
+	__s64 budget_ns;		/* of all its threads; 0: no such group (any more). Get: 0, and out, with the next */
+	__s64 period_ns;		/* of one with threads it stays */
 };
 
 struct keel_frame_window {
@@ -71,7 +71,7 @@ struct keel_frame_window {
 
 struct keel_frame {
 	__s32 cpu;
-	__u32 count;			/* of windows; 0: no partition runs */
+	__u32 count;			/* of windows; 0: no partition runs. Get: out, with the windows */
 	struct keel_frame_window windows[KEEL_WINDOWS_MAX];
 };
 

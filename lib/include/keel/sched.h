@@ -45,14 +45,25 @@ int keel_thread_sched_get(struct keel_sched *sched);
 int keel_sched_set(pid_t tid, const struct keel_sched *sched);
 int keel_sched_get(pid_t tid, struct keel_sched *sched);
 
-/* Quota group @group of @cpu, of the whole system: @budget in each @period; 0: no more. -EINVAL;
- * -EBUSY: it has threads; -EPERM: it takes CAP_SYS_NICE; -EBADF: no keel_open().
+/* Quota group @group of @cpu, of the whole system: @budget in each @period; 0: no more. While it has threads
+ * the budget may change, from the next period on, and nothing else. -EINVAL; -EBUSY: it has threads; -EPERM: it
+ * takes CAP_SYS_NICE; -EBADF: no keel_open().
  * Context: any thread; in-band. */
 int keel_group_set(int cpu, unsigned int group, int64_t budget, int64_t period);
+
+/* The first group of @cpu that nobody has set up: its number. -ENOSPC: there is none, or errors as above.
+ * Context: any thread; in-band. */
+int keel_group_add(int cpu, int64_t budget, int64_t period);
+
+/* What a group has; budget 0: nobody has set it up. -EINVAL; -EBADF. Context: any thread; in-band. */
+int keel_group_get(int cpu, unsigned int group, int64_t *budget, int64_t *period);
 
 /* The windows of a CPU, of the whole system, from now on. Errors as above.
  * Context: any thread; in-band. */
 int keel_frame_set(const struct keel_frame *frame);
+
+/* Those that CPU frame->cpu has; count 0: none. -EINVAL; -EBADF. Context: any thread; in-band. */
+int keel_frame_get(struct keel_frame *frame);
 
 /* No other hard thread gets the caller's CPU while it runs there, until as many unlocks; in-band and
  * in waits others do. Linux gets its share. -EPERM: it is not locked; -EOVERFLOW: 65535 times.

@@ -7,6 +7,9 @@
 
 #define SCHED(...) KEEL_IOC_SCHED_SET, &(struct keel_sched){ __VA_ARGS__ }
 #define GROUP(...) KEEL_IOC_GROUP_SET, &(struct keel_group){ __VA_ARGS__ }
+#define ADD(...) KEEL_IOC_GROUP_ADD, &(struct keel_group){ __VA_ARGS__ }
+#define GET(...) KEEL_IOC_GROUP_GET, &(struct keel_group){ __VA_ARGS__ }
+#define WINDOWS(...) KEEL_IOC_FRAME_GET, &(struct keel_frame){ __VA_ARGS__ }
 #define FRAME(...) KEEL_IOC_FRAME_SET, &(struct keel_frame){ __VA_ARGS__ }
 #define CHANGE(...) KEEL_IOC_THREAD_CHANGE, &(struct keel_thread_change){ __VA_ARGS__ }
 #define WINDOW(...) { .count = 2, .windows = { { .length_ns = MS }, { __VA_ARGS__ } } }
@@ -36,6 +39,22 @@ static const struct request requests[] = {
 	{ "group, period too short", GROUP(.budget_ns = 5000, .period_ns = KEEL_PERIOD_MIN_NS - 1), -EINVAL },
 	{ "group, period too long", GROUP(.budget_ns = MS, .period_ns = KEEL_PERIOD_MAX_NS + 1), -EINVAL },
 	{ "no group, a period", GROUP(.period_ns = MS), -EINVAL },
+	{ "add a group, no pointer", KEEL_IOC_GROUP_ADD, NULL, -EFAULT },
+	{ "add a group, read-only", KEEL_IOC_GROUP_ADD, (void *)&in_rodata, -EFAULT },
+	{ "add a group, CPU -1", ADD(.cpu = -1, .budget_ns = MS, .period_ns = MS), -EINVAL },
+	{ "add a group, CPU 2 of 2", ADD(.cpu = 2, .budget_ns = MS, .period_ns = MS), -EINVAL },
+	{ "add a group, numbered", ADD(.group = 1, .budget_ns = MS, .period_ns = MS), -EINVAL },
+	{ "add a group, no budget", ADD(.period_ns = MS), -EINVAL },
+	{ "add a group, budget above the period", ADD(.budget_ns = MS + 1, .period_ns = MS), -EINVAL },
+	{ "get a group, no pointer", KEEL_IOC_GROUP_GET, NULL, -EFAULT },
+	{ "get a group, CPU -1", GET(.cpu = -1), -EINVAL },
+	{ "get a group, CPU 2 of 2", GET(.cpu = 2), -EINVAL },
+	{ "get group 16", GET(.group = KEEL_GROUPS), -EINVAL },
+	{ "get group -1", GET(.group = -1), -EINVAL },
+	{ "get a group, a budget", GET(.budget_ns = MS), -EINVAL },
+	{ "get windows, no pointer", KEEL_IOC_FRAME_GET, NULL, -EFAULT },
+	{ "get windows of CPU -1", WINDOWS(.cpu = -1), -EINVAL },
+	{ "get windows of CPU 2 of 2", WINDOWS(.cpu = 2), -EINVAL },
 	{ "change, no pointer", KEEL_IOC_THREAD_CHANGE, NULL, -EFAULT },
 	{ "change, kernel address", KEEL_IOC_THREAD_CHANGE, (void *)0xffffffff81000000ul, -EFAULT },
 	{ "change nothing", CHANGE(.tid = 1, .sched.prio = 10), -EINVAL },

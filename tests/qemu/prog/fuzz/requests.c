@@ -76,7 +76,7 @@ static const unsigned int known[] = {
 	KEEL_IOC_NAME_BIND, KEEL_IOC_NAME_DELETE,
 	KEEL_IOC_SCHED_SET, KEEL_IOC_SCHED_GET, KEEL_IOC_GROUP_SET, KEEL_IOC_FRAME_SET, KEEL_IOC_TRACE_MARK,
 	KEEL_IOC_FILE_CREATE, KEEL_IOC_FILE_BIND,
-	KEEL_IOC_THREAD_CHANGE, KEEL_IOC_PROXY_DRAIN,
+	KEEL_IOC_THREAD_CHANGE, KEEL_IOC_PROXY_DRAIN, KEEL_IOC_GROUP_ADD, KEEL_IOC_GROUP_GET, KEEL_IOC_FRAME_GET,
 };
 
 static unsigned int request_number(struct dice *d)
@@ -238,6 +238,16 @@ static void request_good(struct dice *d, unsigned int cmd, void *at)
 		*(struct keel_group *)at = (struct keel_group){
 			.cpu = dice_below(d, 2), .group = dice_below(d, 2), .budget_ns = 1000000,
 			.period_ns = 10000000,
+		};
+		break;
+	case KEEL_IOC_GROUP_ADD:
+		*(struct keel_group *)at = (struct keel_group){
+			.cpu = dice_below(d, 2), .budget_ns = 1000000, .period_ns = 10000000,
+		};
+		break;
+	case KEEL_IOC_GROUP_GET:
+		*(struct keel_group *)at = (struct keel_group){
+			.cpu = dice_below(d, 3), .group = dice_below(d, KEEL_GROUPS + 1),
 		};
 		break;
 	case KEEL_IOC_LATENCY_START:
