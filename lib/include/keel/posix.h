@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <time.h>
 #include <keel/class.h>
+#include <keel/config.h>
 #include <keel/keel.h>
 
 #ifdef __cplusplus
@@ -52,7 +53,7 @@ int pthread_setmode_np(int clear, int set, int *before);
 #define SCHED_TP		11
 #define SCHED_QUOTA		12
 
-/* Groups are made by keel_group_set(), the windows of partitions by keel_frame_set(). */
+/* Groups and the windows of partitions are made by sched_setconfig_np(), keel/config.h, or by what keel/sched.h has. */
 struct sched_param_ex {
 	int sched_priority;
 	int sched_ss_low_priority;	/* SCHED_SPORADIC, with the next three */

@@ -397,6 +397,7 @@ static void row_partition(void)
 }
 
 #include "posixlost.h"
+#include "posixconfig.h"
 
 /* ------------------------------------------------------------------------------------------------- */
 
@@ -409,6 +410,7 @@ static const struct {
 	{ "unlock-rwlock", row_unlock_rwlock }, { "lost", row_lost }, { "lost-signal", row_lost_signal },
 	{ "destroy", row_destroy }, { "time", row_time }, { "lock-sched", row_lock_sched }, { "sporadic", row_sporadic }, { "deadline", row_deadline },
 	{ "quota", row_quota }, { "partition", row_partition },
+	{ "config-windows", row_config_windows }, { "config-groups", row_config_groups },
 };
 
 static void prepare(void)
