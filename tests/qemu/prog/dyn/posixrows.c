@@ -394,6 +394,7 @@ static void row_sem_errors(void)
 #include "posixset.h"
 #include "posixsignals.h"
 #include "posixvalues.h"
+#include "posixapart.h"
 #include "posixcancel.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
@@ -467,6 +468,7 @@ static const struct {
 	{ "mq-notice-values", row_mq_notice_values },
 	{ "timer-values", row_timer_values },
 	{ "sched-values", row_sched_values },
+	{ "apart", row_apart },
 	{ "cancel-points", row_cancel_points },
 	{ "cancel-not", row_cancel_not },
 	{ "cancel-async", row_cancel_async },
