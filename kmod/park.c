@@ -299,6 +299,25 @@ void shadow_fault(struct hal_user *u)
 		WRITE_ONCE(t->recall, KEEL_RELAX_FAULT);
 }
 
+/* Calls that any signal's handler ends, also one with SA_RESTART. What a call has left behind is not there for it to
+ * be made again. */
+static bool ends_by_handler(const struct pt_regs *regs)
+{
+	switch (regs->orig_ax) {
+	case KEEL_CALL_POLL:
+	case KEEL_CALL_POLL_ONE:
+	case KEEL_CALL_SIGNAL_WAIT:
+	case KEEL_CALL_COND_LEAVE:
+		return true;
+	case KEEL_CALL_SLEEP_UNTIL:
+		return regs->si == KEEL_SLEEP_SIGNAL;
+	case KEEL_CALL_CLOCK_SLEEP:
+		return regs->di & KEEL_SLEEP_SIGNAL;
+	default:
+		return false;
+	}
+}
+
 /* A thread that is suspended stops here. A call that was broken off: Linux's signal code restarts a wait, or makes it EINTR; what did not
  * reach user memory is made again in any case. */
 static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
@@ -313,10 +332,7 @@ static noinline void shadow_call_broken(struct shadow *s, struct pt_regs *regs)
 		regs->ax = -ERESTARTNOINTR;
 		fault = s->user.touch;
 	} else if (regs->ax == -EINTR) {
-		regs->ax = regs->orig_ax == KEEL_CALL_POLL || regs->orig_ax == KEEL_CALL_SIGNAL_WAIT ||
-			   (regs->orig_ax == KEEL_CALL_SLEEP_UNTIL && regs->si == KEEL_SLEEP_SIGNAL) ||
-			   (regs->orig_ax == KEEL_CALL_CLOCK_SLEEP && regs->di & KEEL_SLEEP_SIGNAL) ?
-			-ERESTARTNOHAND : -ERESTARTSYS;
+		regs->ax = ends_by_handler(regs) ? -ERESTARTNOHAND : -ERESTARTSYS;
 	} else {
 		regs->orig_ax = -1;
 	}

@@ -18,6 +18,9 @@
  *	does not block any more
  *
  * A broadcast is a sweep: it counts for all who wait when it begins, whatever comes in between.
+ *
+ * C4 Who leaves his mutex is not counted in users, stands on the condition alone, and does not touch it any more
+ *    once a signal has ended the wait. So while there are users all who stand there are.
  */
 #include "nucleus/cond.h"
 #include "nucleus/pi.h"
@@ -47,6 +50,12 @@ int nk_cond_destroy(struct nk_cond *c)
 	return busy ? -NK_EBUSY : nk_waitq_destroy(&c->wq);
 }
 
+/* C4: of the two kinds of waits. */
+static int others_leave(const struct nk_cond *c)
+{
+	return !c->users && !nk_plist_empty(&c->wq.waiters);
+}
+
 /* Steps up to the wait; 0 when it has begun or, with -EINTR, ended at once. */
 static int begin(struct nk_cond *c, struct nk_mutex *m, struct nk_thread *t, int *ret,
 		 unsigned int *depth)
@@ -54,7 +63,7 @@ static int begin(struct nk_cond *c, struct nk_mutex *m, struct nk_thread *t, int
 	nk_assert_held(&c->wq.lock);
 	if (c->wq.closed)
 		return -NK_EIDRM;
-	if (c->users && c->mutex != m)
+	if ((c->users && c->mutex != m) || others_leave(c))
 		return -NK_EINVAL;
 	nk_lock_acquire(&m->wq.lock);
 	nk_word_claim_locked(m);
@@ -153,12 +162,57 @@ int nk_cond_wait(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline)
 	return ret;
 }
 
+/* 0: it was @t's, and is not any more. */
+static int leave_behind(struct nk_mutex *m, struct nk_thread *t)
+{
+	int err = 0;
+
+	if (nk_word_give(m, t))
+		return 0;
+	nk_lock_acquire(&m->wq.lock);
+	nk_word_claim_locked(m);
+	if (m->owner == t) {
+		nk_mutex_release_locked(m);
+	} else {
+		nk_word_release_locked(m);
+		err = -NK_EPERM;
+	}
+	nk_lock_release(&m->wq.lock);
+	return err;
+}
+
+/* The condition's lock is held from before the mutex goes until the wait has begun: nobody signals in between. */
+int nk_cond_wait_leave(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline)
+{
+	hal_flags_t flags = hal_oob_save();
+	int ret;
+
+	nk_assert_can_block();
+	nk_waitq_enter(&c->wq, flags);
+	ret = c->wq.closed ? -NK_EIDRM :
+	      c->users || (m->kind & NK_MUTEX_ROBUST) ? -NK_EINVAL : leave_behind(m, nk_thread_current());
+	if (ret) {
+		nk_lock_release(&c->wq.lock);
+	} else {
+		ret = nk_wait_block_locked(&c->wq, deadline);
+		if (nk_unlikely(ret))
+			nk_sched();	/* who got the mutex may be better */
+	}
+	hal_oob_restore(flags);
+	return ret;
+}
+
 /* @t goes on, or stands on the queue of its mutex, which is returned then, or when its owner may have to
  * follow: locked. */
 static struct nk_waitq *signal_one(struct nk_sweep *s, struct nk_waitq *wq, struct nk_thread *t)
 {
-	struct nk_mutex *m = nk_container_of(wq, struct nk_cond, wq)->mutex;
+	struct nk_cond *c = nk_container_of(wq, struct nk_cond, wq);
+	struct nk_mutex *m = c->mutex;
 
+	if (!c->users) {
+		s->count += nk_wait_wake_this_locked(wq, t, 0);
+		return NULL;
+	}
 	nk_lock_acquire(&m->wq.lock);
 	s->count += nk_mutex_adopt_locked(m, wq, t);
 	return &m->wq;
@@ -175,7 +229,9 @@ int nk_cond_signal(struct nk_cond *c)
 	m = c->users ? c->mutex : NULL;
 	if (m)
 		nk_lock_acquire(&m->wq.lock);
-	for (n = nk_plist_first(&c->wq.waiters); n && !count; n = next) {
+	else
+		count = nk_wait_wake_locked(&c->wq, 0);
+	for (n = m ? nk_plist_first(&c->wq.waiters) : NULL; n && !count; n = next) {
 		next = nk_plist_next(&c->wq.waiters, n);
 		count = nk_mutex_adopt_locked(m, &c->wq,
 				nk_container_of(n, struct nk_thread, wait_node));

@@ -2,7 +2,8 @@
 /*
  * Condition variables. A signal does not wake: it moves the first waiter to the queue of the
  * mutex, boosting its owner, or makes it the owner when the mutex is free; so a thread wakes once
- * only, with the mutex. All who wait at one time use one mutex.
+ * only, with the mutex. All who wait at one time use one mutex; or all leave theirs behind, and then a
+ * signal does wake.
  */
 #ifndef NUCLEUS_COND_H
 #define NUCLEUS_COND_H
@@ -12,7 +13,7 @@
 struct nk_cond {
 	struct nk_waitq wq;		/* its lock comes before those of other wait queues */
 	struct nk_mutex *mutex;		/* (w) of those who are in a wait */
-	unsigned int users;		/* (w) how many they are */
+	unsigned int users;		/* (w) how many they are, without those who leave theirs */
 };
 
 /* Context: any; never blocks. */
@@ -36,6 +37,11 @@ int nk_cond_destroy(struct nk_cond *c);
  * Context: oob; may block; takes all ranks.
  */
 int nk_cond_wait(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline);
+
+/* As nk_cond_wait() with an @m that is not robust, which is not taken again: for who protects the condition's
+ * queue by it alone. 0, -ETIMEDOUT, -EIDRM after the wait, -EINTR: without @m; else nothing changed, and -EINVAL
+ * when others wait who take theirs again. Context: oob; may block; takes all ranks. */
+int nk_cond_wait_leave(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline);
 
 /* The first waiter, or all of them, go on as soon as they get the mutex. Returns how many.
  * Context: any; may switch; takes all ranks up to rq. */

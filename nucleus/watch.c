@@ -52,7 +52,8 @@ static int put_all(struct nk_watch *w, int n, hal_flags_t flags)
 		__atomic_fetch_add(&w[i].wq->pins, 1, __ATOMIC_ACQUIRE);
 		count += look(&w[i]);
 		nk_lock_release(&w[i].wq->lock);
-		nk_breathe(flags);
+		if (i + 1 < n)
+			nk_breathe(flags);
 	}
 	return count;
 }
@@ -67,7 +68,8 @@ static int take_all(struct nk_watch *w, int n, hal_flags_t flags)
 		count += look(&w[i]);
 		__atomic_fetch_sub(&w[i].wq->pins, 1, __ATOMIC_RELEASE);
 		nk_lock_release(&w[i].wq->lock);
-		nk_breathe(flags);
+		if (i + 1 < n)
+			nk_breathe(flags);
 	}
 	return count;
 }

@@ -125,6 +125,21 @@ void nk_word_claim(struct nk_mutex *m)
 		adopt(m, (old & KEEL_WORD_OWNER) - 1);
 }
 
+/* As user space does it: nobody waits where the word names somebody and is not Keel's. Only @t itself changes
+ * its place in the table. */
+int nk_word_give(struct nk_mutex *m, const struct nk_thread *t)
+{
+	nk_u32 word, i;
+
+	nk_assert_masked();
+	if (!m->word)
+		return 0;
+	word = __atomic_load_n(m->word, __ATOMIC_RELAXED);
+	i = word - 1;
+	return i < m->owners->count && __atomic_load_n(&m->owners->of[i], __ATOMIC_RELAXED) == t &&
+	       __atomic_compare_exchange_n(m->word, &word, KEEL_WORD_FREE, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 int nk_word_owner(struct nk_mutex *m)
 {
 	nk_u32 i = (__atomic_load_n(m->word, __ATOMIC_RELAXED) & KEEL_WORD_OWNER) - 1;

@@ -39,6 +39,10 @@ void nk_word_bereave(struct nk_mutex *m, nk_u32 who);
  * owners' lock. */
 int nk_word_owner(struct nk_mutex *m);
 
+/* Step 2 of word.c by Keel, for @t, who has this CPU: 1: the word was its, and is free. Context: hard masked;
+ * never blocks. */
+int nk_word_give(struct nk_mutex *m, const struct nk_thread *t);
+
 /* The slow halves of those below. */
 void nk_word_claim(struct nk_mutex *m);
 void nk_word_release(struct nk_mutex *m);

@@ -7,11 +7,11 @@
  *	unlock the program's mutex
  *					lock its mutex, change, unlock
  *	core: wait, inner released	waiters > 0: lock inner; unlock inner; signal
- *	unlock inner; waiters - 1
+ *	waiters - 1
  *	lock the program's mutex
  *
  * A signaller who changed what is waited for with the mutex held finds the waiter counted, and gets inner
- * only when it waits. It has let go of it again when it signals, so who is woken gets it at once.
+ * only when it waits. That is all that inner is for: who is woken does not get it back.
  */
 #include "posix.h"
 #include "shared.h"
@@ -63,6 +63,20 @@ static int inner_lock(struct posix_object *o)
 	return err == EOWNERDEAD ? 0 : err;
 }
 
+/* It is the caller's afterwards, as it may be already. */
+static int inner_have(struct posix_object *o)
+{
+	int err = inner_lock(o);
+
+	return !err || err == EDEADLK;
+}
+
+/* What the core's wait returns when it came to one, that is, without inner. */
+static int has_waited(long ret)
+{
+	return !ret || ret == -ETIMEDOUT || ret == -EINTR;
+}
+
 /* Who waits for it to be left goes on, with inner, when the caller has let go of that. */
 static __attribute__((noinline)) void last_left(struct posix_object *o)
 {
@@ -84,24 +98,21 @@ static __attribute__((noinline)) void last_left(struct posix_object *o)
  *	unlock inner
  *					has inner; not going any more: unlock it, destroy
  */
-static void wait_end(struct wait *w, int err)
+static void wait_end(struct wait *w, int has_inner)
 {
-	if (!err || err == EDEADLK)
+	if (__builtin_expect(has_inner, 0))
 		posix_mutex_give(w->cond);
 	if (__builtin_expect(__atomic_sub_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST) == GOING, 0))
 		last_left(w->cond);
 	posix_leave();
 }
 
+/* No signal was spent on who is cancelled: cancel.c. */
 static void cancelled(void *arg)
 {
 	struct wait *w = arg;
-	int err = inner_lock(w->cond);		/* it may be the caller's or not */
 
-	/* A signal may have been spent on the caller, when it waited for inner: it is another's. */
-	if (__atomic_load_n(w->cond->word, __ATOMIC_SEQ_CST) > 1)
-		keel_cond_signal(&w->cond->cond);
-	wait_end(w, err);
+	wait_end(w, inner_have(w->cond));
 	posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
 }
 
@@ -110,7 +121,7 @@ static long core_wait(struct wait *w, clockid_t clock, int64_t until)
 	long ret;
 
 	pthread_cleanup_push(cancelled, w);
-	ret = posix_wait_call(KEEL_CALL_COND_WAIT, libkeel_id_on(clock, w->cond->cond.id),
+	ret = posix_wait_call(KEEL_CALL_COND_LEAVE, libkeel_id_on(clock, w->cond->cond.id),
 			      w->cond->mutex.id, until, 0, 0);
 	pthread_cleanup_pop(0);
 	return ret;
@@ -131,11 +142,11 @@ static int wait(struct wait *w, clockid_t clock, const struct timespec *until)
 	__atomic_add_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
 	err = posix_mutex_give(w->mutex);
 	if (err) {
-		wait_end(w, 0);
+		wait_end(w, 1);
 		return err;
 	}
 	ret = core_wait(w, clock, posix_ns(until));
-	wait_end(w, !ret || ret == -ETIMEDOUT ? 0 : inner_lock(w->cond));
+	wait_end(w, !has_waited(ret) && inner_have(w->cond));
 	if (ret && ret != -ETIMEDOUT)
 		posix_again(ret);	/* for nothing, as POSIX allows */
 	again = posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
@@ -285,7 +296,7 @@ EXPORT(pthread_cond_init);
 static int all_left(struct posix_object *o)
 {
 	int64_t until = posix_later(keel_clock_ns(), GOING_NS);
-	int err = 0;
+	long ret = 0;
 
 	if (!__atomic_load_n(o->word, __ATOMIC_SEQ_CST))
 		return 1;
@@ -296,12 +307,9 @@ static int all_left(struct posix_object *o)
 		return 0;
 	}
 	if (__atomic_fetch_or(o->word, GOING, __ATOMIC_SEQ_CST))
-		while (err != -ETIMEDOUT && __atomic_load_n(o->word, __ATOMIC_SEQ_CST)) {
-			err = keel_cond_clockwait(&o->cond, &o->mutex, CLOCK_MONOTONIC, until);
-			if (err == -EINTR)
-				inner_lock(o);
-			else if (err && err != -ETIMEDOUT)
-				break;
+		while (has_waited(ret) && ret != -ETIMEDOUT && __atomic_load_n(o->word, __ATOMIC_SEQ_CST)) {
+			ret = libkeel_call3(KEEL_CALL_COND_LEAVE, o->cond.id, o->mutex.id, until);
+			inner_have(o);
 		}
 	__atomic_and_fetch(o->word, ~GOING, __ATOMIC_SEQ_CST);
 	posix_mutex_give(o);

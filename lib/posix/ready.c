@@ -99,6 +99,7 @@ static int add(struct waiting *w, struct pollfd *p, struct posix_change *change,
 	if (w->count == KEEL_POLL_MAX)
 		return -ENOTSUP;
 	k->id = id;
+	k->ready = 0;
 	k->events = change ? KEEL_POLL_IN :
 		    (p->events & IN ? KEEL_POLL_IN : 0) | (p->events & OUT ? KEEL_POLL_OUT : 0);
 	w->of[w->count++] = (struct item){ p, change };
@@ -163,11 +164,24 @@ static int queues_look(struct waiting *w)
 	return ready;
 }
 
+/* One alone is asked for by what it is, without copies; what is not there is gone. */
+static long wait_one(struct keel_poll *k, int64_t until)
+{
+	long ret = posix_wait_call(KEEL_CALL_POLL_ONE, k->id, k->events, until, 0, 0);
+
+	if (ret != -EINVAL && ret <= 0)
+		return ret;
+	k->ready = ret > 0 ? ret : KEEL_POLL_GONE;
+	return 1;
+}
+
 static long wait_once(struct waiting *w, int64_t until)
 {
 	long ret;
 
-	if (w->count)
+	if (w->count == 1)
+		ret = wait_one(w->poll, until);
+	else if (w->count)
 		ret = posix_wait_call(KEEL_CALL_POLL, (long)w->poll, w->count, until, 0, 0);
 	else
 		ret = posix_wait_call(KEEL_CALL_SLEEP_UNTIL, until, KEEL_SLEEP_SIGNAL, 0, 0, 0);
@@ -212,6 +226,16 @@ static long wait_all(struct waiting *w, int64_t until)
 	}
 }
 
+/* Of queues alone the core knows all, and when the time has passed. */
+static long wait_queues(struct waiting *w, int64_t until)
+{
+	long ret;
+
+	do
+		ret = wait_once(w, until);
+	while (ret < 0 && ret != -ETIMEDOUT && ret != -EINTR && posix_again(ret));
+	return ret > 0 ? queues_look(w) : ret == -ETIMEDOUT ? 0 : ret;
+}
 
 static void waiting_end(void *arg)
 {
@@ -225,14 +249,17 @@ static void waiting_end(void *arg)
 
 int posix_poll_core(struct pollfd *fds, nfds_t n, int64_t until, struct posix_change *more)
 {
-	struct waiting w = { .count = 0 };
+	struct waiting w;	/* large: only what is used is filled in */
 	int i;
 	long ret;
 
-	pthread_testcancel();
+	w.count = w.queues = 0;
 	ret = waiting_fill(&w, fds, n, more);
 	if (ret)
 		return ret;
+	if (w.queues == w.count)
+		return wait_queues(&w, until);
+	pthread_testcancel();
 	for (i = 0; i < w.count; i++)
 		if (w.of[i].change)
 			posix_waiter_begins(w.of[i].change);

@@ -172,6 +172,8 @@ static __attribute__((__noinline__)) long plain_call(struct native_space *s, lon
 		return 0;
 	case KEEL_CALL_POLL:
 		return native_poll(s, (void *)a, b, (nk_time_t)c);
+	case KEEL_CALL_POLL_ONE:
+		return native_poll_one(s, a, b, (nk_time_t)c);
 	case KEEL_CALL_SCHED_LOCK:
 		return nk_sched_lock();
 	case KEEL_CALL_SCHED_UNLOCK:

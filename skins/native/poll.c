@@ -120,3 +120,44 @@ long native_poll(struct native_space *s, void *items, unsigned long count, nk_ti
 	hal_oob_restore(flags);
 	return ret;
 }
+
+/* With the watches on the stack alone: neither copies nor tables. */
+static long poll_object(struct native_object *o, nk_u32 type, unsigned long events, nk_time_t until)
+{
+	static const unsigned int bits[] = { KEEL_POLL_IN, KEEL_POLL_OUT };
+	struct nk_watch w[2];
+	unsigned int of[2];
+	int i, n = 0;
+	long ret;
+
+	for (i = 0; i < 2; i++) {
+		if (!(events & bits[i]) ||
+		    native_watch_init(&w[n], native_watched(o, type), type, bits[i] == KEEL_POLL_OUT))
+			continue;
+		of[n++] = bits[i];
+	}
+	ret = nk_watch_wait(w, n, until ? until : 1);
+	if (ret < 0)
+		return ret;
+	for (i = 0, ret = 0; i < n; i++)
+		ret |= w[i].is_ready ? of[i] : 0;
+	return ret;
+}
+
+long native_poll_one(struct native_space *s, unsigned long id, unsigned long events, nk_time_t until)
+{
+	struct native_object *o;
+	long ret = -NK_EINVAL;
+	hal_flags_t flags;
+
+	if (!events || (events & ~(unsigned long)(KEEL_POLL_IN | KEEL_POLL_OUT)) || until < 0)
+		return -NK_EINVAL;
+	flags = hal_oob_save();
+	o = native_get(s, id, native_type(id));
+	if (o) {
+		ret = poll_object(o, native_type(id), events, until);
+		native_put(o);
+	}
+	hal_oob_restore(flags);
+	return ret;
+}

@@ -58,16 +58,27 @@ static long mutex_owner(struct native_object *o, const struct native_args *a)
 	return now.owner;
 }
 
-static long cond_wait(struct native_object *o, const struct native_args *a)
+static inline long cond_wait_with(struct native_object *o, const struct native_args *a,
+				  int (*wait)(struct nk_cond *c, struct nk_mutex *m, nk_time_t until))
 {
 	struct native_object *m = native_get(a->space, a->b, KEEL_MUTEX);
 	long ret = -NK_EINVAL;
 
 	if (m) {
-		ret = nk_cond_wait(native_body(o, cond), native_body(m, mutex), a->until);
+		ret = wait(native_body(o, cond), native_body(m, mutex), a->until);
 		native_put(m);
 	}
 	return ret;
+}
+
+static long cond_wait(struct native_object *o, const struct native_args *a)
+{
+	return cond_wait_with(o, a, nk_cond_wait);
+}
+
+static long cond_leave(struct native_object *o, const struct native_args *a)
+{
+	return cond_wait_with(o, a, nk_cond_wait_leave);
 }
 
 static long cond_signal(struct native_object *o, const struct native_args *a)
@@ -239,6 +250,7 @@ static const struct {
 	ROW(KEEL_CALL_MUTEX_CONSISTENT, mutex_consistent, KEEL_MUTEX, NONE),
 	ROW(KEEL_CALL_MUTEX_CEILING, mutex_ceiling, KEEL_MUTEX, NONE),
 	ROW(KEEL_CALL_COND_WAIT, cond_wait, KEEL_COND, C),
+	ROW(KEEL_CALL_COND_LEAVE, cond_leave, KEEL_COND, C),
 	ROW(KEEL_CALL_COND_SIGNAL, cond_signal, KEEL_COND, NONE),
 	ROW(KEEL_CALL_COND_BROADCAST, cond_broadcast, KEEL_COND, NONE),
 	ROW(KEEL_CALL_SEM_WAIT, sem_wait, KEEL_SEM, B),

@@ -246,6 +246,41 @@ static void awaits(struct unit_thread *u)
 	ck_assert_int_eq(user_unlock(u), 0);
 }
 
+static void waits_and_leaves(struct unit_thread *u)
+{
+	u->ret = user_lock(u) ? : nk_cond_wait_leave(&cond, &m, NK_TIME_NEVER);
+}
+
+/* Keel has not heard of it before, and does not then. */
+START_TEST(a_wait_that_leaves_it_frees_the_word)
+{
+	struct unit_thread *u = runs("u", 10, 0, waits_and_leaves, 1);
+
+	ck_assert_uint_eq(word, KEEL_WORD_FREE);
+	ck_assert_int_eq(m.claimed, 0);
+	ck_assert_int_eq(nk_cond_signal(&cond), 1);
+	ck_assert_int_eq(u->done, 1);
+	ck_assert_int_eq(u->ret, 0);
+	ck_assert_uint_eq(word, KEEL_WORD_FREE);
+}
+END_TEST
+
+static void leaves_anothers(struct unit_thread *u)
+{
+	u->ret = nk_cond_wait_leave(&cond, &m, NK_TIME_NEVER);
+}
+
+START_TEST(a_word_that_names_another_is_not_freed)
+{
+	struct unit_thread *u = runs("u", 10, 0, holds, 1);
+
+	ck_assert_int_eq(runs("v", 20, 0, leaves_anothers, 2)->ret, -NK_EPERM);
+	ck_assert_ptr_eq(m.owner, &u->t);
+	open_gate();
+	ck_assert_uint_eq(word, KEEL_WORD_FREE);
+}
+END_TEST
+
 START_TEST(a_condition_releases_and_takes_it_by_the_word)
 {
 	struct unit_thread *w = runs("w", 30, 0, awaits, 0);
@@ -451,6 +486,8 @@ Suite *word_suite(void)
 	tcase_add_loop_test(tc, a_second_lock_is_for_the_kind_to_answer, 0, 2);
 	tcase_add_test(tc, with_a_ceiling_each_lock_is_a_call);
 	tcase_add_test(tc, a_condition_releases_and_takes_it_by_the_word);
+	tcase_add_test(tc, a_wait_that_leaves_it_frees_the_word);
+	tcase_add_test(tc, a_word_that_names_another_is_not_freed);
 	tcase_add_loop_test(tc, a_word_that_names_nobody_is_that_of_a_dead_owner, 0, 5);
 	tcase_add_test(tc, one_beyond_use_never_goes_back_to_user_space);
 	tcase_add_test(tc, what_is_written_over_a_claim_is_not_believed);

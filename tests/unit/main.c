@@ -12,7 +12,7 @@ static Suite *(*const suites[])(void) = {
 	tree_suite, timer_real_suite, timer_move_suite, gravity_suite,
 	suspend_suite, sim_suite, list_suite, lock_suite, runq_suite, timer_suite, sched_suite, thread_suite,
 	wait_suite, mutex_suite, mutex_kind_suite, mutex_race_suite, pi_suite, pi_race_suite,
-	cond_suite, sem_suite, event_suite, rwlock_suite, barrier_suite, watch_suite, sweep_suite,
+	cond_suite, cond_leave_suite, sem_suite, event_suite, rwlock_suite, barrier_suite, watch_suite, sweep_suite,
 	service_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite,
 	pipeline_suite, pipeline_apic_suite, pipeline_random_suite, word_suite, value_suite, copy_suite,
 	preempt_suite, queue_suite, heap_suite, buffer_suite, pipe_suite, snapshot_suite, class_suite,

@@ -11,6 +11,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_channel.c \
 	tests/unit/check_channel_end.c \
 	tests/unit/check_cond.c \
+	tests/unit/check_cond_leave.c \
 	tests/unit/check_copy.c \
 	tests/unit/check_event.c \
 	tests/unit/check_gravity.c \

@@ -98,6 +98,7 @@ Suite *class_rules_suite(void);
 Suite *channel_end_suite(void);
 Suite *channel_suite(void);
 Suite *cond_suite(void);
+Suite *cond_leave_suite(void);
 Suite *copy_suite(void);
 Suite *event_suite(void);
 Suite *gravity_suite(void);

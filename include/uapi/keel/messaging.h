@@ -59,7 +59,7 @@ struct keel_file {
 
 /* [3] What is to be ready: something to be read, of the types that sets have; room in a queue. One that has
  * been deleted is ready at once, as gone. Until 0: -ETIMEDOUT instead of a wait. Any signal's handler ends
- * it, also one with SA_RESTART. */
+ * it, also one with SA_RESTART. KEEL_CALL_POLL_ONE is the same for one, which has to be there: -EINVAL. */
 #define KEEL_POLL_IN		1
 #define KEEL_POLL_OUT		2
 #define KEEL_POLL_GONE		4

@@ -58,6 +58,7 @@ static const struct kind kinds[] = {
 	{ "priority", 20, -EINVAL, VALUES(0, 100, -1ul, 1ul << 32 | 20) },
 	{ "bits", 1, -EINVAL, VALUES(1ul << 32, -1ul) },
 	{ "bits | mode", 1, -EINVAL, VALUES(0, 1ul << 32, 3ul << 32 | 1, 8ul << 32 | 1, -1ul << 32 | 1) },
+	{ "events", KEEL_POLL_IN, -EINVAL, VALUES(0, 4, 1ul << 32 | 1, -1ul) },
 	{ "number", 1, -EINVAL, VALUES(1ul << 32, -1ul) },
 	{ "warnings", 0, -EINVAL, VALUES(KEEL_WARN_ALL + 1, -1ul, 1ul << 32) },
 	{ "signal and code", 1, -EINVAL, VALUES(0, KEEL_SIGNAL_MAX + 1, 255, 1ul << 16, -1ul) },
