@@ -11,7 +11,7 @@ build=$(realpath -m "${KEEL_BUILD:-$top/build}")
 all_series="6.1 6.12"
 
 # The programs of the guest, all taken from packages of the distribution.
-guest_packages="busybox-static rt-tests stress-ng gdb-minimal strace libjansson4 util-linux trace-cmd elfutils"
+guest_packages="busybox-static rt-tests stress-ng gdb-minimal strace libjansson4 util-linux trace-cmd elfutils jackd2"
 
 die() { echo "${0##*/}: $*" >&2; exit 1; }
 note() { echo "-- $*" >&2; }
