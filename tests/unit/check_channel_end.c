@@ -100,6 +100,26 @@ START_TEST(clients_of_a_server_that_linux_buries_go_on_at_once)
 }
 END_TEST
 
+/* The client gave up while it was served: its flow is nobody's until the server goes. */
+START_TEST(a_flow_without_client_comes_back_when_the_server_goes)
+{
+	struct unit_thread *s, *u;
+
+	nk_waitq_init(&gate);
+	s = unit_run("s", 5, 0, replies, &gate);
+	u = unit_run("c", 20, 0, sends, NULL);
+	nk_thread_unblock(&u->t, -NK_EINTR);
+	ck_assert_int_eq(u->ret, -NK_ECANCELED);
+	nk_channel_bereave(&c, &s->t);
+	nk_wait_wake_all(&gate);
+	ck_assert_int_eq(s->ret, -NK_EINVAL);
+	unit_run("s", 5, 0, replies, NULL);
+	u = unit_run("c", 20, 0, sends, NULL);
+	ck_assert_int_eq(u->ret, 1);
+	ck_assert_int_eq(nk_waitq_destroy(&gate), 0);
+}
+END_TEST
+
 static int gaps;
 
 static void a_gap(void)
@@ -142,6 +162,7 @@ Suite *channel_end_suite(void)
 	tcase_add_test(tc, a_reply_gives_way_to_a_better_client);
 	tcase_add_test(tc, a_message_that_is_not_there_takes_no_flow);
 	tcase_add_test(tc, clients_of_a_server_that_linux_buries_go_on_at_once);
+	tcase_add_test(tc, a_flow_without_client_comes_back_when_the_server_goes);
 	tcase_add_test(tc, interrupts_are_let_in_between_the_flows);
 	return suite;
 }

@@ -75,7 +75,7 @@ START_TEST(who_consumes_takes_bits_from_those_behind)
 	run(0, 10, 0x1, NK_EVENT_ANY);
 	run(1, 20, 0x3, NK_EVENT_ANY | NK_EVENT_CONSUME);
 	run(2, 30, 0x1, NK_EVENT_ALL);
-	nk_event_post(&e, 0x5);
+	ck_assert_int_eq(nk_event_post(&e, 0x5), 0);
 	ck_assert_str_eq(unit_marks(), "cb");
 	ck_assert_uint_eq(wants[1].got, 0x1);
 	ck_assert_uint_eq(nk_event_bits(&e), 0x4);

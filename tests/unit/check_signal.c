@@ -182,6 +182,22 @@ START_TEST(an_offer_is_for_who_waits)
 }
 END_TEST
 
+/* From the signal on, though it has not run yet. */
+START_TEST(who_was_told_wants_nothing_more)
+{
+	struct unit_thread *u = waiter();
+
+	nk_thread_start(&u->t);
+	sim_settle();
+	ck_assert_int_eq(send(12, 0), 1);
+	ck_assert_int_eq(u->done, 0);
+	ck_assert_int_eq(nk_signal_waiters, 0);
+	ck_assert_int_eq(offer(1), 0);
+	sim_settle();
+	ck_assert_int_eq(u->ret, 0);
+}
+END_TEST
+
 START_TEST(a_wait_ends_in_time_or_does_not_begin)
 {
 	struct unit_thread *u = waiter();
@@ -346,6 +362,7 @@ Suite *signal_suite(void)
 	tcase_add_test(tc, a_timers_second_signal_is_its_overrun);
 	tcase_add_test(tc, what_is_not_blocked_or_closed_is_for_linux);
 	tcase_add_test(tc, an_offer_is_for_who_waits);
+	tcase_add_test(tc, who_was_told_wants_nothing_more);
 	tcase_add_test(tc, a_wait_ends_in_time_or_does_not_begin);
 	tcase_add_test(tc, a_poll_finds_nothing);
 	tcase_add_test(tc, one_that_is_not_blocked_cannot_be_waited_for);

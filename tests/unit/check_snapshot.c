@@ -124,6 +124,20 @@ static void runs_1_sleeps_11(struct unit_thread *u)
 	nk_sleep_until(hal_clock_now() + 11 * MS);
 }
 
+static void changes_class(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &classes[1]), 0);
+	sim_advance(MS);
+	ck_assert_int_eq(nk_class_set(&u->t, &classes[0]), 0);
+	expect_left(&u->t, 3, 3);
+}
+
+START_TEST(a_new_class_has_its_whole_budget)
+{
+	unit_run("u", 10, 0, changes_class, NULL);
+}
+END_TEST
+
 static const struct nk_frame frame = {
 	.count = 4, .windows = { { 1, MS }, { 1, 3 * MS }, { -1, 4 * MS }, { 2, MS } },
 };
@@ -464,6 +478,7 @@ Suite *snapshot_suite(void)
 	tcase_add_test(tc, a_wait_by_the_other_clock_is_shown_by_the_monotonic_one);
 	tcase_add_test(tc, a_mutex_held_by_its_word);
 	tcase_add_test(tc, what_the_others_show);
+	tcase_add_test(tc, a_new_class_has_its_whole_budget);
 	tcase_add_loop_test(tc, what_is_left_of_a_budget, 0, sizeof(classes) / sizeof(classes[0]));
 	tcase_add_loop_test(tc, a_budget_that_is_used_up, 1, 4);
 	tcase_add_test(tc, a_group_has_one_budget);
