@@ -233,6 +233,15 @@ END_TEST
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+START_TEST(no_bit_is_set_by_a_word_once_it_is_destroyed)
+{
+	ck_assert_int_eq(nk_event_destroy(&e), 0);
+	ck_assert(event_word == 0);
+	ck_assert_int_eq(user_set(1), -NK_EIDRM);
+	ck_assert(event_word == 0);
+}
+END_TEST
+
 static void awaits(struct unit_thread *u)
 {
 	nk_u32 got = 0;
@@ -379,6 +388,7 @@ Suite *value_suite(void)
 	tcase_add_test(tc, a_pulse_is_for_one_who_waits);
 	tcase_add_test(tc, first_come_first_served_when_so_made);
 	tcase_add_test(tc, nothing_is_posted_by_a_word_once_it_is_destroyed);
+	tcase_add_test(tc, no_bit_is_set_by_a_word_once_it_is_destroyed);
 	tcase_add_test(tc, bits_are_set_without_keel_until_somebody_waits);
 	tcase_add_loop_test(tc, who_watches_is_told, 0, 2);
 	tcase_add_loop_test(tc, a_watch_sees_what_was_there, 0, 2);
