@@ -369,12 +369,45 @@ START_TEST(a_class_set_against_a_recall_holds_nobody)
 }
 END_TEST
 
+static void uses_two(struct unit_thread *u)
+{
+	(void)u;
+	unit_busy(2 * MS);
+}
+
+static void move_here(void *t)
+{
+	ck_assert_int_eq(nk_stage_move(t, hal_cpu()), 0);
+}
+
+START_TEST(a_budget_comes_back_where_its_thread_has_moved)
+{
+	static const struct nk_sched_attr server = {
+		.kind = NK_SPORADIC, .prio = 10, .low_prio = 1, .max_repl = 4, .budget = 3 * MS, .period = 10 * MS,
+	};
+	struct unit_thread *u = unit_user("u", 10, uses_two, NULL);
+
+	ck_assert_int_eq(nk_class_set(&u->t, &server), 0);
+	unit_enter(u);
+	sim_settle();
+	ck_assert_int_eq(u->t.sched.left, MS);
+	sim_post(1, move_here, &u->t);
+	sim_settle();
+	ck_assert_int_eq(u->t.sched.timer.cpu, 1);
+	sim_advance(8 * MS - 1);
+	ck_assert_int_eq(u->t.sched.left, MS);
+	sim_advance(1);
+	ck_assert_int_eq(u->t.sched.left, 3 * MS);
+}
+END_TEST
+
 Suite *class_other_suite(void)
 {
 	Suite *suite = suite_create("class_other");
 	TCase *tc = unit_race_case(suite, "others");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_budget_comes_back_where_its_thread_has_moved);
 	tcase_add_test(tc, one_that_waits_for_a_mutex_lends_what_it_gets);
 	tcase_add_test(tc, its_place_among_those_that_wait_changes);
 	tcase_add_loop_test(tc, one_that_is_held_runs_on_in_another_class, 0, 2);

@@ -32,6 +32,10 @@ SURVIVORS = {
 		"it ends with the flow given back, which gives way, or with the server lowered, which makes nobody better",
 	("nucleus/channel.c", "nk_channel_receive", "no nk_sched();"):
 		"it ends with a wait, with the caller boosted, or with the flow given back, which gives way",
+	("nucleus/buffer.c", "end_move", "no nk_sched();"):
+		"the turn's unlock gives way, and who gets no turn makes nobody better than himself",
+	("nucleus/signal.c", "nk_signal_inband", "no __atomic_thread_fence(__ATOMIC_SEQ_CST);	/* SG3 */"):
+		"the simulator has no order of memory but the strict one",
 	("nucleus/channel.c", "hand_reply", "nk_wait_wake_locked(&f->turn.wq, (1));"):
 		"the state of the flow counts, which says that there is a reply",
 	("nucleus/rwlock.c", "nk_rwlock_trywrite", "return take_lock(l, &wants_write, 0, (1));"):
@@ -47,6 +51,8 @@ SURVIVORS = {
 		"who gives up lets those in that stood behind it, none of them of a higher priority",
 	("nucleus/pipe.c", "nk_pipe_place", "struct want w = { .room = (1) };"):
 		"room is that for a message, not asked for with a place",
+	("nucleus/pipe.c", "nk_pipe_free", "parcel_put(p, parcel, &p->free, (0));"):
+		"any free place does, but the one that was used last is warm",
 	("nucleus/mutex.c", "own", "m->owner_died = (1);"):
 		"whoever lets go of it says anew whether an owner died, before anybody asks",
 	("nucleus/mutex.c", "give_up_for_good", "m->inconsistent = (1);"):
