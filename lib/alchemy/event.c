@@ -37,9 +37,10 @@ static const struct alchemy_kind kind = {
 	.make = make, .attach = attach, .unmake = unmake,
 };
 
-static struct alchemy_event *find(const RT_EVENT *event)
+/* Inline, as what is free is to cost little. */
+static inline __attribute__((always_inline)) struct alchemy_event *find(const RT_EVENT *event)
 {
-	return alchemy_object_find(ALCHEMY_HANDLE(event), ALCHEMY_EVENT);
+	return __builtin_expect(event != NULL, 1) ? alchemy_object_find(event->handle, ALCHEMY_EVENT) : NULL;
 }
 
 int rt_event_create(RT_EVENT *event, const char *name, unsigned int ivalue, int mode)

@@ -31,9 +31,10 @@ static const struct alchemy_kind kind = {
 	.make = make, .attach = attach, .unmake = unmake,
 };
 
-static struct alchemy_mutex *find(const RT_MUTEX *mutex)
+/* Inline, as what is free is to cost little. */
+static inline __attribute__((always_inline)) struct alchemy_mutex *find(const RT_MUTEX *mutex)
 {
-	return alchemy_object_find(ALCHEMY_HANDLE(mutex), ALCHEMY_MUTEX);
+	return __builtin_expect(mutex != NULL, 1) ? alchemy_object_find(mutex->handle, ALCHEMY_MUTEX) : NULL;
 }
 
 struct keel_mutex *alchemy_mutex_find(const RT_MUTEX *mutex)

@@ -38,9 +38,10 @@ static const struct alchemy_kind kind = {
 	.make = make, .attach = attach, .unmake = unmake,
 };
 
-static struct alchemy_sem *find(const RT_SEM *sem)
+/* Inline, as what is free is to cost little. */
+static inline __attribute__((always_inline)) struct alchemy_sem *find(const RT_SEM *sem)
 {
-	return alchemy_object_find(ALCHEMY_HANDLE(sem), ALCHEMY_SEM);
+	return __builtin_expect(sem != NULL, 1) ? alchemy_object_find(sem->handle, ALCHEMY_SEM) : NULL;
 }
 
 int rt_sem_create(RT_SEM *sem, const char *name, unsigned long icount, int mode)
