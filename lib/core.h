@@ -86,6 +86,9 @@ int libkeel_ioctl(unsigned long request, void *arg);
  * Context: in-band, returns hard. */
 int libkeel_harden(void);
 
+/* As pthread_key_create(), 0 or a negative errno, and never a program's first key. Context: in-band. */
+int libkeel_key_create(pthread_key_t *to, void (*end)(void *value));
+
 /* Attach the caller, with the lowest priority and nothing asked of Linux: a thread that stays Linux's
  * and touches Keel's objects. 0 if it is attached already. Context: in-band. */
 int libkeel_attach_weak(void);

@@ -32,9 +32,21 @@ static void thread_exit(void *unused)
 	keel_thread_detach();
 }
 
+/* The first one is left to the program: where it looks at a key before it has made it, which is 0 then, there is nothing,
+ * as there is without this library. */
+int libkeel_key_create(pthread_key_t *to, void (*end)(void *value))
+{
+	pthread_key_t first;
+	int none = pthread_key_create(&first, NULL), err = pthread_key_create(to, end);
+
+	if (!none)
+		pthread_key_delete(first);
+	return -err;
+}
+
 static void key_create(void)
 {
-	key_error = -pthread_key_create(&key, thread_exit);
+	key_error = libkeel_key_create(&key, thread_exit);
 }
 
 /* 1 when the stack has room to be touched, and has to be. Stacks of pthread_create() are locked whole

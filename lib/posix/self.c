@@ -88,7 +88,7 @@ static void unregister(void *arg)
 
 static void key_create(void)
 {
-	have_key = !pthread_key_create(&key, unregister);
+	have_key = !libkeel_key_create(&key, unregister);
 }
 
 /* A signal handler that makes calls finds it done, or comes later. */

@@ -94,6 +94,26 @@ static void row_rr(void)
 	join(b);
 }
 
+/* The first key that a program makes: nobody else has put anything there. */
+static void *first_key(void *arg)
+{
+	static const pthread_key_t first;
+	pthread_key_t key;
+
+	check(!pthread_getspecific(first));
+	ms_sleep(1);
+	check(!pthread_key_create(&key, NULL) && key == first && !pthread_getspecific(key));
+	check(!pthread_setspecific(key, arg) && pthread_getspecific(first) == arg && !pthread_key_delete(key));
+	return arg;
+}
+
+static void row_first_key(void)
+{
+	first_key(&turns_go);
+	join(start(first_key, &turns_go));
+	first_key(&turns_go);
+}
+
 static int attr_arg;
 
 static void *nothing(void *arg)
@@ -405,6 +425,7 @@ static const struct {
 } rows[] = {
 	{ "create", row_create },
 	{ "policy", row_policy }, { "rr", row_rr },
+	{ "first-key", row_first_key },
 	{ "attr-errors", row_attr_errors },
 	{ "mutex-mixed", row_mutex_mixed },
 	{ "mutex-handed", row_mutex_handed },
