@@ -296,6 +296,10 @@ int posix_enter(void)
 
 	if (__builtin_expect(libkeel_self.window != NULL, 1))
 		return 0;
+	/* A child of fork() that is to be real-time is so at once: at the lowest priority who waits for it may keep it
+	 * from running. */
+	if (posix_is_rt())
+		return 0;
 	signals_block(&old);
 	self->inside++;
 	err = libkeel_attach_weak();

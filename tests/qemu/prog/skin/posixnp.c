@@ -396,6 +396,36 @@ static void row_partition(void)
 	pthread_join(start(PRIO, partition, NULL), NULL);
 }
 
+/* A child's first call, on an object of the core's: with the priority that it has inherited. */
+static void *forks(void *shared)
+{
+	struct keel_sched s = { 0 };
+	int status;
+	pid_t pid;
+
+	check(!pthread_mutex_lock(shared) && !pthread_mutex_unlock(shared));
+	pid = fork();
+	if (!pid) {
+		check(!pthread_mutex_lock(shared));
+		check(!keel_thread_sched_get(&s) && s.prio == PRIO && s.sched_class == KEEL_CLASS_FIFO);
+		check(!pthread_mutex_unlock(shared));
+		_exit(0);
+	}
+	check(waitpid(pid, &status, 0) == pid && !status);
+	return NULL;
+}
+
+static void row_child(void)
+{
+	pthread_mutex_t *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	check(shared != MAP_FAILED && !pthread_mutex_init(shared, &attr));
+	pthread_join(start(PRIO, forks, shared), NULL);
+}
+
 #include "posixlost.h"
 #include "posixconfig.h"
 
@@ -409,7 +439,7 @@ static const struct {
 	{ "signal", row_signal }, { "owner", row_owner }, { "unlock", row_unlock },
 	{ "unlock-rwlock", row_unlock_rwlock }, { "lost", row_lost }, { "lost-signal", row_lost_signal },
 	{ "destroy", row_destroy }, { "time", row_time }, { "lock-sched", row_lock_sched }, { "sporadic", row_sporadic }, { "deadline", row_deadline },
-	{ "quota", row_quota }, { "partition", row_partition },
+	{ "child", row_child }, { "quota", row_quota }, { "partition", row_partition },
 	{ "config-windows", row_config_windows }, { "config-groups", row_config_groups },
 };
 
