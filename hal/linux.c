@@ -98,13 +98,27 @@ void hal_idle_nudge(void)
 		set_tsk_need_resched(current);
 }
 
-/* A task that was woken by another CPU without an interrupt shows in need_resched alone. */
+/*
+ * A task that was woken by another CPU without an interrupt shows in need_resched alone. Nor does the idle
+ * task idle while it is interrupted: what it does then may hold locks that other CPUs wait for.
+ *
+ *	CPU 0, idle				CPU 1
+ *	a device's interrupt: tick_irq_enter()
+ *	jiffies_lock, tk_core.seq odd
+ *	a hard thread, for long
+ *						ktime_get(): spins
+ */
 int hal_inband_wants(void)
 {
 	const struct hal_cpu *hc = hal_this();
 
 	return (hc->fast.state & PIPELINE_PENDING) || hc->timer.linux_due ||
-	       !is_idle_task(current) || test_tsk_need_resched(current);
+	       !is_idle_task(current) || test_tsk_need_resched(current) || irq_count();
+}
+
+int hal_over_idle(void)
+{
+	return is_idle_task(current);
 }
 
 #define SHALLOW_US 2	/* C1 wakes within this, C2 and deeper do not */

@@ -293,22 +293,16 @@ inline gate(l)
 	fi
 }
 
-/* The inner handler: the device is served and drops its line; end of interrupt. */
-inline inner(l)
+inline open_begin(l)
 {
 	atomic { AT(l) ->
 		V[c] = 1;
 		H[c] = 1
-	};
-	atomic { AT(l) -> line[c] = line[c] & ~BIT(v) };
-	atomic { AT(l) ->
-		through[c] = through[c] | (isr[c] & BIT(v));
-#ifdef FAULT_EOI_NOT_SWALLOWED
-		finish(v)
-#else
-		finish(vector[c])
-#endif
-	};
+	}
+}
+
+inline open_end(l)
+{
 	atomic { AT(l) ->
 		H[c] = 0;
 		V[c] = 0;
@@ -320,6 +314,36 @@ inline inner(l)
 #endif
 		RULE(M7, !H[c] && !V[c] && !log[c])
 	}
+}
+
+/* What of an interrupt's head and tail is long. */
+inline opened(l)
+{
+	if
+#ifdef FAULT_HEAD_NOT_STALLED
+	:: atomic { AT(l) -> H[c] = 1 };
+#else
+	:: open_begin(l);
+#endif
+		open_end(l)
+	:: skip
+	fi
+}
+
+/* The inner handler: the device is served and drops its line; end of interrupt. */
+inline inner(l)
+{
+	open_begin(l);
+	atomic { AT(l) -> line[c] = line[c] & ~BIT(v) };
+	atomic { AT(l) ->
+		through[c] = through[c] | (isr[c] & BIT(v));
+#ifdef FAULT_EOI_NOT_SWALLOWED
+		finish(v)
+#else
+		finish(vector[c])
+#endif
+	};
+	open_end(l)
 }
 
 /* Native: no Keel, the handler runs with H closed and ends the interrupt itself. */
@@ -381,6 +405,9 @@ end:	atomic { depth[c] == l - 1 && H[c] && irr[c] > FILL(isr[c]) ->
 		oob_residence(l)
 	:: v == OURS
 	:: v != OURS && attached ->
+#ifndef BRIEF
+		opened(l);
+#endif
 		inner(l);
 		if
 #ifndef BRIEF
@@ -388,6 +415,9 @@ end:	atomic { depth[c] == l - 1 && H[c] && irr[c] > FILL(isr[c]) ->
 #endif
 		:: skip
 		fi;
+#ifndef BRIEF
+		opened(l)
+#endif
 #ifdef FAULT_PREEMPT_FULL
 		if
 		:: atomic { l == 1 && stop && !stopped[c] && !user[c] && AT(l) -> H[c] = 1; off[c] = 0 }; stop_here(l); cli_native(l)

@@ -65,6 +65,13 @@ void hal_sites_unlock(void)
 
 /* ---- our own text ------------------------------------------------------------------------------- */
 
+static int own_open(int i, unsigned long target)
+{
+	int err = hal_own_reach(hal_open_call[i], target);
+
+	return err ? err : hal_own_reach(hal_open_jmp[i], target);
+}
+
 static int own_bootstrap(void)
 {
 	int err = hal_own_reach(hal_linux_jmp[0], hal_sym.insn_decode);
@@ -93,6 +100,10 @@ static int own_bootstrap(void)
 		err = hal_own_reach(hal_vsyscall_call[0], hal_sym.update_vsyscall);
 	if (!err)
 		err = hal_own_reach(hal_stack_call[0], hal_sym.stack_info_noinstr);
+	if (!err)
+		err = own_open(0, hal_sym.tick_irq_enter);
+	if (!err)
+		err = own_open(1, hal_sym.wake_up_process);
 	if (!err)
 		err = hal_own_reach(hal_user_exit[0], hal_sym.user_exit);
 	if (!err)
@@ -131,6 +142,17 @@ static int stack_info_prepare(struct patch_set *set)
 			      (unsigned long)hal_stack_info, "get_stack_info_noinstr");
 }
 
+/* Long, and with H closed otherwise: time brought up to date in the first interrupt after a long idle, and the
+ * wake-up of ksoftirqd behind softirqs that find no end. */
+static int open_prepare(struct patch_set *set)
+{
+	int err = entry_redirect(set, hal_sym.irq_enter, hal_sym.tick_irq_enter,
+				 (unsigned long)hal_tick_irq_enter, "tick_irq_enter");
+
+	return err ? err : entry_redirect(set, hal_sym.softirqs, hal_sym.wake_up_process,
+					  (unsigned long)hal_wake_up_process, "wake_up_process");
+}
+
 static int functions_prepare(struct patch_set *set)
 {
 	int err = entry_replace(set, hal_sym.safe_halt, (unsigned long)hal_safe_halt);
@@ -148,6 +170,8 @@ static int functions_prepare(struct patch_set *set)
 				     (unsigned long)hal_lseek, "lseek");
 	if (!err)
 		err = stack_info_prepare(set);
+	if (!err)
+		err = open_prepare(set);
 	if (!err)
 		err = eoi_prepare(set);
 	if (err || !boot_cpu_has(X86_FEATURE_FSGSBASE))

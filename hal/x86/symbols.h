@@ -41,6 +41,8 @@ struct hal_symbols {
 	unsigned long sys_call, membarrier, lseek;
 	unsigned long secure_computing;
 	unsigned long stack_info, stack_info_noinstr;
+	unsigned long irq_enter, tick_irq_enter;
+	unsigned long softirqs, wake_up_process;
 	unsigned long ct_nmi_enter, ct_nmi_exit;
 	unsigned long setaffinity;
 	unsigned long eoi;			/* 6.1: struct apic *; 6.12: static call key */

@@ -55,6 +55,8 @@ table_start int3_call
 table_start int3_jmp
 table_start vsyscall_call
 table_start stack_call
+table_start open_call
+table_start open_jmp
 table_start user_exit
 table_start preempt_jmp
 
@@ -285,6 +287,42 @@ SYM_FUNC_END(hal_inner_stub_\n)
 	irq_stub \n
 	inner_stub \n
 .endr
+
+/*
+ * Instead of a call that Linux makes with interrupts off in an interrupt's head or tail, outside
+ * of the inner handler, though it is long and may be interrupted: H open with V stalled meanwhile.
+ * What was logged is raised again, as nobody else may do that in a tail; in a head it is logged once more.
+ * A tail comes behind softirqs, which had H open; a head only opens it over the idle task, as others
+ * may have been interrupted with H closed (KVM, on a CPU without ticks).
+ */
+.macro open_stub name:req head=0
+SYM_FUNC_START(\name)
+	testb	$1, STATE
+	jnz	2f
+	subq	$8, %rsp
+.if \head
+	call	hal_over_idle
+	testl	%eax, %eax
+	jz	3f
+.endif
+	orb	$1, STATE
+	sti
+	patched 0xe8 open_call
+	cli
+	andl	$~1, STATE
+	jz	1f
+	call	hal_irq_replay
+1:	addq	$8, %rsp
+	RET
+.if \head
+3:	addq	$8, %rsp
+.endif
+2:	patched 0xe9 open_jmp
+SYM_FUNC_END(\name)
+.endm
+
+	open_stub hal_tick_irq_enter head=1
+	open_stub hal_wake_up_process
 
 /* ---- exceptions -------------------------------------------------------------------- */
 

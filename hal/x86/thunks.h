@@ -50,6 +50,8 @@ void hal_int3(void);
 void hal_membarrier(void);
 void hal_lseek(void);
 void hal_stack_info(void);
+void hal_tick_irq_enter(void);
+void hal_wake_up_process(void);
 
 int hal_insn_decode(struct insn *insn, const void *kaddr, int len, int mode);
 int hal_kallsyms_lookup_size_offset(unsigned long addr, unsigned long *size,
@@ -73,6 +75,7 @@ void hal_int3_return(struct pt_regs *regs);
 int hal_syscall_gate(struct pt_regs *regs, long nr, int stub);
 void hal_user_first(struct pt_regs *regs);
 int hal_guard_holds(const unsigned long *sp);
+int hal_over_idle(void);
 
 /* In-band: membarrier(2) with these arguments. */
 void hal_membarrier_hard(const struct pt_regs *regs);
@@ -93,6 +96,7 @@ extern const unsigned long hal_irq_stubs[], hal_inner_stubs[], hal_exc_stubs[],
 extern const unsigned long hal_irq_jmp[], hal_inner_call[], hal_inner_jmp[], hal_exc_jmp[],
 			   hal_exc_call[], hal_syscall_jmp[], hal_linux_jmp[],
 			   hal_int3_call[], hal_int3_jmp[], hal_vsyscall_call[], hal_stack_call[],
+			   hal_open_call[], hal_open_jmp[],
 			   hal_user_exit[], hal_preempt_jmp[];
 
 #endif
