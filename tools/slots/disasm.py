@@ -18,7 +18,7 @@ MNEMONICS = ("cli|sti|pushf|popf|iret|hlt|mwait|swapgs|lidt|lgdt|lldt|ltr|invpci
 # Keel redirects a call.
 ENTRIES = ("(__)?sysvec_\\w+|exc_\\w+|noist_exc_debug|(__)?common_interrupt|"
 	   "(__)?spurious_interrupt|update_vsyscall|do_syscall_64|do_SYSENTER_32|"
-	   "do_fast_syscall_32|do_int80_emulation|get_stack_info_noinstr|"
+	   "do_fast_syscall_32|do_int80_emulation|get_stack_info_noinstr|tick_irq_enter|"
 	   "__x64_sys_(membarrier|lseek)")
 WANTED = "|".join((
 	"^[0-9a-f]+ <",			# a label

@@ -38,9 +38,10 @@ WORDS = [(re.compile(p), w) for p, w in (
 	# what entry code calls: Keel redirects it
 	(rf"(call|jmp)\s.*<({disasm.ENTRIES})>", "entry"),
 )]
-# An APIC's end of interrupt has no mark of its own: known by name.
+# An APIC's end of interrupt has no mark of its own, and who wakes ksoftirqd calls what many do: known by
+# name.
 NAMED = {"native_apic_mem_eoi": "eoi", "native_apic_msr_eoi": "eoi",
-	 "native_apic_msr_eoi_write": "eoi"}
+	 "native_apic_msr_eoi_write": "eoi", "handle_softirqs": "entry"}
 # Members of pv_ops by number: what boot code makes of a call through them.
 PV_WORDS = {4: "cr0", 5: "cr4", 6: "ltr", 7: "lgdt", 8: "lidt", 9: "lldt", 12: "gsindex",
 	    24: "wrmsr", 26: "wrmsr", 33: "halt", 34: "hlt", 45: "cr3"}
