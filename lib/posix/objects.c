@@ -17,6 +17,19 @@ struct posix_quick posix_quick[POSIX_QUICK_TYPES][PLACES];
 static unsigned int used;		/* (lock, a) places that have an address */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* A signal handler over that may post a semaphore, and is told by in_table not to wait for its own thread. */
+static void table_lock(void)
+{
+	posix_self.in_table++;
+	REAL(pthread_mutex_lock)(&lock);
+}
+
+static void table_unlock(void)
+{
+	REAL(pthread_mutex_unlock)(&lock);
+	posix_self.in_table--;
+}
+
 static unsigned int place_of(const void *at)
 {
 	return ((uintptr_t)at >> 3) * 0x9e3779b97f4a7c15ull >> 40;
@@ -148,14 +161,16 @@ struct posix_object *posix_object_add(const void *at, const struct posix_object 
 {
 	struct posix_object *to;
 
-	REAL(pthread_mutex_lock)(&lock);
+	if (posix_self.in_table)
+		return NULL;
+	table_lock();
 	to = room_for(at);
 	if (to && (to->type != o->type || to->key != o->key)) {
 		if (to->type)	/* what was there before went without being destroyed */
 			posix_object_free(to);
 		put(to, at, o);
 	}
-	REAL(pthread_mutex_unlock)(&lock);
+	table_unlock();
 	return to;
 }
 
@@ -166,14 +181,14 @@ int posix_object_drop(const void *at)
 
 	if (!__atomic_load_n(&used, __ATOMIC_RELAXED))
 		return 0;
-	REAL(pthread_mutex_lock)(&lock);
+	table_lock();
 	o = find(at);
 	if (o->at && o->type) {
 		err = posix_object_free(o);
 		if (!err)
 			forget(o);
 	}
-	REAL(pthread_mutex_unlock)(&lock);
+	table_unlock();
 	return err;
 }
 
@@ -185,7 +200,7 @@ void posix_object_forget(const void *at)
 
 	if (!posix_object_drop(at))
 		return;
-	REAL(pthread_mutex_lock)(&lock);
+	table_lock();
 	o = find(at);
 	if (o->at && o->type) {
 		o->own = 0;
@@ -196,7 +211,7 @@ void posix_object_forget(const void *at)
 		posix_object_free(o);
 		forget(o);
 	}
-	REAL(pthread_mutex_unlock)(&lock);
+	table_unlock();
 }
 
 /* ---- fork ------------------------------------------------------------------------------------------------ */

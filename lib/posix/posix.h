@@ -138,6 +138,7 @@ struct posix_self {
 	int asked;			/* (a) another thread set its priority: 1 + it */
 	int waits;			/* (a) it may be in the window of cancel.c, with the next */
 	int told;			/* (a) by who cancels it */
+	volatile int in_table;		/* it changes the table of objects, as its signal handlers see */
 	struct posix_counts counts;
 };
 

@@ -65,11 +65,31 @@ void posix_modes_count(struct posix_self *self)
 	self->counts.hardens = stats.hardens;
 }
 
-/* Whoever still makes calls, another destructor, is registered and attached anew. */
+/* A signal handler that makes calls finds it done, or comes later. */
+static void signals_block(sigset_t *old)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, old);
+}
+
+static void signals_restore(const sigset_t *old)
+{
+	pthread_sigmask(SIG_SETMASK, old, NULL);
+}
+
+/*
+ * Whoever still makes calls, another destructor, is registered and attached anew. Not a signal handler: in
+ * between it would find the core's object and be refused by the core, and a post be lost. Signals for the process
+ * go to other threads now.
+ */
 static void unregister(void *arg)
 {
 	struct posix_self *self = arg;
+	sigset_t old;
 
+	signals_block(&old);
 	posix_modes_count(self);
 	self->inside++;
 	keel_thread_detach();
@@ -89,20 +109,6 @@ static void unregister(void *arg)
 static void key_create(void)
 {
 	have_key = !libkeel_key_create(&key, unregister);
-}
-
-/* A signal handler that makes calls finds it done, or comes later. */
-static void signals_block(sigset_t *old)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, old);
-}
-
-static void signals_restore(const sigset_t *old)
-{
-	pthread_sigmask(SIG_SETMASK, old, NULL);
 }
 
 void posix_self_register(struct posix_self *self)

@@ -413,6 +413,7 @@ static void row_sem_errors(void)
 #include "posixtime.h"
 #include "posixset.h"
 #include "posixsignals.h"
+#include "posixstorm.h"
 #include "posixvalues.h"
 #include "posixapart.h"
 #include "posixcancel.h"
@@ -490,6 +491,7 @@ static const struct {
 	{ "timer-values", row_timer_values },
 	{ "sched-values", row_sched_values },
 	{ "apart", row_apart },
+	{ "storm", row_storm },
 	{ "cancel-points", row_cancel_points },
 	{ "cancel-not", row_cancel_not },
 	{ "cancel-async", row_cancel_async },
