@@ -115,6 +115,7 @@ static inline void alchemy_cancel_end(int old)
 struct alchemy_object {			/* first in each type's own */
 	uintptr_t handle;		/* (a) 0: there is none, or not yet */
 	uintptr_t next_handle;
+	unsigned int word;		/* id of the part whose word is in its place, if it has one */
 	enum alchemy_type type;
 	int named;			/* by its user */
 	int bound;			/* another process made it */
@@ -150,21 +151,51 @@ void alchemy_object_announce(struct alchemy_object *o);
  * Who made a shared one takes it from all; who bound it, from himself. Context: in-band. */
 void alchemy_object_free(struct alchemy_object *o);
 
+/* Where a handle leads. A handle is its place's distance from the first one and, above that, how often the place
+ * was used, so it is never 0; its type is told by the key alone, which costs what is free no look of its own. */
+struct alchemy_place {
+	uintptr_t key;			/* (a) handle + type; 0: nobody's */
+	struct alchemy_object *object;	/* (c) as soon as it has one: the place is that memory's */
+	uint64_t none;			/* the object's word when it is a value, of 0: see libkeel_value() */
+	uint32_t id;			/* whose word that is, and how far from the heap's begin: what is free */
+	uint32_t at;			/* is taken by that, without a look at the object */
+} __attribute__((aligned(32)));
+
 #define ALCHEMY_PLACES		4096
-#define ALCHEMY_TABLE		8192	/* so that nobody has place 0, where a handle of 0 is looked for */
-#define ALCHEMY_PLACE_BITS	16	/* of a handle; above them, how often the place was used */
+#define ALCHEMY_PLACE_SIZE	sizeof(struct alchemy_place)
+#define ALCHEMY_USE		(ALCHEMY_PLACES * ALCHEMY_PLACE_SIZE)	/* of a place, in its handle */
 
-extern struct alchemy_object *alchemy_places[ALCHEMY_TABLE];	/* (a) */
+extern struct alchemy_place alchemy_places[ALCHEMY_PLACES];
 
-/* The object with that handle and type, or NULL. Context: any; no system call. */
+/* The place that a handle leads to, whatever it is, also none. */
+static inline struct alchemy_place *alchemy_place_at(uintptr_t handle)
+{
+	return (struct alchemy_place *)((char *)alchemy_places +
+					(handle & (ALCHEMY_USE - ALCHEMY_PLACE_SIZE)));
+}
+
+/* The place of the object with that handle and type, or NULL. Context: any; no system call. */
+static inline const struct alchemy_place *alchemy_place_find(uintptr_t handle, enum alchemy_type type)
+{
+	const struct alchemy_place *p = alchemy_place_at(handle);
+
+	return __builtin_expect(__atomic_load_n(&p->key, __ATOMIC_ACQUIRE) == handle + type, 1) ? p : NULL;
+}
+
+/* The object. Context: any; no system call. */
 static inline void *alchemy_object_find(uintptr_t handle, enum alchemy_type type)
 {
-	struct alchemy_object *o;
+	const struct alchemy_place *p = alchemy_place_find(handle, type);
 
-	o = __atomic_load_n(&alchemy_places[handle % ALCHEMY_TABLE], __ATOMIC_ACQUIRE);
-	if (!o || o->type != type || __atomic_load_n(&o->handle, __ATOMIC_ACQUIRE) != handle)
-		return NULL;
-	return o;
+	return p ? p->object : NULL;
+}
+
+/* The word of what has that place; NULL: the caller cannot read it yet. It is another's unless p->id is in it. */
+static inline struct keel_word *alchemy_word(const struct alchemy_place *p)
+{
+	char *heap = (char *)libkeel_self.heap;
+
+	return __builtin_expect(heap != NULL, 1) ? (struct keel_word *)(heap + p->at) : NULL;
 }
 
 /* Of what a user holds, NULL too: what is looked for. */

@@ -9,16 +9,22 @@ struct alchemy_mutex {
 	struct keel_mutex mutex;
 };
 
+static int known(struct alchemy_object *o, int err)
+{
+	o->word = ((struct alchemy_mutex *)o)->mutex.id;
+	return err;
+}
+
 static int make(struct alchemy_object *o, void *arg)
 {
 	(void)arg;
-	return alchemy_part_create(o, 'm', KEEL_MUTEX, KEEL_MUTEX_RECURSIVE, 0,
-				   &((struct alchemy_mutex *)o)->mutex.id);
+	return known(o, alchemy_part_create(o, 'm', KEEL_MUTEX, KEEL_MUTEX_RECURSIVE, 0,
+					    &((struct alchemy_mutex *)o)->mutex.id));
 }
 
 static int attach(struct alchemy_object *o)
 {
-	return alchemy_part_bind(o, 'm', KEEL_MUTEX, &((struct alchemy_mutex *)o)->mutex.id);
+	return known(o, alchemy_part_bind(o, 'm', KEEL_MUTEX, &((struct alchemy_mutex *)o)->mutex.id));
 }
 
 static int unmake(struct alchemy_object *o)
@@ -32,9 +38,14 @@ static const struct alchemy_kind kind = {
 };
 
 /* Inline, as what is free is to cost little. */
-static inline __attribute__((always_inline)) struct alchemy_mutex *find(const RT_MUTEX *mutex)
+static inline __attribute__((always_inline)) const struct alchemy_place *place(const RT_MUTEX *mutex)
 {
-	return __builtin_expect(mutex != NULL, 1) ? alchemy_object_find(mutex->handle, ALCHEMY_MUTEX) : NULL;
+	return __builtin_expect(mutex != NULL, 1) ? alchemy_place_find(mutex->handle, ALCHEMY_MUTEX) : NULL;
+}
+
+static struct alchemy_mutex *find(const RT_MUTEX *mutex)
+{
+	return alchemy_object_find(ALCHEMY_HANDLE(mutex), ALCHEMY_MUTEX);
 }
 
 struct keel_mutex *alchemy_mutex_find(const RT_MUTEX *mutex)
@@ -61,32 +72,27 @@ int rt_mutex_delete(RT_MUTEX *mutex)
 	return err ? err : alchemy_kind_delete(&kind, ALCHEMY_HANDLE(mutex));
 }
 
-/* The word of @m in the heap, from @from to @to. 0: that takes a call. */
-static inline int swap(const struct alchemy_mutex *m, uint32_t from, uint32_t to)
+/* The word of the mutex at @p, from @from to @to. 0: that takes a call. */
+static inline __attribute__((always_inline)) int swap(const struct alchemy_place *p, uint32_t from, uint32_t to)
 {
-	struct keel_word *heap = libkeel_self.heap, *w;
+	struct keel_word *w = alchemy_word(p);
 
-	if (__builtin_expect(!heap, 0))
-		return 0;
-	w = &heap[m->mutex.id % KEEL_MAX_OBJECTS];
-	return __builtin_expect(w->id == m->mutex.id, 1) &&
-	       __atomic_compare_exchange_n(&w->word, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-}
-
-static inline int take(const struct alchemy_mutex *m)
-{
-	return __builtin_expect(swap(m, KEEL_WORD_FREE, libkeel_self.number), 1);
+	return w && __builtin_expect(w->id == p->id, 1) &&
+	       __builtin_expect(__atomic_compare_exchange_n(&w->word, &from, to, 0, __ATOMIC_SEQ_CST,
+							    __ATOMIC_RELAXED), 1);
 }
 
 static __attribute__((noinline)) int mutex_wait(RT_MUTEX *mutex, int64_t until)
 {
-	struct alchemy_mutex *m = find(mutex);
+	const struct alchemy_place *p = until < 0 ? NULL : place(mutex);
+	struct alchemy_mutex *m;
 	int err;
 
-	if (!m || until < 0)
+	if (!p)
 		return -EINVAL;
-	if (take(m))
+	if (swap(p, KEEL_WORD_FREE, libkeel_self.number))
 		return 0;
+	m = (struct alchemy_mutex *)p->object;
 	if (until == ALCHEMY_POLL) {
 		err = ALCHEMY_CALL(keel_mutex_trylock(&m->mutex));
 		return err == -EBUSY ? -EWOULDBLOCK : alchemy_mutex_got(err);
@@ -94,12 +100,17 @@ static __attribute__((noinline)) int mutex_wait(RT_MUTEX *mutex, int64_t until)
 	return alchemy_mutex_got(ALCHEMY_WAIT(keel_mutex_clocklock(&m->mutex, CLOCK_MONOTONIC, until)));
 }
 
+static __attribute__((noinline)) int acquire_slow(RT_MUTEX *mutex, RTIME timeout)
+{
+	return mutex_wait(mutex, alchemy_rel(timeout));
+}
+
 /* What is free needs no deadline. */
 int rt_mutex_acquire(RT_MUTEX *mutex, RTIME timeout)
 {
-	struct alchemy_mutex *m = find(mutex);
+	const struct alchemy_place *p = place(mutex);
 
-	return m && take(m) ? 0 : mutex_wait(mutex, alchemy_rel(timeout));
+	return p && swap(p, KEEL_WORD_FREE, libkeel_self.number) ? 0 : acquire_slow(mutex, timeout);
 }
 
 int rt_mutex_acquire_until(RT_MUTEX *mutex, RTIME timeout)
@@ -112,18 +123,18 @@ int rt_mutex_acquire_timed(RT_MUTEX *mutex, const struct timespec *abs_timeout)
 	return mutex_wait(mutex, alchemy_timespec(abs_timeout));
 }
 
-static __attribute__((noinline)) int release_slow(struct alchemy_mutex *m)
+static __attribute__((noinline)) int release_slow(RT_MUTEX *mutex)
 {
-	return ALCHEMY_CALL(keel_mutex_unlock(&m->mutex));
+	struct alchemy_mutex *m = find(mutex);
+
+	return m ? ALCHEMY_CALL(keel_mutex_unlock(&m->mutex)) : -EINVAL;
 }
 
 int rt_mutex_release(RT_MUTEX *mutex)
 {
-	struct alchemy_mutex *m = find(mutex);
+	const struct alchemy_place *p = place(mutex);
 
-	if (!m)
-		return -EINVAL;
-	return __builtin_expect(swap(m, libkeel_self.number, KEEL_WORD_FREE), 1) ? 0 : release_slow(m);
+	return p && swap(p, libkeel_self.number, KEEL_WORD_FREE) ? 0 : release_slow(mutex);
 }
 
 struct search {

@@ -13,7 +13,7 @@
 
 #define PAGE_SIZE	4096
 
-struct alchemy_object *alchemy_places[ALCHEMY_TABLE];
+struct alchemy_place alchemy_places[ALCHEMY_PLACES];
 
 static struct {
 	pthread_mutex_t lock;
@@ -72,8 +72,8 @@ static struct alchemy_object *take_locked(enum alchemy_type type, size_t size)
 	if (!o)
 		return NULL;
 	o->type = type;
-	o->next_handle = ++table.used;
-	__atomic_store_n(&alchemy_places[table.used], o, __ATOMIC_RELEASE);
+	o->next_handle = ALCHEMY_USE + table.used * ALCHEMY_PLACE_SIZE;
+	alchemy_places[table.used++].object = o;
 	return o;
 }
 
@@ -137,10 +137,15 @@ int alchemy_object_claim(struct alchemy_object *o)
 
 void alchemy_object_announce(struct alchemy_object *o)
 {
+	struct alchemy_place *p = alchemy_place_at(o->next_handle);
 	struct alchemy_page *page = (void *)o->page.area;
 
 	pthread_mutex_lock(&table.lock);
+	p->id = o->word;
+	p->none = (uint64_t)o->word << 32;
+	p->at = o->word % KEEL_MAX_OBJECTS * sizeof(struct keel_word);
 	__atomic_store_n(&o->handle, o->next_handle, __ATOMIC_RELEASE);
+	__atomic_store_n(&p->key, o->handle + o->type, __ATOMIC_RELEASE);
 	if (o->shared && !o->bound)
 		__atomic_store_n(&page->magic, ALCHEMY_PAGE_MAGIC, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&table.lock);
@@ -175,13 +180,14 @@ void alchemy_object_free(struct alchemy_object *o)
 	struct alchemy_object **at;
 
 	pthread_mutex_lock(&table.lock);
+	__atomic_store_n(&alchemy_place_at(o->next_handle)->key, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&o->handle, 0, __ATOMIC_RELEASE);
 	for (at = &table.there[o->type]; *at && *at != o; at = &(*at)->next)
 		;
 	if (*at)
 		*at = o->next;
 	page_free(o);
-	o->next_handle += 1u << ALCHEMY_PLACE_BITS;
+	o->next_handle += ALCHEMY_USE;
 	o->next = table.free[o->type];
 	table.free[o->type] = o;
 	pthread_mutex_unlock(&table.lock);

@@ -14,18 +14,24 @@ struct wanted {
 	int mode;
 };
 
+static int known(struct alchemy_object *o, int err)
+{
+	o->word = ((struct alchemy_sem *)o)->sem.id;
+	return err;
+}
+
 static int make(struct alchemy_object *o, void *arg)
 {
-	struct alchemy_sem *s = (struct alchemy_sem *)o;
 	const struct wanted *w = arg;
 
-	return alchemy_part_create(o, 's', KEEL_SEM, w->count | (w->mode & S_PULSE ? KEEL_SEM_PULSE : 0),
-				   KEEL_SEM_MAX | (w->mode & S_PRIO ? 0 : KEEL_FIFO), &s->sem.id);
+	return known(o, alchemy_part_create(o, 's', KEEL_SEM, w->count | (w->mode & S_PULSE ? KEEL_SEM_PULSE : 0),
+					    KEEL_SEM_MAX | (w->mode & S_PRIO ? 0 : KEEL_FIFO),
+					    &((struct alchemy_sem *)o)->sem.id));
 }
 
 static int attach(struct alchemy_object *o)
 {
-	return alchemy_part_bind(o, 's', KEEL_SEM, &((struct alchemy_sem *)o)->sem.id);
+	return known(o, alchemy_part_bind(o, 's', KEEL_SEM, &((struct alchemy_sem *)o)->sem.id));
 }
 
 static int unmake(struct alchemy_object *o)
@@ -39,9 +45,14 @@ static const struct alchemy_kind kind = {
 };
 
 /* Inline, as what is free is to cost little. */
-static inline __attribute__((always_inline)) struct alchemy_sem *find(const RT_SEM *sem)
+static inline __attribute__((always_inline)) const struct alchemy_place *place(const RT_SEM *sem)
 {
-	return __builtin_expect(sem != NULL, 1) ? alchemy_object_find(sem->handle, ALCHEMY_SEM) : NULL;
+	return __builtin_expect(sem != NULL, 1) ? alchemy_place_find(sem->handle, ALCHEMY_SEM) : NULL;
+}
+
+static struct alchemy_sem *find(const RT_SEM *sem)
+{
+	return alchemy_object_find(ALCHEMY_HANDLE(sem), ALCHEMY_SEM);
 }
 
 int rt_sem_create(RT_SEM *sem, const char *name, unsigned long icount, int mode)
@@ -58,19 +69,18 @@ int rt_sem_delete(RT_SEM *sem)
 	return alchemy_kind_delete(&kind, ALCHEMY_HANDLE(sem));
 }
 
-/* The first try, of one that nobody waits for; what comes between is the library's affair. */
-static inline int take(const struct alchemy_sem *s)
+/* The first try, by @add, of a count from @least to @most. What comes between is the library's affair. */
+static inline __attribute__((always_inline)) int change(const struct alchemy_place *p, int add, uint32_t least,
+							uint32_t most)
 {
-	uint64_t *at, now = libkeel_value(&at, s->sem.id);
+	uint64_t *at = (uint64_t *)alchemy_word(p), now;
 
-	return (uint32_t)now && libkeel_value_swap(at, &now, now - 1);
-}
-
-static inline int give(const struct alchemy_sem *s)
-{
-	uint64_t *at, now = libkeel_value(&at, s->sem.id);
-
-	return now && (uint32_t)now < KEEL_SEM_MAX && libkeel_value_swap(at, &now, now + 1);
+	if (!at)
+		return 0;
+	now = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+	/* of another's word, or one that Keel has, this is no count */
+	return __builtin_expect(now - p->none - least <= most - least, 1) &&
+	       __builtin_expect(libkeel_value_swap(at, &now, now + add), 1);
 }
 
 static __attribute__((noinline)) int sem_wait(RT_SEM *sem, int64_t until)
@@ -86,12 +96,17 @@ static __attribute__((noinline)) int sem_wait(RT_SEM *sem, int64_t until)
 	return ALCHEMY_WAIT(keel_sem_clockwait(&s->sem, CLOCK_MONOTONIC, until));
 }
 
+static __attribute__((noinline)) int wait_slow(RT_SEM *sem, RTIME timeout)
+{
+	return sem_wait(sem, alchemy_rel(timeout));
+}
+
 /* What is free needs no deadline. */
 int rt_sem_p(RT_SEM *sem, RTIME timeout)
 {
-	struct alchemy_sem *s = find(sem);
+	const struct alchemy_place *p = place(sem);
 
-	return s && take(s) ? 0 : sem_wait(sem, alchemy_rel(timeout));
+	return p && change(p, -1, 1, KEEL_SEM_MAX) ? 0 : wait_slow(sem, timeout);
 }
 
 int rt_sem_p_until(RT_SEM *sem, RTIME timeout)
@@ -112,18 +127,18 @@ static int post(struct alchemy_sem *s)
 	return err == -EOVERFLOW && keel_sem_count(&s->sem) != KEEL_SEM_MAX ? 0 : err;
 }
 
-static __attribute__((noinline)) int post_slow(struct alchemy_sem *s)
+static __attribute__((noinline)) int post_slow(RT_SEM *sem)
 {
-	return ALCHEMY_CALL(post(s));
+	struct alchemy_sem *s = find(sem);
+
+	return s ? ALCHEMY_CALL(post(s)) : -EINVAL;
 }
 
 int rt_sem_v(RT_SEM *sem)
 {
-	struct alchemy_sem *s = find(sem);
+	const struct alchemy_place *p = place(sem);
 
-	if (!s)
-		return -EINVAL;
-	return give(s) ? 0 : post_slow(s);
+	return p && change(p, 1, 0, KEEL_SEM_MAX - 1) ? 0 : post_slow(sem);
 }
 
 int rt_sem_broadcast(RT_SEM *sem)

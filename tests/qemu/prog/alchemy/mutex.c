@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <alchemy/mutex.h>
+#include <alchemy/sem.h>
 #include <alchemy/task.h>
 #include "callers.h"
 
@@ -233,8 +234,24 @@ static void not_mine(void)
 	fails(rt_mutex_release(&mutex), EPERM);
 }
 
+/* The handle of something else is that of no mutex. */
+static void not_a_mutex(void)
+{
+	RT_SEM sem;
+	RT_MUTEX wrong;
+
+	gives(rt_sem_create(&sem, NULL, 1, S_PRIO), 0);
+	wrong.handle = sem.handle;
+	fails(rt_mutex_acquire(&wrong, TM_NONBLOCK), EINVAL);
+	fails(rt_mutex_release(&wrong), EINVAL);
+	fails(rt_mutex_delete(&wrong), EINVAL);
+	gives(rt_sem_p(&sem, TM_NONBLOCK), 0);
+	gives(rt_sem_delete(&sem), 0);
+}
+
 ROW(rt_mutex_release)
 {
+	everywhere(not_a_mutex);
 	create();
 	everywhere(recursive);
 	take_over();
