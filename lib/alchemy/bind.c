@@ -211,7 +211,7 @@ int alchemy_object_bind(enum alchemy_type type, size_t size, const char *name, R
 		if (err != -EEXIST)
 			break;
 		*handle = alchemy_object_named(type, cut);
-		err = 0;
+		err = *handle ? 0 : look_again(until);	/* it is just being deleted */
 		if (*handle)
 			break;
 	}
@@ -225,6 +225,8 @@ int alchemy_object_unbind(enum alchemy_type type, uintptr_t *handle, int (*detac
 	if (!o)
 		return -EINVAL;
 	if (o->bound) {
+		if (!alchemy_object_close(*handle, type))
+			return -EINVAL;
 		alchemy_inband();
 		detach(o);
 		alchemy_object_free(o);

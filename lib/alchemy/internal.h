@@ -147,6 +147,12 @@ int alchemy_object_publish(struct alchemy_object *o);
 int alchemy_object_claim(struct alchemy_object *o);
 void alchemy_object_announce(struct alchemy_object *o);
 
+/* The object with that handle and type, which no handle leads to any more: who deletes it does that before all
+ * else, as what follows may wait for Linux while others run. NULL: there is none, or another was faster. And it was not
+ * deleted after all. Context: any; no system call. */
+void *alchemy_object_close(uintptr_t handle, enum alchemy_type type);
+void alchemy_object_reopen(struct alchemy_object *o);
+
 /* It is no more: found by nobody, its page and memory given up. Also one that was never published.
  * Who made a shared one takes it from all; who bound it, from himself. Context: in-band. */
 void alchemy_object_free(struct alchemy_object *o);

@@ -33,7 +33,7 @@ free:
 
 int alchemy_kind_delete(const struct alchemy_kind *k, uintptr_t handle)
 {
-	struct alchemy_object *o = alchemy_object_find(handle, k->type);
+	struct alchemy_object *o = alchemy_object_close(handle, k->type);
 	int err;
 
 	if (!o)
@@ -41,7 +41,9 @@ int alchemy_kind_delete(const struct alchemy_kind *k, uintptr_t handle)
 	err = alchemy_inband();
 	if (!err)
 		err = k->unmake(o);
-	if (!err)
+	if (err)
+		alchemy_object_reopen(o);
+	else
 		alchemy_object_free(o);
 	return err;
 }

@@ -115,7 +115,7 @@ uintptr_t alchemy_object_named(enum alchemy_type type, const char *name)
 
 	pthread_mutex_lock(&table.lock);
 	o = find_name_locked(type, name);
-	handle = o ? o->handle : 0;
+	handle = o && alchemy_object_find(o->handle, type) ? o->handle : 0;
 	pthread_mutex_unlock(&table.lock);
 	return handle;
 }
@@ -159,6 +159,19 @@ int alchemy_object_publish(struct alchemy_object *o)
 	if (!err)
 		alchemy_object_announce(o);
 	return err;
+}
+
+void *alchemy_object_close(uintptr_t handle, enum alchemy_type type)
+{
+	struct alchemy_place *p = alchemy_place_at(handle);
+	uintptr_t key = handle + type;
+
+	return __atomic_compare_exchange_n(&p->key, &key, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) ? p->object : NULL;
+}
+
+void alchemy_object_reopen(struct alchemy_object *o)
+{
+	__atomic_store_n(&alchemy_place_at(o->handle)->key, o->handle + o->type, __ATOMIC_RELEASE);
 }
 
 static void page_free(struct alchemy_object *o)

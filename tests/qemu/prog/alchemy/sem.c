@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <alchemy/sem.h>
+#include <alchemy/task.h>
 #include "callers.h"
 
 static RT_SEM sem;
@@ -80,11 +81,42 @@ ROW(rt_sem_create)
 	many_too_many();
 }
 
+static RT_SEM go;
+
+static void comes_late(void *arg)
+{
+	(void)arg;
+	gives(rt_sem_p(&go, TM_INFINITE), 0);
+	fails(rt_sem_p(&sem, TM_INFINITE), EINVAL);
+}
+
+static void deletes(void *arg)
+{
+	(void)arg;
+	gives(rt_sem_v(&go), 0);
+	gives(rt_sem_delete(&sem), 0);
+}
+
+/* Who deletes it waits for Linux on the way, so the other runs meanwhile: the semaphore is gone for that one. */
+static void deleted_while_another_runs(void)
+{
+	RT_TASK late, first;
+
+	create();
+	gives(rt_sem_create(&go, NULL, 0, S_PRIO), 0);
+	gives(rt_task_spawn(&late, NULL, 0, 40, T_JOINABLE, comes_late, NULL), 0);
+	gives(rt_task_spawn(&first, NULL, 0, 50, T_JOINABLE, deletes, NULL), 0);
+	gives(rt_task_join(&first), 0);
+	gives(rt_task_join(&late), 0);
+	gives(rt_sem_delete(&go), 0);
+}
+
 ROW(rt_sem_delete)
 {
 	RT_SEM none = { 0 }, odd = { 12345678 };
 
 	everywhere(create_delete);
+	deleted_while_another_runs();
 	fails(rt_sem_delete(&none), EINVAL);
 	fails(rt_sem_delete(&odd), EINVAL);
 }
