@@ -38,6 +38,10 @@ extern "C" {
 #define SIGDEBUG_MIGRATE_PRIOINV	17
 #define sigdebug_reason(info)		((info)->si_int & 0xffff)
 #endif
+#ifndef SIGDEBUG_RESCNT_IMBALANCE
+#define SIGDEBUG_RESCNT_IMBALANCE	18	/* of the POSIX skin's */
+#endif
+#define SIGDEBUG_LOCK_BREAK		19	/* never comes */
 
 typedef struct RT_TASK {
 	uintptr_t handle;

@@ -7,6 +7,7 @@
 #define BOILERPLATE_TRACE_H
 
 #include <stdint.h>
+#include <xeno_config.h>
 
 #ifdef __cplusplus
 extern "C" {

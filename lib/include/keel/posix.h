@@ -38,7 +38,9 @@ int pthread_setmode_np(int clear, int set, int *before);
 #define SIGDEBUG_NOMLOCK		KEEL_WARNED_MEMORY	/* a page fault, without mlockall() */
 #define SIGDEBUG_MIGRATE_PRIOINV	KEEL_WARNED_OWNER	/* in-band it has what a better one waits for */
 #endif
+#ifndef SIGDEBUG_RESCNT_IMBALANCE
 #define SIGDEBUG_RESCNT_IMBALANCE	KEEL_WARNED_UNLOCK	/* it unlocked a lock that it has not */
+#endif
 
 #define sigdebug_marker(info)							\
 	((info)->si_code == SI_QUEUE && ((info)->si_int & ~0xffff) == KEEL_WARNED)

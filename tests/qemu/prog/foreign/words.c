@@ -295,11 +295,60 @@ static void turns(void)
 	ok(rt_sem_delete(&begin));
 }
 
+/* ---- a sampler, which would have the kernel sample too ------------------------------------------------- */
+
+static const char *const reasons[] = {
+	[SIGDEBUG_UNDEFINED] = "?", [SIGDEBUG_WATCHDOG] = "watchdog", [SIGDEBUG_LOCK_BREAK] = "lock broken",
+	[SIGDEBUG_RESCNT_IMBALANCE] = "locks", [SIGDEBUG_NOMLOCK] = "memory",
+};
+
+static RT_SEM batch;
+
+static void sampler(void *arg)
+{
+	const RTIME period = CONFIG_XENO_DEFAULT_PERIOD, begin = rt_timer_read() + 10 * period;
+	struct rttst_bench_res *res = arg;
+	unsigned long overruns;
+
+	traceobj_enter(&trace);
+	ok(rt_task_set_periodic(NULL, begin, period));
+	for (res->test_loops = 0; res->test_loops < 20; res->test_loops++) {
+		int ret = rt_task_wait_period(&overruns);
+
+		traceobj_assert(&trace, !ret || (ret == -ETIMEDOUT && overruns));
+		res->overruns += ret ? overruns : 0;
+	}
+	is((long)(rt_timer_read() - begin) >= (long)(19 * period), 1);
+	ok(rt_sem_v(&batch));
+	traceobj_exit(&trace);
+}
+
+static void samples(void)
+{
+	struct rttst_tmbench_config config = { .mode = RTTST_TMBENCH_TASK, .period = CONFIG_XENO_DEFAULT_PERIOD };
+	struct rttst_interm_bench_res res = { .last.avg = 0 };
+	RT_TASK task;
+
+	traceobj_init(&trace, "samples", 0);
+	is(length(reasons), SIGDEBUG_LOCK_BREAK + 1);
+	is(open("/dev/rtdm/timerbench", O_RDWR), -1);
+	is(errno, ENOENT);
+	is(ioctl(0, RTTST_RTIOC_TMBENCH_START, &config), -1);
+	ok(rt_sem_create(&batch, "batch", 0, S_FIFO));
+	ok(rt_task_spawn(&task, "sampler", 0, T_HIPRIO, T_WARNSW, sampler, &res.last));
+	ok(rt_sem_p(&batch, TM_INFINITE));
+	traceobj_join(&trace);
+	is(res.last.test_loops, 20);
+	ok(rt_sem_delete(&batch));
+	traceobj_destroy(&trace);
+}
+
 int main(void)
 {
 	logging();
 	refusals();
 	turns();
+	samples();
 	rt_printf("words: done\n");
 	return 0;
 }
