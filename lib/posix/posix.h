@@ -135,7 +135,7 @@ struct posix_self {
 	int was_rt;
 	int sched_class;		/* of a real-time one: KEEL_CLASS_*, and PTHREAD_WARNSW and the like */
 	int mode;
-	int asked;			/* (a) another thread set its priority: 1 + it */
+	int asked;			/* (a) another thread set its priority */
 	int waits;			/* (a) it may be in the window of cancel.c, with the next */
 	int told;			/* (a) by who cancels it */
 	volatile int in_table;		/* it changes the table of objects, as its signal handlers see */
@@ -150,8 +150,8 @@ void posix_self_register(struct posix_self *self);
 /* What another thread asked for. */
 void posix_self_obey(struct posix_self *self);
 /* The registered thread with this id, or NULL, tells it to set its priority: see posix_self_obey(). */
-void posix_ask_thread(pthread_t thread, int prio);
-void posix_ask_tid(pid_t tid, int prio);
+void posix_ask_thread(pthread_t thread);
+void posix_ask_tid(pid_t tid);
 /* That thread's id, if it is a real-time one; else, or when somebody is at the registry, 0. */
 pid_t posix_tid_of(pthread_t thread);
 int posix_tid_is_rt(pid_t tid);

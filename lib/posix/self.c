@@ -224,24 +224,23 @@ void posix_follow(int policy, int prio)
 		follow_class(self, policy, prio);
 }
 
+/* What Linux has now: the thread may have set another one since. */
 void posix_self_obey(struct posix_self *self)
 {
-	int prio = __atomic_exchange_n(&self->asked, 0, __ATOMIC_ACQ_REL) - 1;
+	struct sched_param param;
 
-	if (prio > 0)
-		posix_follow(sched_getscheduler(0), prio);
-	else if (!prio)
-		posix_follow(SCHED_OTHER, 0);
+	if (__atomic_exchange_n(&self->asked, 0, __ATOMIC_ACQ_REL) && !sched_getparam(0, &param))
+		posix_follow(sched_getscheduler(0), param.sched_priority);
 }
 
-static void ask(pthread_t thread, pid_t tid, int prio)
+static void ask(pthread_t thread, pid_t tid)
 {
 	struct posix_self *self;
 
 	REAL(pthread_mutex_lock)(&lock);
 	for (self = threads; self; self = self->next)
 		if (tid ? self->tid == tid : pthread_equal(self->thread, thread))
-			__atomic_store_n(&self->asked, 1 + prio, __ATOMIC_RELEASE);
+			__atomic_store_n(&self->asked, 1, __ATOMIC_RELEASE);
 	REAL(pthread_mutex_unlock)(&lock);
 }
 
@@ -282,14 +281,14 @@ void posix_waiter_signal(pthread_t thread, int sig)
 	REAL(pthread_mutex_unlock)(&lock);
 }
 
-void posix_ask_thread(pthread_t thread, int prio)
+void posix_ask_thread(pthread_t thread)
 {
-	ask(thread, 0, prio);
+	ask(thread, 0);
 }
 
-void posix_ask_tid(pid_t tid, int prio)
+void posix_ask_tid(pid_t tid)
 {
-	ask(0, tid, prio);
+	ask(0, tid);
 }
 
 /* ---- around Keel calls --------------------------------------------------------------------------------- */
@@ -354,14 +353,13 @@ static void fork_parent(void)
 static void fork_child(void)
 {
 	struct posix_self *self = &posix_self;
-	struct sched_param param;
-	int rt = self->rt && !sched_getparam(0, &param);
+	int rt = self->rt;
 
 	process = getpid();
 	threads = NULL;
 	memset(&gone, 0, sizeof(gone));
 	memset(self, 0, sizeof(*self));
-	self->asked = rt ? 1 + param.sched_priority : 0;
+	self->asked = rt;
 	posix_active = rt;
 	held_open = 0;
 	posix_objects_child();

@@ -140,9 +140,9 @@ static void follow(pthread_t thread, pid_t tid, int policy, int prio)
 	if (mine)
 		posix_follow(policy, prio);
 	else if (tid)
-		posix_ask_tid(tid, prio);
+		posix_ask_tid(tid);
 	else
-		posix_ask_thread(thread, prio);
+		posix_ask_thread(thread);
 }
 
 int __wrap_pthread_setschedparam(pthread_t thread, int policy, const struct sched_param *param)

@@ -416,6 +416,7 @@ static void row_sem_errors(void)
 #include "posixstorm.h"
 #include "posixvalues.h"
 #include "posixapart.h"
+#include "posixforks.h"
 #include "posixcancel.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
@@ -445,6 +446,7 @@ static const struct {
 	{ "sem-signal", row_sem_signal },
 	{ "cancel", row_cancel },
 	{ "fork", row_fork },
+	{ "fork-policy", row_fork_policy },
 	{ "sigwait", row_sigwait },
 	{ "sigqueue", row_sigqueue },
 	{ "sigwait-outside", row_sigwait_outside },

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rows of posixrows.c: children of real-time threads. For that file alone.
+ */
+#ifndef POSIXFORKS_H
+#define POSIXFORKS_H
+
+#define CEILING	(PRIO - 10)
+
+/* What fork() gives is 0 when @child has found all as it is to be. */
+static void child_does(void (*child)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		child();
+		_exit(0);
+	}
+	check(pid > 0 && waitpid(pid, &status, 0) == pid && !status);
+}
+
+/* Above the ceiling, as its parent is, and not any more, by its own first call. */
+static void lower_itself(void)
+{
+	struct sched_param param = { .sched_priority = CEILING - 1 };
+	pthread_mutexattr_t attr;
+	static pthread_mutex_t m;
+	int policy;
+
+	check(!pthread_setschedparam(pthread_self(), SCHED_FIFO, &param));
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_PROTECT);
+	pthread_mutexattr_setprioceiling(&attr, CEILING);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	check(!pthread_mutex_init(&m, &attr));
+	check(!sched_yield() && !pthread_mutex_lock(&m) && !pthread_mutex_unlock(&m));
+	param.sched_priority = CEILING + 1;
+	check(!pthread_setschedparam(pthread_self(), SCHED_RR, &param));
+	check(!sched_yield() && pthread_mutex_lock(&m) == EINVAL);
+	check(!pthread_getschedparam(pthread_self(), &policy, &param));
+	check(policy == SCHED_RR && param.sched_priority == CEILING + 1);
+}
+
+static void *fork_policy(void *arg)
+{
+	child_does(lower_itself);
+	return arg;
+}
+
+static void row_fork_policy(void)
+{
+	join(start(fork_policy, NULL));
+}
+
+#endif
