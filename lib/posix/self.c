@@ -82,12 +82,13 @@ static void signals_restore(const sigset_t *old)
 /*
  * Whoever still makes calls, another destructor, is registered and attached anew. Not a signal handler: in
  * between it would find the core's object and be refused by the core, and a post be lost. Signals for the process
- * go to other threads now.
+ * go to other threads now; the last one, which may go on to exit(), has them again.
  */
 static void unregister(void *arg)
 {
 	struct posix_self *self = arg;
 	sigset_t old;
+	int last;
 
 	signals_block(&old);
 	posix_modes_count(self);
@@ -102,8 +103,11 @@ static void unregister(void *arg)
 		threads = self->next;
 	if (self->next)
 		self->next->prev = self->prev;
+	last = !threads;
 	REAL(pthread_mutex_unlock)(&lock);
 	memset(self, 0, sizeof(*self));
+	if (last)
+		signals_restore(&old);
 }
 
 static void key_create(void)

@@ -53,4 +53,30 @@ static void row_fork_policy(void)
 	join(start(fork_policy, NULL));
 }
 
+static void kill_itself(void)
+{
+	kill(getpid(), SIGUSR1);
+}
+
+/* Who ends as the last thread of a process goes through exit(), with the signals that it had. */
+static void *end_as_last(void *arg)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		atexit(kill_itself);
+		pthread_exit(NULL);
+	}
+	check(pid > 0 && waitpid(pid, &status, 0) == pid);
+	check(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+	return arg;
+}
+
+static void row_exit_last(void)
+{
+	end_as_last(NULL);
+	join(start(end_as_last, NULL));
+}
+
 #endif

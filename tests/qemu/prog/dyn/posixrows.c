@@ -447,6 +447,7 @@ static const struct {
 	{ "cancel", row_cancel },
 	{ "fork", row_fork },
 	{ "fork-policy", row_fork_policy },
+	{ "exit-last", row_exit_last },
 	{ "sigwait", row_sigwait },
 	{ "sigqueue", row_sigqueue },
 	{ "sigwait-outside", row_sigwait_outside },
