@@ -224,8 +224,10 @@ static int core_wait(struct posix_object *o, clockid_t clock, const struct times
 	return err;
 }
 
+/* glibc's own call for a clock looks for a cancellation only when it has to wait. */
 static int glibc_wait(sem_t *s, clockid_t clock, const struct timespec *until)
 {
+	pthread_testcancel();
 	return until ? REAL(sem_clockwait)(s, clock, until) : REAL(sem_wait)(s);
 }
 

@@ -351,6 +351,25 @@ static void *waits_asynchronously(void *arg)
 	return arg;
 }
 
+/* Though there is nothing to wait for. */
+static void *cancelled_at_free(void *arg)
+{
+	struct timespec ts = far_away(CLOCK_REALTIME);
+	sem_t s;
+
+	check(!sem_init(&s, 0, 1) && !pthread_cancel(pthread_self()));
+	sem_timedwait(&s, &ts);
+	return arg;
+}
+
+static void row_cancel_free(void)
+{
+	pthread_t thread;
+
+	check(!pthread_create(&thread, NULL, cancelled_at_free, NULL) && join(thread) == PTHREAD_CANCELED);
+	check(join(start(cancelled_at_free, NULL)) == PTHREAD_CANCELED);
+}
+
 static void row_cancel_async(void)
 {
 	pthread_t thread;

@@ -498,6 +498,7 @@ static const struct {
 	{ "cancel-points", row_cancel_points },
 	{ "cancel-not", row_cancel_not },
 	{ "cancel-async", row_cancel_async },
+	{ "cancel-free", row_cancel_free },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
