@@ -107,13 +107,22 @@ static void wait_end(struct wait *w, int has_inner)
 	posix_leave();
 }
 
+/* Until then nobody destroys it. */
+static int lock_again(struct wait *w)
+{
+	int err = posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
+
+	__atomic_sub_fetch(&w->mutex->waits, 1, __ATOMIC_RELAXED);
+	return err;
+}
+
 /* No signal was spent on who is cancelled: cancel.c. */
 static void cancelled(void *arg)
 {
 	struct wait *w = arg;
 
 	wait_end(w, inner_have(w->cond));
-	posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
+	lock_again(w);
 }
 
 static long core_wait(struct wait *w, clockid_t clock, int64_t until)
@@ -140,8 +149,10 @@ static int wait(struct wait *w, clockid_t clock, const struct timespec *until)
 		return err;
 	}
 	__atomic_add_fetch(w->cond->word, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&w->mutex->waits, 1, __ATOMIC_RELAXED);
 	err = posix_mutex_give(w->mutex);
 	if (err) {
+		__atomic_sub_fetch(&w->mutex->waits, 1, __ATOMIC_RELAXED);
 		wait_end(w, 1);
 		return err;
 	}
@@ -149,7 +160,7 @@ static int wait(struct wait *w, clockid_t clock, const struct timespec *until)
 	wait_end(w, !has_waited(ret) && inner_have(w->cond));
 	if (ret && ret != -ETIMEDOUT)
 		posix_again(ret);	/* for nothing, as POSIX allows */
-	again = posix_mutex_take(w->mutex, CLOCK_MONOTONIC, NULL);
+	again = lock_again(w);
 	return again ? again : ret == -ETIMEDOUT ? ETIMEDOUT : 0;
 }
 

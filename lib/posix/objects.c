@@ -81,7 +81,8 @@ int posix_object_free(struct posix_object *o)
 
 	switch (o->type) {
 	case POSIX_MUTEX:
-		if (o->word && __atomic_load_n(o->word, __ATOMIC_RELAXED))
+		if ((o->word && __atomic_load_n(o->word, __ATOMIC_RELAXED)) ||
+		    __atomic_load_n(&o->waits, __ATOMIC_RELAXED))
 			return EBUSY;
 		err = o->plain ? keel_sem_delete(&o->sem) : keel_mutex_delete(&o->mutex);
 		break;
@@ -147,6 +148,7 @@ static void put(struct posix_object *to, const void *at, const struct posix_obje
 	to->shared = o->shared;
 	to->key = o->key;
 	to->kicks = o->kicks;
+	to->waits = 0;
 	to->mutex = o->mutex;
 	to->cond = o->cond;
 	to->sem = o->sem;
@@ -204,6 +206,7 @@ void posix_object_forget(const void *at)
 	o = find(at);
 	if (o->at && o->type) {
 		o->own = 0;
+		o->waits = 0;
 		if (o->type == POSIX_MUTEX && !o->plain && !posix_enter()) {
 			keel_mutex_unlock(&o->mutex);
 			posix_leave();

@@ -275,6 +275,7 @@ struct posix_object {
 	struct posix_shared *shared;	/* process-shared: its storage, or NULL */
 	uint64_t key;			/* and the key that it had */
 	int kicks;			/* (a) of a semaphore, R3 */
+	int waits;			/* (a) of a mutex: so many are to lock it again behind a condition */
 	int kept;			/* around fork(): held, or the count */
 	struct keel_mutex mutex;	/* or the one inside a condition */
 	struct keel_cond cond;

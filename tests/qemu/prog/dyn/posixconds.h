@@ -148,6 +148,45 @@ static void *time_out(void *arg)
 	return NULL;
 }
 
+/* Who waits on a condition locks the mutex again. */
+static pthread_cond_t back_cond = PTHREAD_COND_INITIALIZER;
+static pthread_mutex_t back_mutex;
+static int back_waits, back_told;
+
+static void *wait_and_come_back(void *arg)
+{
+	check(!pthread_mutex_lock(&back_mutex));
+	back_waits = 1;
+	while (!back_told)
+		check(!pthread_cond_wait(&back_cond, &back_mutex));
+	check(!pthread_mutex_unlock(&back_mutex));
+	return arg;
+}
+
+static void destroy_while_waited(void)
+{
+	pthread_t thread;
+
+	check(!pthread_mutex_init(&back_mutex, NULL));
+	back_waits = back_told = 0;
+	thread = start(wait_and_come_back, NULL);
+	while (!__atomic_load_n(&back_waits, __ATOMIC_SEQ_CST))
+		ms_sleep(10);
+	check(!pthread_mutex_lock(&back_mutex) && !pthread_mutex_unlock(&back_mutex));
+	check(pthread_mutex_destroy(&back_mutex) == EBUSY);
+	check(!pthread_mutex_lock(&back_mutex));
+	back_told = 1;
+	check(!pthread_cond_signal(&back_cond) && !pthread_mutex_unlock(&back_mutex));
+	join(thread);
+	check(!pthread_mutex_destroy(&back_mutex));
+}
+
+static void row_cond_destroy(void)
+{
+	destroy_while_waited();
+	destroy_while_waited();
+}
+
 static void row_cond_timed(void)
 {
 	join(start(time_out, NULL));

@@ -436,6 +436,7 @@ static const struct {
 	{ "cond-mixed", row_cond_mixed },
 	{ "cond-before", row_cond_before },
 	{ "cond-timed", row_cond_timed },
+	{ "cond-destroy", row_cond_destroy },
 	{ "sem-mixed", row_sem_mixed },
 	{ "sem-errors", row_sem_errors },
 	{ "rwlock", row_rwlock },
