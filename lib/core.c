@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -11,7 +12,6 @@
 #define CLOCK_SIZE 4096
 
 struct libkeel_device libkeel_device = {
-	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.fd = -1,
 };
 
@@ -21,14 +21,34 @@ const struct libkeel_self libkeel_nobody = { .hard = &never };
 
 __thread struct libkeel_self libkeel_self = { .hard = &never };
 
+enum { UNLOCKED, LOCKED, WAITED_FOR };
+
+/* Not a mutex of the C library's: a skin that has taken the place of its calls attaches the caller in the midst of
+ * one, which comes here. The three states: U. Drepper, "Futexes Are Tricky". */
+static void device_lock(void)
+{
+	int was = UNLOCKED;
+
+	if (__atomic_compare_exchange_n(&libkeel_device.lock, &was, LOCKED, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	while (__atomic_exchange_n(&libkeel_device.lock, WAITED_FOR, __ATOMIC_ACQUIRE) != UNLOCKED)
+		syscall(SYS_futex, &libkeel_device.lock, FUTEX_WAIT_PRIVATE, WAITED_FOR, NULL);
+}
+
+static void device_unlock(void)
+{
+	if (__atomic_exchange_n(&libkeel_device.lock, UNLOCKED, __ATOMIC_RELEASE) == WAITED_FOR)
+		syscall(SYS_futex, &libkeel_device.lock, FUTEX_WAKE_PRIVATE, 1);
+}
+
 static void fork_prepare(void)
 {
-	pthread_mutex_lock(&libkeel_device.lock);
+	device_lock();
 }
 
 static void fork_parent(void)
 {
-	pthread_mutex_unlock(&libkeel_device.lock);
+	device_unlock();
 }
 
 /* The windows are not mapped here, and neither the thread nor its mutexes are Keel's: begin
@@ -44,7 +64,7 @@ static void fork_child(void)
 	libkeel_device.clock = NULL;
 	libkeel_device.heap = NULL;
 	libkeel_self = libkeel_nobody;
-	pthread_mutex_unlock(&libkeel_device.lock);
+	device_unlock();
 }
 
 /* Before what is built upon the library does the same: its handlers may still call here. */
@@ -132,24 +152,24 @@ int libkeel_device_get(void)
 {
 	int err = 0;
 
-	pthread_mutex_lock(&libkeel_device.lock);
+	device_lock();
 	if (!libkeel_device.users)
 		err = device_open();
 	if (!err)
 		libkeel_device.users++;
-	pthread_mutex_unlock(&libkeel_device.lock);
+	device_unlock();
 	return err;
 }
 
 void libkeel_device_put(void)
 {
-	pthread_mutex_lock(&libkeel_device.lock);
+	device_lock();
 	if (libkeel_device.users && !--libkeel_device.users) {
 		unmap_all();
 		close(libkeel_device.fd);
 		libkeel_device.fd = -1;
 	}
-	pthread_mutex_unlock(&libkeel_device.lock);
+	device_unlock();
 }
 
 int libkeel_ioctl(unsigned long request, void *arg)

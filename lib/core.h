@@ -45,7 +45,7 @@ static inline long libkeel_syscall5(long nr, long a, long b, long c, long d, lon
 }
 
 struct libkeel_device {
-	pthread_mutex_t lock;		/* protects users, and opening and closing */
+	int lock;			/* (a) protects users, and opening and closing */
 	int users;
 	int fd;				/* -1: closed */
 	char *windows;			/* read only, written by Keel */
