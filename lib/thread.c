@@ -6,6 +6,7 @@
 #include <semaphore.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <keel/keel.h>
 #include "core.h"
@@ -102,17 +103,25 @@ static int set_affinity(int cpu)
 	return -pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
-static int set_linux_priority(int prio)
+/* Linux is asked, and told, past glibc: a thread of which glibc knows a policy hands that on to children whose
+ * attributes are to be explicit and name none, which else are SCHED_OTHER. And past a skin that follows. */
+static int get_linux_priority(struct libkeel_self *self)
+{
+	self->policy = sched_getscheduler(0);
+	return self->policy < 0 || sched_getparam(0, &self->param) ? -errno : 0;
+}
+
+static int set_linux_priority(const struct libkeel_self *self, int prio)
 {
 	struct sched_param param = { .sched_priority = prio };
 
-	return -pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+	return syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | (self->policy & SCHED_RESET_ON_FORK), &param) ? -errno : 0;
 }
 
 static void restore_linux(const struct libkeel_self *self)
 {
 	pthread_setaffinity_np(pthread_self(), sizeof(self->cpus), &self->cpus);
-	pthread_setschedparam(pthread_self(), self->policy, &self->param);
+	syscall(SYS_sched_setscheduler, 0, self->policy, &self->param);
 }
 
 /* What Linux has to give the thread, undone whole on an error. */
@@ -122,12 +131,12 @@ static int prepare_linux(struct libkeel_self *self, int prio, int cpu)
 
 	err = lock_memory();
 	if (!err)
-		err = -pthread_getschedparam(pthread_self(), &self->policy, &self->param);
+		err = get_linux_priority(self);
 	if (!err)
 		err = -pthread_getaffinity_np(pthread_self(), sizeof(self->cpus), &self->cpus);
 	if (err)
 		return err;
-	err = set_linux_priority(prio);
+	err = set_linux_priority(self, prio);
 	if (!err && cpu >= 0)
 		err = set_affinity(cpu);
 	if (err)
@@ -312,7 +321,7 @@ int keel_priority_set(int prio)
 		return -EINVAL;
 	if (libkeel_self.window->hard)
 		return libkeel_call(KEEL_CALL_PRIORITY_SET, prio, 0);
-	err = set_linux_priority(prio);
+	err = set_linux_priority(&libkeel_self, prio);
 	return err ? err : libkeel_ioctl(KEEL_IOC_THREAD_SET, &set);
 }
 

@@ -183,14 +183,13 @@ int __wrap_pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockattr_t *
 }
 EXPORT(pthread_rwlock_init);
 
+/* As with glibc it may still be held: a reader that has ended cannot unlock it any more. */
 int __wrap_pthread_rwlock_destroy(pthread_rwlock_t *l)
 {
-	int err;
-
 	if (posix_shared_is(l, POSIX_RWLOCK))
 		return posix_shared_end(l, POSIX_RWLOCK);
-	err = posix_object_drop(l);
+	posix_object_forget(l);
 	GLIBC(pthread_rwlock_destroy);
-	return err ? err : REAL(pthread_rwlock_destroy)(l);
+	return REAL(pthread_rwlock_destroy)(l);
 }
 EXPORT(pthread_rwlock_destroy);

@@ -181,8 +181,8 @@ static int attach(struct posix_self *self, int policy, int prio)
 	if (!err) {
 		self->was_rt = 1;
 		posix_print_begin();
-		if (policy == SCHED_RR)	/* glibc remembers what it was told last */
-			REAL(pthread_setschedparam)(pthread_self(), policy, &param);
+		if (policy == SCHED_RR)	/* libkeel makes it SCHED_FIFO */
+			REAL(sched_setscheduler)(0, policy, &param);
 		__atomic_store_n(&posix_active, 1, __ATOMIC_RELEASE);
 	}
 	self->inside--;
@@ -206,7 +206,7 @@ static void follow_class(struct posix_self *self, int policy, int prio)
 	struct sched_param param = { .sched_priority = prio };
 
 	if (!posix_class_follow(self, policy, prio) && self->sched_class == KEEL_CLASS_RR)
-		REAL(pthread_setschedparam)(pthread_self(), policy, &param);
+		REAL(sched_setscheduler)(0, policy, &param);
 }
 
 /* Without Keel it is what Linux made it. One that held the core's mutexes stays attached. */

@@ -13,19 +13,22 @@ struct start {
 	void *arg;
 	int policy;
 	struct sched_param param;
+	int inherit;
 	int error;
 	sem_t done;
 };
 
-/* The thread starts with what it inherits, and asks by itself for what it is to have: so an error of
+/* The thread starts with what it inherits, and asks by itself for what else it is to have: so an error of
  * Linux comes back to the creator. */
 static void *start_thread(void *arg)
 {
 	struct start *start = arg;
 	void *(*fn)(void *) = start->fn;
 	void *fn_arg = start->arg;
-	int err = REAL(pthread_setschedparam)(pthread_self(), start->policy, &start->param);
+	int err = 0;
 
+	if (start->inherit != PTHREAD_INHERIT_SCHED)
+		err = REAL(pthread_setschedparam)(pthread_self(), start->policy, &start->param);
 	if (!err)
 		posix_follow(start->policy, start->param.sched_priority);
 	start->error = err;
@@ -38,17 +41,17 @@ static void *start_thread(void *arg)
 	return fn(fn_arg);
 }
 
-/* What the thread is to have, if that is real-time: 1. */
+/* What the thread is to have, if that is real-time: 1. Linux is asked what there is to inherit: from when glibc
+ * is, it hands on what it knows in place of what attributes leave open. With SCHED_RESET_ON_FORK that is nothing. */
 static int asks_realtime(const pthread_attr_t *attr, struct start *start)
 {
-	int inherit = PTHREAD_INHERIT_SCHED;
-
+	start->inherit = PTHREAD_INHERIT_SCHED;
 	if (attr)
-		pthread_attr_getinheritsched(attr, &inherit);
-	if (inherit == PTHREAD_INHERIT_SCHED) {
-		if (!posix_is_rt() ||
-		    pthread_getschedparam(pthread_self(), &start->policy, &start->param))
+		pthread_attr_getinheritsched(attr, &start->inherit);
+	if (start->inherit == PTHREAD_INHERIT_SCHED) {
+		if (!posix_is_rt() || sched_getparam(0, &start->param))
 			return 0;
+		start->policy = sched_getscheduler(0);
 	} else {
 		pthread_attr_getschedpolicy(attr, &start->policy);
 		pthread_attr_getschedparam(attr, &start->param);

@@ -415,6 +415,7 @@ static void row_sem_errors(void)
 #include "posixsignals.h"
 #include "posixstorm.h"
 #include "posixvalues.h"
+#include "posixtell.h"
 #include "posixapart.h"
 #include "posixforks.h"
 #include "posixcancel.h"
