@@ -162,7 +162,7 @@ int nk_cond_wait(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline)
 	return ret;
 }
 
-/* 0: it was @t's, and is not any more. */
+/* 0: it was @t's, and is not any more. Of one that is locked more than once nobody would know the depth. */
 static int leave_behind(struct nk_mutex *m, struct nk_thread *t)
 {
 	int err = 0;
@@ -171,11 +171,11 @@ static int leave_behind(struct nk_mutex *m, struct nk_thread *t)
 		return 0;
 	nk_lock_acquire(&m->wq.lock);
 	nk_word_claim_locked(m);
-	if (m->owner == t) {
+	if (m->owner == t && m->depth == 1) {
 		nk_mutex_release_locked(m);
 	} else {
+		err = m->owner == t ? -NK_EBUSY : -NK_EPERM;
 		nk_word_release_locked(m);
-		err = -NK_EPERM;
 	}
 	nk_lock_release(&m->wq.lock);
 	return err;
@@ -189,8 +189,8 @@ int nk_cond_wait_leave(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline
 
 	nk_assert_can_block();
 	nk_waitq_enter(&c->wq, flags);
-	ret = c->wq.closed ? -NK_EIDRM :
-	      c->users || (m->kind & NK_MUTEX_ROBUST) ? -NK_EINVAL : leave_behind(m, nk_thread_current());
+	ret = c->wq.closed || c->users || (m->kind & NK_MUTEX_ROBUST) ? -NK_EINVAL :
+	      leave_behind(m, nk_thread_current());
 	if (ret) {
 		nk_lock_release(&c->wq.lock);
 	} else {

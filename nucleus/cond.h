@@ -38,9 +38,9 @@ int nk_cond_destroy(struct nk_cond *c);
  */
 int nk_cond_wait(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline);
 
-/* As nk_cond_wait() with an @m that is not robust, which is not taken again: for who protects the condition's
- * queue by it alone. 0, -ETIMEDOUT, -EIDRM after the wait, -EINTR: without @m; else nothing changed, and -EINVAL
- * when others wait who take theirs again. Context: oob; may block; takes all ranks. */
+/* As nk_cond_wait() with an @m that is not robust, which is not taken again. 0, -ETIMEDOUT, -EIDRM, -EINTR: without
+ * @m; else nothing changed: -EPERM, -EBUSY: it is locked more than once, -EINVAL also: the condition went away before,
+ * or others wait who take theirs again. Context: oob; may block; takes all ranks. */
 int nk_cond_wait_leave(struct nk_cond *c, struct nk_mutex *m, nk_time_t deadline);
 
 /* The first waiter, or all of them, go on as soon as they get the mutex. Returns how many.

@@ -60,13 +60,36 @@ int rt_cond_broadcast(RT_COND *cond)
 	return c ? ALCHEMY_CALL(keel_cond_broadcast(&c->cond)) : -EINVAL;
 }
 
-/* Keel does not take the mutex again when the wait was interrupted. */
-static int core_wait(struct alchemy_cond *c, struct keel_mutex *m, int64_t until)
+/* What Keel returns when it came to the wait: the mutex is not the caller's any more. */
+static int has_waited(long ret)
 {
-	int err = alchemy_mutex_got(keel_cond_clockwait(&c->cond, m, CLOCK_MONOTONIC, until));
-	int again = err == -EINTR ? alchemy_mutex_retake(m) : 0;
+	return !ret || ret == -ETIMEDOUT || ret == -EINTR || ret == -EIDRM;
+}
 
-	return again ? again : err;
+static int retake(struct keel_mutex *m)
+{
+	int err = libkeel_mutex_take(m->id) ? 0 : alchemy_mutex_retake(m);
+
+	return err == -EINVAL ? -EIDRM : err;	/* it was deleted meanwhile */
+}
+
+/* One call leaves the mutex and waits; who is woken takes it by its word, if it is free. Keel leaves none that is
+ * locked more than once, so that is undone first. */
+static int core_wait(struct alchemy_cond *c, const struct keel_mutex *mutex, int64_t until)
+{
+	struct keel_mutex m = *mutex;	/* it may be another one when the wait ends */
+	int again = 0, deeper = 0;
+	long ret;
+
+	while ((ret = libkeel_call3(KEEL_CALL_COND_LEAVE, c->cond.id, m.id, until)) == -EBUSY) {
+		keel_mutex_unlock(&m);
+		deeper++;
+	}
+	if (has_waited(ret))
+		again = retake(&m);
+	for (; deeper && !again; deeper--)
+		again = keel_mutex_lock(&m);
+	return again ? again : (int)ret;
 }
 
 static int cond_wait(RT_COND *cond, RT_MUTEX *mutex, int64_t until)

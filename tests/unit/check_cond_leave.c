@@ -126,13 +126,6 @@ static void misuses(struct unit_thread *u)
 	nk_mutex_unlock(&robust);
 }
 
-START_TEST(misuse_is_refused)
-{
-	ck_assert_int_eq(unit_run("u", 10, 0, misuses, NULL)->ret, 3);
-	ck_assert_uint_eq(c.users, 0);
-}
-END_TEST
-
 static void refused(struct unit_thread *u)
 {
 	nk_mutex_lock(&m, NK_TIME_NEVER);
@@ -140,6 +133,44 @@ static void refused(struct unit_thread *u)
 	ck_assert_ptr_eq(m.owner, &u->t);
 	nk_mutex_unlock(&m);
 }
+
+static void leaves_recursive(struct unit_thread *u)
+{
+	struct nk_mutex recursive;
+
+	nk_mutex_init_as(&recursive, NK_MUTEX_RECURSIVE, 0);
+	nk_mutex_lock(&recursive, NK_TIME_NEVER);
+	nk_mutex_lock(&recursive, NK_TIME_NEVER);
+	u->ret = nk_cond_wait_leave(&c, &recursive, NK_TIME_NEVER) == -NK_EBUSY;
+	u->ret += recursive.owner == &u->t && recursive.depth == 2;
+	nk_mutex_unlock(&recursive);
+	u->ret += nk_cond_wait_leave(&c, &recursive, hal_clock_now() + 100) == -NK_ETIMEDOUT;
+	u->ret += !recursive.owner;
+}
+
+START_TEST(one_locked_twice_is_not_left)
+{
+	struct unit_thread *u = unit_run("u", 10, 0, leaves_recursive, NULL);
+
+	sim_advance(200);
+	ck_assert_int_eq(u->ret, 4);
+}
+END_TEST
+
+/* So that -EIDRM means: without the mutex. */
+START_TEST(of_a_condition_that_went_nothing_is_left)
+{
+	ck_assert_int_eq(nk_cond_destroy(&c), 0);
+	ck_assert_int_eq(unit_run("u", 10, 0, refused, NULL)->ret, -NK_EINVAL);
+}
+END_TEST
+
+START_TEST(misuse_is_refused)
+{
+	ck_assert_int_eq(unit_run("u", 10, 0, misuses, NULL)->ret, 3);
+	ck_assert_uint_eq(c.users, 0);
+}
+END_TEST
 
 /* Each way round. */
 START_TEST(who_leaves_and_who_comes_back_do_not_wait_together)
@@ -253,6 +284,8 @@ Suite *cond_leave_suite(void)
 	tcase_add_test(tc, a_wait_that_ends_otherwise_has_no_mutex_either);
 	tcase_add_test(tc, destroy_ends_the_wait);
 	tcase_add_test(tc, misuse_is_refused);
+	tcase_add_test(tc, one_locked_twice_is_not_left);
+	tcase_add_test(tc, of_a_condition_that_went_nothing_is_left);
 	tcase_add_test(tc, who_leaves_and_who_comes_back_do_not_wait_together);
 	tc = unit_race_case(suite, "races");
 	tcase_add_loop_test(tc, wait_against_signal_loses_none, 0, 2);

@@ -128,7 +128,7 @@
 #define KEEL_CALL_TIMER_OVERRUN	(KEEL_CALL_BASE + 73)	/* (id) -> how many */
 #define KEEL_CALL_TIMER_WAIT	(KEEL_CALL_BASE + 74)	/* (id, until) -> how many more */
 #define KEEL_CALL_THREAD_STATE	(KEEL_CALL_BASE + 75)	/* (tid, to): struct keel_thread_state */
-#define KEEL_CALL_COND_LEAVE	(KEEL_CALL_BASE + 76)	/* (id, mutex id, until): as COND_WAIT, but not taken again */
+#define KEEL_CALL_COND_LEAVE	(KEEL_CALL_BASE + 76)	/* (id, mutex id, until): as COND_WAIT, but not taken again; nk_cond_wait_leave() */
 #define KEEL_CALL_POLL_ONE	(KEEL_CALL_BASE + 77)	/* (object id, events, until) -> which of them */
 #define KEEL_CALL_COUNT		78
 

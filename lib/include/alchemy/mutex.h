@@ -29,7 +29,8 @@ typedef struct RT_MUTEX_INFO {
 /* Free, and with priority inheritance; @name: others find it by that, or NULL. */
 int rt_mutex_create(RT_MUTEX *mutex, const char *name);
 
-/* By its owner, or while it is free; waits end with -EIDRM. -EBUSY: it is another's. */
+/* By its owner, or while it is free; waits end with -EIDRM, also one for a condition that had left it, when that
+ * wait ends. -EBUSY: it is another's. */
 int rt_mutex_delete(RT_MUTEX *mutex);
 
 /* Its owner may take it again, and releases it as often. Without a system call while it is free. -EDEADLK:

@@ -158,9 +158,56 @@ static void not_mine(void)
 	fails(rt_cond_wait(&cond, &(RT_MUTEX){ 0 }, TM_INFINITE), EINVAL);
 }
 
+/* Locked more than once it is left for the wait, and as deep as before afterwards. */
+static long deep(void)
+{
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	take();
+	gives(rt_cond_wait(&cond, &mutex, TM_INFINITE), 0);
+	in_wait--;
+	for (int i = 0; i < 3; i++)
+		gives(rt_mutex_release(&mutex), 0);
+	fails(rt_mutex_release(&mutex), EPERM);
+	return 0;
+}
+
+static void left_and_taken(void)
+{
+	struct caller *w = caller_start(30, deep, waiting);
+
+	gives(rt_mutex_acquire(&mutex, TM_INFINITE), 0);
+	give();
+	gives(rt_mutex_release(&mutex), 0);
+	caller_ends(w, 0);
+}
+
+static long left_for_good(void)
+{
+	take();
+	return rt_cond_wait(&cond, &mutex, TM_INFINITE);
+}
+
+/* The mutex that who waits has left can be deleted, and another one in its place is not taken for it. */
+static void mutex_goes(int prio)
+{
+	struct caller *w = caller_start(prio, left_for_good, waiting);
+
+	gives(rt_mutex_delete(&mutex), 0);
+	gives(rt_mutex_create(&mutex, NULL), 0);
+	give();
+	caller_ends(w, -EIDRM);
+	gives(rt_mutex_acquire(&mutex, TM_NONBLOCK), 0);
+	gives(rt_mutex_release(&mutex), 0);
+	in_wait = 0;
+}
+
 ROW(rt_cond_wait)
 {
 	create();
+	left_and_taken();
+	mutex_goes(30);
+	mutex_goes(LINUX);
 	everywhere(not_mine);
 	times_relative(relative);
 	delete();
