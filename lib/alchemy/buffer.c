@@ -60,9 +60,14 @@ static int unmake(struct alchemy_object *o)
 	return alchemy_monitor_unmake(&((struct alchemy_buffer *)o)->m, o);
 }
 
+static int shut(struct alchemy_object *o)
+{
+	return alchemy_monitor_close(&((struct alchemy_buffer *)o)->m);
+}
+
 static const struct alchemy_kind kind = {
 	.type = ALCHEMY_BUFFER, .size = sizeof(struct alchemy_buffer), .shared_size = sizeof(struct state),
-	.make = make, .attach = attach, .unmake = unmake,
+	.make = make, .attach = attach, .unmake = unmake, .close = shut,
 };
 
 int rt_buffer_create(RT_BUFFER *bf, const char *name, size_t bufsz, int mode)

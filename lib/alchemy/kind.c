@@ -38,7 +38,9 @@ int alchemy_kind_delete(const struct alchemy_kind *k, uintptr_t handle)
 
 	if (!o)
 		return -EINVAL;
-	err = alchemy_inband();
+	err = k->close && !o->bound ? k->close(o) : 0;
+	if (!err)
+		err = alchemy_inband();
 	if (!err)
 		err = k->unmake(o);
 	if (err)

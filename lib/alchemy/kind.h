@@ -17,6 +17,7 @@ struct alchemy_kind {
 	int (*make)(struct alchemy_object *o, void *arg);	/* all its parts, or none and -errno */
 	int (*attach)(struct alchemy_object *o);		/* to those of another process: the same */
 	int (*unmake)(struct alchemy_object *o);		/* undo either; -errno: it is as it was */
+	int (*close)(struct alchemy_object *o);			/* NULL, or first what takes no Linux; -errno: nothing changed */
 };
 
 /* rt_x_create(), _delete(), _bind() and _unbind(), when their arguments have been looked at. @arg is make's.

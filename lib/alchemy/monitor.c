@@ -101,21 +101,20 @@ free:
 	return err;
 }
 
-/* One that is not published yet, and one of another process, is in use by nobody here. */
+int alchemy_monitor_close(struct alchemy_monitor *m)
+{
+	int err = alchemy_monitor_enter(m);
+
+	if (err)
+		return err == -EIDRM ? -EINVAL : err;
+	err = libkeel_call(KEEL_CALL_MUTEX_CLOSE, m->lock.id, 0);
+	alchemy_leave();
+	return err;
+}
+
 int alchemy_monitor_unmake(struct alchemy_monitor *m, struct alchemy_object *o)
 {
-	int err = 0;
-
-	if (o->handle && !o->bound) {
-		err = alchemy_monitor_enter(m);
-		if (err)
-			return err == -EIDRM ? -EINVAL : err;
-		alchemy_inband();
-	}
 	conds_delete(m, o, 2);
-	if (o->handle && !o->bound)
-		ALCHEMY_CALL(libkeel_call(KEEL_CALL_MUTEX_CLOSE, m->lock.id, 0));
-	alchemy_inband();
 	alchemy_mutex_delete(o, PART_LOCK, m->lock.id);
 	memory_free(m, o);
 	return 0;

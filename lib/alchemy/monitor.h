@@ -3,16 +3,15 @@
  * What queues and buffers stand on: memory, a mutex that holds it, and two conditions to wait for. While
  * nobody contends or waits, a way through takes no system call.
  *
- * The mutex is Keel's, with inheritance. Deleting takes it, ends the waits, and then takes it from those
- * who come back: -EIDRM from any call below means that the memory may be gone, and is not to be
+ * The mutex is Keel's, with inheritance. Deleting takes it and closes it, by calls that a hard thread stays hard in,
+ * and then ends the waits: -EIDRM from any call below means that the memory may be gone, and is not to be
  * touched, nor the monitor left.
  *
  *	read, CPU 0				delete, CPU 1
  *	waits for a condition
- *						lock; the condition goes: -EIDRM
- *	wants the mutex
- *						close it: -EIDRM; the memory goes
- *	-EIDRM
+ *						lock; close it
+ *						the condition goes: -EIDRM; the memory goes
+ *	wants the mutex: -EIDRM
  */
 #ifndef LIBKEEL_ALCHEMY_MONITOR_H
 #define LIBKEEL_ALCHEMY_MONITOR_H
@@ -35,6 +34,9 @@ int alchemy_monitor_make(struct alchemy_monitor *m, struct alchemy_object *o, vo
 			 int fifo);
 int alchemy_monitor_attach(struct alchemy_monitor *m, struct alchemy_object *o);
 int alchemy_monitor_unmake(struct alchemy_monitor *m, struct alchemy_object *o);
+
+/* Before unmake, of what somebody may use: nobody has the lock from now on. Context: any; hardens. */
+int alchemy_monitor_close(struct alchemy_monitor *m);
 
 /* Take and give the lock; the caller is attached. 0 or -errno: it is not the caller's. Enter is for the
  * begin of a call and also attaches, leave for its end. Context: any; enter blocks. */

@@ -128,9 +128,14 @@ static int attach(struct alchemy_object *o)
 	return err;
 }
 
+static int shut(struct alchemy_object *o)
+{
+	return alchemy_monitor_close(&((struct alchemy_queue *)o)->m);
+}
+
 static const struct alchemy_kind kind = {
 	.type = ALCHEMY_QUEUE, .size = sizeof(struct alchemy_queue), .shared_size = sizeof(struct state),
-	.make = make, .attach = attach, .unmake = unmake,
+	.make = make, .attach = attach, .unmake = unmake, .close = shut,
 };
 
 int rt_queue_create(RT_QUEUE *queue, const char *name, size_t poolsize, size_t qlimit, int mode)

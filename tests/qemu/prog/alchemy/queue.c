@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <alchemy/queue.h>
+#include <alchemy/task.h>
 #include "callers.h"
 
 #define POOL 4096
@@ -116,10 +117,27 @@ ROW(rt_queue_create)
 	fails(rt_queue_create(&queue, NULL, 1ul << 40, 1, Q_PRIO), ENOMEM);
 }
 
+/* A hard task goes in-band for it, and once. */
+static void deletes(void *arg)
+{
+	RT_TASK_INFO before, after;
+
+	(void)arg;
+	gives(rt_queue_write(&queue, "x", 1, Q_NORMAL), 0);
+	gives(rt_task_inquire(NULL, &before), 0);
+	gives(rt_queue_delete(&queue), 0);
+	gives(rt_task_inquire(NULL, &after), 0);
+	gives(after.stat.msw - before.stat.msw, 1);
+}
+
 ROW(rt_queue_delete)
 {
 	RT_QUEUE none = { 0 };
+	RT_TASK task;
 
+	create();
+	gives(rt_task_spawn(&task, NULL, 0, 50, T_JOINABLE, deletes, NULL), 0);
+	gives(rt_task_join(&task), 0);
 	everywhere(create_delete);
 	fails(rt_queue_delete(&none), EINVAL);
 }
