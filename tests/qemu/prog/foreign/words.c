@@ -306,12 +306,12 @@ static RT_SEM batch;
 
 static void sampler(void *arg)
 {
-	const RTIME period = CONFIG_XENO_DEFAULT_PERIOD, begin = rt_timer_read() + 10 * period;
+	const RTIME period = CONFIG_XENO_DEFAULT_PERIOD, begin = rt_timer_read();
 	struct rttst_bench_res *res = arg;
 	unsigned long overruns;
 
 	traceobj_enter(&trace);
-	ok(rt_task_set_periodic(NULL, begin, period));
+	ok(rt_task_set_periodic(NULL, TM_NOW, period));
 	for (res->test_loops = 0; res->test_loops < 20; res->test_loops++) {
 		int ret = rt_task_wait_period(&overruns);
 
