@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <alchemy/cond.h>
 #include <keel/sync.h>
 #include "kind.h"
@@ -60,10 +62,22 @@ int rt_cond_broadcast(RT_COND *cond)
 	return c ? ALCHEMY_CALL(keel_cond_broadcast(&c->cond)) : -EINVAL;
 }
 
-/* What Keel returns when it came to the wait: the mutex is not the caller's any more. */
+/* What Keel returns when it came to the wait: the mutex is not the caller's any more. -EPERM, as it was the caller's
+ * before: the wait was broken off for Linux, which ran no handler and made the call again. */
 static int has_waited(long ret)
 {
-	return !ret || ret == -ETIMEDOUT || ret == -EINTR || ret == -EIDRM;
+	return !ret || ret == -ETIMEDOUT || ret == -EINTR || ret == -EIDRM || ret == -EPERM;
+}
+
+static int is_mine(const struct keel_mutex *m)
+{
+	const struct keel_word *w = &libkeel_self.heap[m->id % KEEL_MAX_OBJECTS];
+
+	if (__builtin_expect(w->id == m->id && w->word == libkeel_self.number, 1))
+		return 1;
+	if (!alchemy_self.tid)
+		alchemy_self.tid = syscall(SYS_gettid);
+	return libkeel_call(KEEL_CALL_MUTEX_OWNER, m->id, 0) == alchemy_self.tid;
 }
 
 static int retake(struct keel_mutex *m)
@@ -81,6 +95,8 @@ static int core_wait(struct alchemy_cond *c, const struct keel_mutex *mutex, int
 	int again = 0, deeper = 0;
 	long ret;
 
+	if (!is_mine(&m))
+		return -EPERM;
 	while ((ret = libkeel_call3(KEEL_CALL_COND_LEAVE, c->cond.id, m.id, until)) == -EBUSY) {
 		keel_mutex_unlock(&m);
 		deeper++;
@@ -89,7 +105,7 @@ static int core_wait(struct alchemy_cond *c, const struct keel_mutex *mutex, int
 		again = retake(&m);
 	for (; deeper && !again; deeper--)
 		again = keel_mutex_lock(&m);
-	return again ? again : (int)ret;
+	return again ? again : ret == -EPERM ? -EINTR : (int)ret;
 }
 
 static int cond_wait(RT_COND *cond, RT_MUTEX *mutex, int64_t until)

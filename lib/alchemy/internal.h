@@ -65,6 +65,7 @@ struct alchemy_task;
 struct alchemy_self {
 	struct alchemy_task *task;	/* NULL: it is none */
 	int weak;			/* attached, but not for itself */
+	pid_t tid;			/* of a task, and of who asked; else 0 */
 };
 
 extern __thread struct alchemy_self alchemy_self __attribute__((tls_model("initial-exec")));

@@ -112,7 +112,8 @@ static int become(struct alchemy_task *t)
 	t->thread = pthread_self();
 	t->self = (RT_TASK){ .handle = t->o.next_handle, .thread = t->thread };
 	t->known->pid = getpid();
-	t->known->tid = syscall(SYS_gettid);
+	alchemy_self.tid = syscall(SYS_gettid);
+	t->known->tid = alchemy_self.tid;
 	t->window = libkeel_self.window;
 	alchemy_self.task = t;
 	__atomic_store_n(&t->of, &alchemy_self, __ATOMIC_RELEASE);

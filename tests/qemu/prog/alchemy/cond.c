@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <signal.h>
 #include <alchemy/cond.h>
 #include "callers.h"
 
@@ -202,8 +203,41 @@ static void mutex_goes(int prio)
 	in_wait = 0;
 }
 
+static int *stage;
+
+/* Linux breaks off the wait, with no handler to run. */
+static void is_stopped(void)
+{
+	struct caller *w;
+
+	create();
+	w = caller_start(30, forever, waiting);
+	flag_set(stage, 1);
+	await(stage, 2, "SIGCONT");
+	caller_ends(w, -EINTR);
+	gives(waiting(), 0);
+}
+
+/* The mutex is the caller's afterwards: forever() sees that. */
+static void stopped_in_the_wait(void)
+{
+	pid_t pid;
+	int status;
+
+	stage = shared_alloc(sizeof(*stage));
+	pid = in_process(is_stopped);
+	await(stage, 1, "the other process");
+	gives(kill(pid, SIGSTOP), 0);
+	gives(waitpid(pid, &status, WUNTRACED), pid);
+	check(WIFSTOPPED(status));
+	gives(kill(pid, SIGCONT), 0);
+	flag_set(stage, 2);
+	process_ends(pid);
+}
+
 ROW(rt_cond_wait)
 {
+	stopped_in_the_wait();
 	create();
 	left_and_taken();
 	mutex_goes(30);
