@@ -9,12 +9,14 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <future>
 #include <iostream>
 #include <latch>
 #include <mutex>
 #include <pthread.h>
 #include <semaphore>
 #include <shared_mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -147,6 +149,64 @@ static void meetings()
 	other.join();
 }
 
+/* A wait ends for a condition, or because it is asked to; the thread is joined by its end. */
+static void stops()
+{
+	std::condition_variable_any cond;
+	std::mutex mutex;
+	int given = 0, taken = 0, stopped = 0;
+
+	{
+		std::jthread taker([&](std::stop_token stop) {
+			std::unique_lock hold(mutex);
+
+			while (cond.wait(hold, stop, [&] { return given > taken; }))
+				taken++;
+			stopped = stop.stop_requested();
+		});
+		for (int i = 0; i < rounds; i++) {
+			std::lock_guard hold(mutex);
+			given++;
+			cond.notify_one();
+		}
+		auto all_taken = [&] {
+			std::lock_guard hold(mutex);
+			return taken == rounds;
+		};
+		while (!all_taken())
+			std::this_thread::sleep_for(1ms);
+	}
+	check(taken == rounds && stopped);
+}
+
+static void futures()
+{
+	std::promise<int> promise;
+	std::once_flag once;
+	std::atomic<int> firsts = 0;
+	auto first = [&] { firsts++; };
+	auto late = std::async(std::launch::async, [&] {
+		std::call_once(once, first);
+		return promise.get_future().get() + 1;
+	});
+	auto fails = std::async(std::launch::async, [&] {
+		std::call_once(once, first);
+		throw 42;
+	});
+	int caught = 0;
+
+	std::call_once(once, first);
+	check(late.wait_for(5ms) == std::future_status::timeout);
+	promise.set_value(41);
+	check(late.get() == 42);
+	try {
+		fails.get();
+	} catch (int value) {
+		caught = value;
+	}
+	check(caught == 42 && firsts == 1);
+}
+
 static void library()
 {
 	void *lib = dlopen("/bin/posixlib.so", RTLD_NOW);
@@ -167,7 +227,8 @@ static void *all(void *arg)
 		{ "threads", threads },
 		{ "condition_variable", turns<std::condition_variable, std::mutex> },
 		{ "condition_variable_any", turns<std::condition_variable_any, std::timed_mutex> },
-		{ "locks", locks }, { "sleeps", sleeps }, { "meetings", meetings }, { "library", library },
+		{ "locks", locks }, { "sleeps", sleeps }, { "meetings", meetings },
+		{ "stops", stops }, { "futures", futures }, { "library", library },
 	};
 
 	for (auto &row : rows) {
