@@ -24,9 +24,11 @@ struct spin {
 	struct pattern in, out;
 	int go;			/* 1: stop spinning */
 	int rounds;		/* of the victim */
+	int inside;		/* it has come to the loop */
 };
 
-_Static_assert(sizeof(struct pattern) == 624 && offsetof(struct spin, go) == 1248, "spin()");
+_Static_assert(sizeof(struct pattern) == 624 && offsetof(struct spin, go) == 1248 &&
+	       offsetof(struct spin, inside) == 1256, "spin()");
 
 static struct spin *spin_shared;
 
@@ -43,6 +45,7 @@ asm(".pushsection .text\nspin:\n"
     "mov 32(%r15), %rsi; mov 40(%r15), %rdi; mov 48(%r15), %rbp; mov 56(%r15), %r8\n"
     "mov 64(%r15), %r9; mov 72(%r15), %r10; mov 80(%r15), %r11; mov 88(%r15), %r12\n"
     "mov 96(%r15), %r13; mov 104(%r15), %r14\n"
+    "movl $1, 1256(%r15)\n"
     "spin_loop:\n"
     "cmpl $0, 1248(%r15)\n"
     "je spin_loop\n"
@@ -155,6 +158,7 @@ static void *spinner(void *arg)
 /* Let the victim out of its loop, and into the next one with another pattern. */
 static void next_round(int round, uint64_t seed)
 {
+	flag_set(&spin_shared->inside, 0);
 	flag_set(&spin_shared->go, 1);
 	trace_end();
 	await(&spin_shared->rounds, round + 1, "the victim's end of a round");
@@ -174,9 +178,9 @@ static void rounds(int change)
 	pattern_fill(&spin_shared->in, 0x11);
 	pid = victim_start(spinner, spin_shared, 1);
 	for (int i = 0; i < ROUNDS; i++) {
-		await(&shared->count, 2 * i + 2, "the victim's loop");
+		await(&shared->count, 2 * i + 2, "the victim's next round");
+		await(&spin_shared->inside, 1, "the victim's loop");
 		check(shared->hard);
-		sleep_ms(2);
 		trace_begin();
 		trace_interrupt();
 		pattern_get(&seen);
