@@ -6,10 +6,17 @@
  *    way, else at its low one.
  * S2 Active since: when it became ready at its priority, or got there by a replenishment.
  * S3 Run time at its priority is taken off the budget, and added up since S2.
- * S4 When it blocks, or has used its budget, what was added up comes back at T after S2.
+ * S4 When it blocks, is lowered or has used its budget, what was added up comes back at T after S2.
  *
  * Rounding: as POSIX says, a preemption changes nothing, and the budget never exceeds Q. Who lowers
- * itself by blocking (S1, the number) is lowered by its timer, at once: stopping has no lock for it.
+ * itself by blocking (S1, the number) is lowered by its timer, at once: stopping has no lock for it. A timer
+ * may be late, so this one may be what finds the budget used:
+ *
+ *	replenishment	budget		interrupt
+ *	due
+ *			used up
+ *					late: the first one counts, and lowers; without S4 there the budget
+ *					would never come back, and no timer be left that looks for it
  */
 #include "nucleus/sched.h"
 
@@ -55,8 +62,10 @@ static void give_back_later(struct nk_thread *t)
 {
 	struct nk_sched *s = &t->sched;
 
-	if (!s->used || s->pending == NK_REPL_MAX)
+	if (!s->used)
 		return;
+	if (s->pending == NK_REPL_MAX)	/* it ran again before its timer: late, but not lost */
+		s->used += s->repl[--s->pending].amount;
 	s->repl[s->pending++] = (struct nk_repl){ s->active + s->attr.period, s->used };
 	s->used = 0;
 }
@@ -81,14 +90,15 @@ static void sporadic_stops(struct nk_thread *t, nk_time_t now)
 
 static void lower(struct nk_thread *t)
 {
+	if (t->sched.left <= 0)
+		t->budget_overruns++;
+	give_back_later(t);
 	t->sched.held = 1;
 	nk_class_rebase(t);
 }
 
 static void sporadic_spent(struct nk_thread *t, nk_time_t now)
 {
-	t->budget_overruns++;
-	give_back_later(t);
 	lower(t);
 	start_timer(t, now);
 }

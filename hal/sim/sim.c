@@ -260,6 +260,12 @@ static hal_time_t next_deadline(void)
 	return next;
 }
 
+void sim_advance_masked(hal_time_t ns)
+{
+	sim_require(sim_this_cpu()->masked);
+	sim_machine.now += ns;
+}
+
 void sim_advance(hal_time_t ns)
 {
 	hal_time_t target = sim_machine.now + ns;

@@ -33,6 +33,9 @@ void sim_settle(void);
  * by a thread it is a time during which the thread is busy. */
 void sim_advance(hal_time_t ns);
 
+/* The same of a CPU that lets nothing in: what comes due is late. The others' as well. */
+void sim_advance_masked(hal_time_t ns);
+
 /* Linux, on this CPU, sets CLOCK_REALTIME to the monotonic clock and @offset. It is 0 at first. */
 void sim_set_realtime(hal_time_t offset);
 

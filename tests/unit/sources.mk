@@ -39,6 +39,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_signal.c \
 	tests/unit/check_sim.c \
 	tests/unit/check_snapshot.c \
+	tests/unit/check_sporadic.c \
 	tests/unit/check_stage.c \
 	tests/unit/check_suspend.c \
 	tests/unit/check_sweep.c \

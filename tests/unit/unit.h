@@ -127,6 +127,7 @@ Suite *signal_suite(void);
 Suite *share_suite(void);
 Suite *sim_suite(void);
 Suite *snapshot_suite(void);
+Suite *sporadic_suite(void);
 Suite *stage_suite(void);
 Suite *suspend_suite(void);
 Suite *sweep_suite(void);
