@@ -5,6 +5,7 @@
  * two places to look in: the core tells when Linux has one of those that are waited for.
  */
 #include <string.h>
+#include <sys/syscall.h>
 #include "posix.h"
 
 #define INTERNAL	(3ull << 31)	/* 32 and 33 are glibc's */
@@ -17,6 +18,13 @@ static uint64_t bits_of(const sigset_t *set)
 	return bits & ~INTERNAL;
 }
 
+/* As glibc tells it. */
+static void user_code(siginfo_t *info)
+{
+	if (info->si_code == SI_TKILL)
+		info->si_code = SI_USER;
+}
+
 static void fill(siginfo_t *info, long what)
 {
 	const volatile struct keel_window *w = libkeel_self.window;
@@ -24,8 +32,7 @@ static void fill(siginfo_t *info, long what)
 	memset(info, 0, sizeof(*info));
 	info->si_signo = what & 0xff;
 	info->si_code = (signed char)(what >> KEEL_SIGNAL_CODE_SHIFT);
-	if (info->si_code == SI_TKILL)
-		info->si_code = SI_USER;	/* glibc does the same */
+	user_code(info);
 	if (info->si_code == SI_TIMER) {
 		info->si_timerid = posix_timer_taken(w->signal_timer, w->signal_overrun);
 		info->si_overrun = w->signal_overrun;
@@ -36,10 +43,20 @@ static void fill(siginfo_t *info, long what)
 	info->si_ptr = (void *)w->signal_value;
 }
 
+/* Not by glibc's call: who is cancelled between Linux's answer and its return would lose the signal. */
+static int take_linuxs(const sigset_t *set, siginfo_t *info)
+{
+	static const struct timespec at_once;
+
+	if (syscall(SYS_rt_sigtimedwait, set, info, &at_once, sizeof(uint64_t)) < 0)
+		return 0;
+	user_code(info);
+	return 1;
+}
+
 /* A positive errno when there is no signal; -1: all is Linux's to do. */
 static int core_wait(const sigset_t *set, siginfo_t *info, int64_t until)
 {
-	static const struct timespec at_once;
 	uint64_t bits = bits_of(set);
 	long ret;
 
@@ -51,7 +68,7 @@ static int core_wait(const sigset_t *set, siginfo_t *info, int64_t until)
 		}
 		if (ret != -EBUSY)
 			break;
-		if (REAL(sigtimedwait)(set, info, &at_once) > 0)
+		if (take_linuxs(set, info))
 			return 0;
 		if (errno != EAGAIN)	/* else somebody else was first */
 			return errno;
