@@ -374,10 +374,14 @@ static void fork_child(void)
 	REAL(pthread_mutex_unlock)(&lock);
 }
 
+/* A program begins with errno 0. */
 __attribute__((constructor)) static void begin(void)
 {
+	int err = errno;
+
 	posix_real_get();
 	process = getpid();
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 	posix_stats_begin();
+	errno = err;
 }

@@ -529,8 +529,10 @@ static int run_row(int i)
 
 int main(int argc, char **argv)
 {
-	int failed = 0, a;
+	int failed = errno != 0, a;
 
+	if (failed)
+		printf("fail: errno %d to begin with\n", errno);
 	for (int i = 0; i < ROWS; i++) {
 		for (a = 1; a < argc && strcmp(argv[a], rows[i].name); a++)
 			;
