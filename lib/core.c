@@ -150,19 +150,24 @@ static int device_open(void)
 
 int libkeel_device_get(void)
 {
-	int err = 0;
+	int err = 0, cancel;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);	/* open() and close() are cancellation points */
 	device_lock();
 	if (!libkeel_device.users)
 		err = device_open();
 	if (!err)
 		libkeel_device.users++;
 	device_unlock();
+	pthread_setcancelstate(cancel, NULL);
 	return err;
 }
 
 void libkeel_device_put(void)
 {
+	int cancel;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	device_lock();
 	if (libkeel_device.users && !--libkeel_device.users) {
 		unmap_all();
@@ -170,6 +175,7 @@ void libkeel_device_put(void)
 		libkeel_device.fd = -1;
 	}
 	device_unlock();
+	pthread_setcancelstate(cancel, NULL);
 }
 
 int libkeel_ioctl(unsigned long request, void *arg)

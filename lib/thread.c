@@ -294,10 +294,11 @@ int keel_thread_create(pthread_t *thread, const struct keel_thread_attr *attr,
 		       void *(*fn)(void *arg), void *arg)
 {
 	struct start start = { .attr = attr, .fn = fn, .arg = arg };
-	int err;
+	int cancel, err;
 
 	if (sem_init(&start.done, 0, 0) < 0)
 		return -errno;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);	/* @start is needed */
 	err = create(thread, &start);
 	if (!err) {
 		while (sem_wait(&start.done) < 0)
@@ -306,6 +307,7 @@ int keel_thread_create(pthread_t *thread, const struct keel_thread_attr *attr,
 		if (err)
 			pthread_join(*thread, NULL);
 	}
+	pthread_setcancelstate(cancel, NULL);
 	sem_destroy(&start.done);
 	return err;
 }

@@ -165,7 +165,7 @@ static int thread_create(struct alchemy_task *t, int stksize)
 	pthread_attr_t attr;
 	pthread_t thread;
 	cpu_set_t set;
-	int err;
+	int cancel, err;
 
 	sem_init(&begin.done, 0, 0);
 	pthread_attr_init(&attr);
@@ -177,6 +177,7 @@ static int thread_create(struct alchemy_task *t, int stksize)
 	pthread_attr_destroy(&attr);
 	if (err)
 		return err == -EAGAIN ? -ENOMEM : err;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);	/* nor deleted: @begin is needed */
 	while (sem_wait(&begin.done) < 0)
 		;	/* a signal: EINTR is its only error here */
 	sem_destroy(&begin.done);
@@ -184,6 +185,7 @@ static int thread_create(struct alchemy_task *t, int stksize)
 		pthread_join(thread, NULL);
 	else if (!(t->mode & T_JOINABLE))
 		pthread_detach(thread);
+	pthread_setcancelstate(cancel, NULL);
 	return t->error;
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include "file.h"
 
 #define NOW	0	/* in place of a deadline */
@@ -84,7 +85,7 @@ static int descriptor_for(const struct keel_name *req, int flags)
 		err = posix_file_add(file.fd, &f);
 		if (!err)
 			return file.fd;
-		REAL(close)(file.fd);
+		libkeel_syscall(SYS_close, file.fd, 0, 0);	/* no cancellation point */
 	}
 	libkeel_object_delete(KEEL_QUEUE, req->id);
 	return err;

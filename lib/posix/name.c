@@ -41,15 +41,17 @@ void posix_name(char to[KEEL_NAMED_LEN], const char *name)
 /* As the process is told it: to ask umask() would change it for a moment. */
 unsigned int posix_masked(unsigned int mode)
 {
-	int fd = open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
+	int fd, cancel;
 	char text[512];
 	const char *line = NULL;
 	ssize_t n;
 
-	if (fd < 0)
-		return mode & 0777;
-	n = read(fd, text, sizeof(text) - 1);
-	REAL(close)(fd);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);	/* who is named is no cancellation point */
+	fd = open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		REAL(close)(fd);
+	pthread_setcancelstate(cancel, NULL);
 	text[n > 0 ? n : 0] = 0;
 	line = strstr(text, "\nUmask:");
 	return mode & 0777 & ~(line ? strtoul(line + 7, NULL, 8) : 0);

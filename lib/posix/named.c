@@ -137,7 +137,7 @@ static sem_t *open_core(const char *name, int flags, mode_t mode, unsigned int v
 {
 	char path[PATH_MAX];
 	union storage *at;
-	int err = path_of(path, sizeof(path), name);
+	int err = path_of(path, sizeof(path), name), cancel;
 
 	if (!err && (flags & O_CREAT) && value > SEM_VALUE_MAX)
 		err = EINVAL;
@@ -145,9 +145,11 @@ static sem_t *open_core(const char *name, int flags, mode_t mode, unsigned int v
 		errno = err;
 		return SEM_FAILED;
 	}
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);	/* no cancellation point, as in glibc */
 	REAL(pthread_mutex_lock)(&lock);
 	at = any_open(path, flags, mode, value);
 	REAL(pthread_mutex_unlock)(&lock);
+	pthread_setcancelstate(cancel, NULL);
 	if (!at && errno == ENOENT)	/* it may be glibc's */
 		return REAL(sem_open)(name, flags);
 	return at ? &at->sem : SEM_FAILED;

@@ -324,12 +324,13 @@ void posix_leave(void)
 		keel_relax();
 }
 
+/* By a system call: glibc's is a cancellation point, who calls this may be none. */
 int posix_again(long ret)
 {
 	const struct timespec moment = { .tv_nsec = STOPPED_NS };
 
 	if (ret == -EAGAIN || ret == -EOPNOTSUPP)
-		REAL(nanosleep)(&moment, NULL);
+		syscall(SYS_nanosleep, &moment, NULL);
 	return ret == -EINTR || ret == -EAGAIN || ret == -EOPNOTSUPP;
 }
 

@@ -55,6 +55,7 @@ __attribute__((destructor)) static void end(void)
 
 	if (!path || getpid() != writer)
 		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		dprintf(2, "keel: %s: %m\n", path);

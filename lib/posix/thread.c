@@ -63,7 +63,7 @@ static int asks_realtime(const pthread_attr_t *attr, struct start *start)
 static int create(pthread_t *thread, const pthread_attr_t *attr, struct start *start)
 {
 	pthread_attr_t copy;
-	int detached = PTHREAD_CREATE_JOINABLE, err;
+	int detached = PTHREAD_CREATE_JOINABLE, cancel, err;
 
 	if (attr) {
 		copy = *attr;
@@ -74,11 +74,13 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, struct start *s
 	err = REAL(pthread_create)(thread, attr ? &copy : NULL, start_thread, start);
 	if (err)
 		return err;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);	/* no cancellation point, and @start is needed */
 	while (REAL(sem_wait)(&start->done) < 0)
 		;	/* a signal: EINTR is its only error here */
 	REAL(sem_destroy)(&start->done);
 	if (start->error && detached == PTHREAD_CREATE_JOINABLE)
 		pthread_join(*thread, NULL);
+	pthread_setcancelstate(cancel, NULL);
 	return start->error;
 }
 

@@ -125,7 +125,7 @@ static int thread_start(struct start *start)
 	const struct timer *t = start->timer;
 	pthread_attr_t attr;
 	pthread_t thread;
-	int err;
+	int cancel, err;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -138,8 +138,10 @@ static int thread_start(struct start *start)
 	pthread_attr_destroy(&attr);
 	if (err)
 		return err;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	while (REAL(sem_wait)(&start->done) < 0)
 		;
+	pthread_setcancelstate(cancel, NULL);
 	REAL(sem_destroy)(&start->done);
 	return start->error;
 }

@@ -60,6 +60,15 @@ static int passed(clockid_t clock, const struct timespec *ts)
 	return now.tv_sec > ts->tv_sec || (now.tv_sec == ts->tv_sec && now.tv_nsec >= ts->tv_nsec);
 }
 
+static void on_cpu(int number)
+{
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(number, &cpu);
+	check(!sched_setaffinity(0, sizeof(cpu), &cpu));
+}
+
 static volatile int turns[2];
 static sem_t turns_go;
 
@@ -79,16 +88,12 @@ static void row_rr(void)
 {
 	int first = 0, second = 1;
 	pthread_t a, b;
-	cpu_set_t cpu;
 
-	CPU_ZERO(&cpu);
-	CPU_SET(0, &cpu);
-	check(!sem_init(&turns_go, 0, 0) && !sched_setaffinity(0, sizeof(cpu), &cpu));
+	check(!sem_init(&turns_go, 0, 0));
+	on_cpu(0);
 	a = start_as(SCHED_RR, PRIO, spins, &first);
 	b = start_as(SCHED_RR, PRIO, spins, &second);
-	CPU_ZERO(&cpu);
-	CPU_SET(1, &cpu);
-	check(!sched_setaffinity(0, sizeof(cpu), &cpu));
+	on_cpu(1);
 	check(!sem_post(&turns_go) && !sem_post(&turns_go));
 	join(a);
 	join(b);
@@ -419,6 +424,7 @@ static void row_sem_errors(void)
 #include "posixapart.h"
 #include "posixforks.h"
 #include "posixcancel.h"
+#include "posixpending.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
@@ -500,7 +506,8 @@ static const struct {
 	{ "cancel-points", row_cancel_points },
 	{ "cancel-not", row_cancel_not },
 	{ "cancel-async", row_cancel_async },
-	{ "cancel-free", row_cancel_free },
+	{ "cancel-free", row_cancel_free }, { "cancel-pending", row_cancel_pending },
+	{ "cancel-first", row_cancel_first },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
