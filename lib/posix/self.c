@@ -237,15 +237,32 @@ void posix_self_obey(struct posix_self *self)
 		posix_follow(sched_getscheduler(0), param.sched_priority);
 }
 
-static void ask(pthread_t thread, pid_t tid)
+/* What the core does not know is not real-time yet: it asks Linux when it becomes that. */
+static void set_prio_of(pid_t tid, int prio)
+{
+	struct keel_thread_change change = { .tid = tid, .what = KEEL_CHANGE_PRIO, .sched.prio = prio };
+
+	if (tid && prio && !posix_device_hold())
+		libkeel_ioctl(KEEL_IOC_THREAD_CHANGE, &change);
+}
+
+void posix_ask(pthread_t thread, pid_t tid, int prio)
 {
 	struct posix_self *self;
+	int err = errno;
 
 	REAL(pthread_mutex_lock)(&lock);
-	for (self = threads; self; self = self->next)
-		if (tid ? self->tid == tid : pthread_equal(self->thread, thread))
-			__atomic_store_n(&self->asked, 1, __ATOMIC_RELEASE);
+	for (self = threads; self; self = self->next) {
+		if (tid ? self->tid != tid : !pthread_equal(self->thread, thread))
+			continue;
+		__atomic_store_n(&self->asked, 1, __ATOMIC_RELEASE);
+		tid = self->tid;
+	}
 	REAL(pthread_mutex_unlock)(&lock);
+	set_prio_of(tid, prio);
+	if (posix_self.rt)
+		keel_harden();	/* else it may go on before its better, on the share of the CPU that is Linux's */
+	errno = err;
 }
 
 /* A hard thread does not wait for who has the lock. */
@@ -283,16 +300,6 @@ void posix_waiter_signal(pthread_t thread, int sig)
 		if (pthread_equal(self->thread, thread) && __atomic_load_n(&self->waits, __ATOMIC_SEQ_CST))
 			syscall(SYS_tgkill, getpid(), self->tid, sig);
 	REAL(pthread_mutex_unlock)(&lock);
-}
-
-void posix_ask_thread(pthread_t thread)
-{
-	ask(thread, 0);
-}
-
-void posix_ask_tid(pid_t tid)
-{
-	ask(0, tid);
 }
 
 /* ---- around Keel calls --------------------------------------------------------------------------------- */

@@ -144,10 +144,8 @@ static void follow(pthread_t thread, pid_t tid, int policy, int prio)
 		prio = 0;
 	if (mine)
 		posix_follow(policy, prio);
-	else if (tid)
-		posix_ask_tid(tid);
 	else
-		posix_ask_thread(thread);
+		posix_ask(thread, tid, prio);
 }
 
 int __wrap_pthread_setschedparam(pthread_t thread, int policy, const struct sched_param *param)

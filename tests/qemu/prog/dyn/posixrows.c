@@ -425,6 +425,7 @@ static void row_sem_errors(void)
 #include "posixforks.h"
 #include "posixcancel.h"
 #include "posixpending.h"
+#include "posixprio.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
@@ -508,6 +509,8 @@ static const struct {
 	{ "cancel-async", row_cancel_async },
 	{ "cancel-free", row_cancel_free }, { "cancel-pending", row_cancel_pending },
 	{ "cancel-first", row_cancel_first },
+	{ "prio-raised", row_prio_raised }, { "prio-lowered", row_prio_lowered }, { "prio-busy", row_prio_busy },
+	{ "prio-process", row_prio_process },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rows of posixrows.c: a thread that computes and makes no call is given another priority, and has it at once. For
+ * that file alone.
+ */
+#ifndef POSIXPRIO_H
+#define POSIXPRIO_H
+
+#include <sys/mman.h>
+
+#define PRIO_TURNS 3000000
+
+/* A thread that takes its turns, after @go, until it is to stop or has had all. */
+struct computes {
+	sem_t go;
+	long most;
+	volatile long turns;
+	volatile int stop;
+};
+
+static void *computes(void *arg)
+{
+	struct computes *c = arg;
+
+	check(!sem_wait(&c->go));
+	while (!c->stop && c->turns < c->most)
+		c->turns++;
+	return NULL;
+}
+
+/* Let go under its better, it has to wait. */
+static void *raises(void *arg)
+{
+	struct computes c = { .most = PRIO_TURNS };
+	pthread_t thread;
+
+	check(!sem_init(&c.go, 0, 0));
+	thread = start_as(SCHED_FIFO, PRIO - 10, computes, &c);
+	ms_sleep(20);
+	check(!sem_post(&c.go));
+	say(c.turns);
+	say(pthread_setschedprio(thread, PRIO + 10));
+	say(c.turns);
+	join(thread);
+	return arg;
+}
+
+static void row_prio_raised(void)
+{
+	on_cpu(0);
+	join(start(raises, NULL));
+}
+
+static void *stops(void *arg)
+{
+	struct computes *c = arg;
+
+	check(!sem_wait(&turns_go));
+	c->stop = 1;
+	return NULL;
+}
+
+/* By a third, on another CPU: who has waited for the first one's CPU gets it. */
+static void row_prio_lowered(void)
+{
+	struct computes c = { .most = 1L << 60 };
+	pthread_t thread, other;
+
+	check(!sem_init(&c.go, 0, 0) && !sem_init(&turns_go, 0, 0));
+	on_cpu(0);
+	thread = start_as(SCHED_FIFO, PRIO + 10, computes, &c);
+	other = start(stops, &c);
+	on_cpu(1);
+	ms_sleep(20);
+	check(!sem_post(&c.go));
+	ms_sleep(20);
+	check(!sem_post(&turns_go));
+	ms_sleep(20);
+	say(c.stop);
+	say(pthread_setschedprio(thread, PRIO - 10));
+	join(thread);
+	join(other);
+}
+
+static struct timespec yields_until;
+
+static void *yields(void *arg)
+{
+	struct computes *c = arg;
+
+	while (!passed(CLOCK_MONOTONIC, &yields_until)) {
+		c->turns++;
+		sched_yield();
+	}
+	return NULL;
+}
+
+/* There is so little time left to all others that it may be the system's reserve. */
+static void *raises_busy(void *arg)
+{
+	struct computes c = { .turns = 0 };
+	pthread_t thread;
+	long turns;
+
+	yields_until = in_ms(CLOCK_MONOTONIC, 1300);
+	thread = start(yields, &c);
+	ms_sleep(1000);
+	turns = c.turns;
+	say(pthread_setschedprio(thread, PRIO + 10));
+	say(c.turns != turns);
+	join(thread);
+	return arg;
+}
+
+static void row_prio_busy(void)
+{
+	on_cpu(0);
+	join(start(raises_busy, NULL));
+}
+
+/* The child has its parent's priority, and then a better one. */
+static void *raises_child(void *arg)
+{
+	struct sched_param better = { .sched_priority = PRIO + 10 };
+	struct computes *c = arg;
+	int status;
+	pid_t pid;
+
+	c->most = PRIO_TURNS;
+	check(!sem_init(&c->go, 1, 0));
+	pid = fork();
+	if (!pid) {
+		computes(c);
+		_exit(0);
+	}
+	ms_sleep(50);
+	check(!sem_post(&c->go));
+	say(c->turns);
+	say(sched_setparam(pid, &better));
+	say(c->turns);
+	check(waitpid(pid, &status, 0) == pid && !status);
+	return NULL;
+}
+
+static void row_prio_process(void)
+{
+	void *c = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	check(c != MAP_FAILED);
+	on_cpu(0);
+	join(start(raises_child, c));
+}
+
+#endif
