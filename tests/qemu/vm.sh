@@ -259,7 +259,7 @@ vm_results() {
 # vm_reasons DIR: what the guest or the watch said of a failure.
 vm_reasons() {
 	{
-		tr -d '\r' <"$1/console.log" | grep -aE '^(fail|dmesg): |Kernel panic'
+		tr -d '\r' <"$1/console.log" | grep -aE '^(fail[: ]|dmesg: )|Kernel panic'
 		cat "$1/host.log"
 	} | head -n 5
 }
