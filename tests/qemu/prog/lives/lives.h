@@ -23,6 +23,7 @@ void hard_run(void (*fn)(void));
 /* process.c */
 void process_exit(void);
 void process_exit_owners(void);
+void process_create_cancelled(void);
 void process_vfork(void);
 void process_clone_vm(void);
 void process_spawn(void);

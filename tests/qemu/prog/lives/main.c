@@ -8,6 +8,7 @@
 static const struct row rows[] = {
 	{ "exit", process_exit, EXITED(7), 1 },
 	{ "exit-owners", process_exit_owners, EXITED(0), 1 },
+	{ "create-cancelled", process_create_cancelled, EXITED(0), 1 },
 	{ "vfork", process_vfork, EXITED(0), 1 },
 	{ "clone-vm", process_clone_vm, EXITED(0), 1 },
 	{ "spawn", process_spawn, EXITED(0), 1 },

@@ -23,6 +23,39 @@ void process_exit(void)
 	exit(7);
 }
 
+/* ---- a creator that is cancelled ----------------------------------------------------------------- */
+
+static pthread_t created;
+static int returned;
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+/* It is no cancellation point; what it has handed to the thread is on this stack. */
+static void *creates(void *arg)
+{
+	struct keel_thread_attr attr = { .name = "created", .prio = 20, .cpu = 0 };
+
+	check(!pthread_cancel(pthread_self()));
+	must(keel_thread_create(&created, &attr, nothing, &returned));
+	flag_set(&returned, 1);
+	pthread_testcancel();
+	return arg;
+}
+
+void process_create_cancelled(void)
+{
+	pthread_t thread;
+	void *ret;
+
+	check(!pthread_create(&thread, NULL, creates, NULL) && !pthread_join(thread, &ret));
+	check(ret == PTHREAD_CANCELED && flag_get(&returned));
+	check(!pthread_join(created, &ret) && ret == &returned);
+	exit(0);
+}
+
 /* ---- owners that end ---------------------------------------------------------------------------- */
 
 #define MUTEXES	100
