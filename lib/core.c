@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -41,14 +42,33 @@ static void device_unlock(void)
 		syscall(SYS_futex, &libkeel_device.lock, FUTEX_WAKE_PRIVATE, 1);
 }
 
+/*
+ * A signal's handler that runs in the child must not find there what is the parent's: its window is not mapped.
+ *
+ *	parent				child				somebody
+ *	signals blocked
+ *	fork()				begins				sends it a signal
+ *					begins anew
+ *					signals as before: the handler
+ */
+static sigset_t fork_signals;		/* (device_lock) what the caller of fork() had blocked */
+
 static void fork_prepare(void)
 {
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	device_lock();
+	fork_signals = before;
 }
 
 static void fork_parent(void)
 {
+	sigset_t before = fork_signals;
+
 	device_unlock();
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* The windows are not mapped here, and neither the thread nor its mutexes are Keel's: begin
@@ -64,7 +84,7 @@ static void fork_child(void)
 	libkeel_device.clock = NULL;
 	libkeel_device.heap = NULL;
 	libkeel_self = libkeel_nobody;
-	device_unlock();
+	fork_parent();
 }
 
 /* Before what is built upon the library does the same: its handlers may still call here. */

@@ -343,19 +343,33 @@ int posix_again(long ret)
 
 /* ---- fork ------------------------------------------------------------------------------------------------ */
 
+static sigset_t fork_signals;		/* (lock) as libkeel's, until its own child, too, is a new one */
+
 static void fork_prepare(void)
 {
+	sigset_t before;
+
+	signals_block(&before);
 	posix_print_prepare();
 	posix_objects_prepare();
 	posix_me();	/* not while it is locked: libkeel's handlers come after this */
 	REAL(pthread_mutex_lock)(&lock);
+	fork_signals = before;
 	posix_files_lock();
+}
+
+static void fork_unlock(void)
+{
+	sigset_t before = fork_signals;
+
+	REAL(pthread_mutex_unlock)(&lock);
+	signals_restore(&before);
 }
 
 static void fork_parent(void)
 {
 	posix_files_unlock();
-	REAL(pthread_mutex_unlock)(&lock);
+	fork_unlock();
 }
 
 /*
@@ -379,7 +393,7 @@ static void fork_child(void)
 	posix_timers_child();
 	posix_print_child();
 	posix_log_child();
-	REAL(pthread_mutex_unlock)(&lock);
+	fork_unlock();
 }
 
 /* A program begins with errno 0. */

@@ -53,6 +53,75 @@ static void row_fork_policy(void)
 	join(start(fork_policy, NULL));
 }
 
+/* ---- a signal for a child that has just begun ----------------------------------------------------------------- */
+
+#define SIGNALLED 15
+
+static volatile int next_child, signalled;
+static sem_t child_counts;
+
+/* Whatever process comes next gets it as early as can be. */
+static void *signals_next(void *arg)
+{
+	int pid;
+
+	on_cpu(1);
+	while ((pid = next_child) >= 0)
+		if (pid && !kill(pid, SIGUSR1))
+			next_child = 0;
+	return arg;
+}
+
+static void on_early(int sig)
+{
+	check(!sem_post(&child_counts) && !sem_trywait(&child_counts) && !sched_yield());
+	signalled = sig;
+}
+
+static int last_pid(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/ns_last_pid", "r");
+	int pid = 0;
+
+	check(f && fscanf(f, "%d", &pid) == 1 && !fclose(f));
+	return pid;
+}
+
+static void *forks_signalled(void *arg)
+{
+	int status;
+	pid_t pid;
+
+	for (int i = 0; i < SIGNALLED; i++) {
+		next_child = last_pid() + 1;
+		pid = fork();
+		if (!pid) {
+			while (!signalled)
+				;
+			_exit(0);
+		}
+		kill(pid, SIGUSR1);
+		check(waitpid(pid, &status, 0) == pid);
+		if (status)
+			printf("%s: child %d: status 0x%x\n", row_name, i, status);
+		check(!status);
+	}
+	return arg;
+}
+
+static void row_fork_signal(void)
+{
+	pthread_t thread;
+
+	check(signal(SIGUSR1, on_early) != SIG_ERR && !sem_init(&child_counts, 0, 0));
+	on_cpu(0);
+	check(!pthread_create(&thread, NULL, signals_next, NULL));
+	forks_signalled(NULL);
+	join(start(forks_signalled, NULL));
+	next_child = -1;
+	join(thread);
+}
+
 static void kill_itself(void)
 {
 	kill(getpid(), SIGUSR1);

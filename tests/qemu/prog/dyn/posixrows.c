@@ -507,7 +507,7 @@ static const struct {
 	{ "cancel-points", row_cancel_points },
 	{ "cancel-not", row_cancel_not },
 	{ "cancel-async", row_cancel_async },
-	{ "cancel-free", row_cancel_free }, { "cancel-pending", row_cancel_pending },
+	{ "cancel-free", row_cancel_free }, { "cancel-pending", row_cancel_pending }, { "fork-signal", row_fork_signal },
 	{ "cancel-first", row_cancel_first },
 	{ "prio-raised", row_prio_raised }, { "prio-lowered", row_prio_lowered }, { "prio-busy", row_prio_busy },
 	{ "prio-process", row_prio_process },
