@@ -230,8 +230,11 @@ static inline int64_t posix_later(int64_t now, int64_t ns)
 	return ns < KEEL_FOREVER - now ? now + ns : KEEL_FOREVER;
 }
 
-/* A signal of the core's timer @core was taken: what Linux calls the timer. */
-int posix_timer_taken(unsigned int core, unsigned int overrun);
+/* A signal of the core's timer @core was taken: what Linux calls the timer. @overrun: in as the core counts, out as
+ * the program asked for it. */
+int posix_timer_taken(unsigned int core, unsigned int *overrun);
+/* Linux's signal of a timer was taken: what came since it was sent, too, are overruns, if the timer is the core's. */
+void posix_timer_accepted(siginfo_t *info);
 /* After fork(): there are none. */
 void posix_timers_child(void);
 

@@ -28,14 +28,15 @@ static void user_code(siginfo_t *info)
 static void fill(siginfo_t *info, long what)
 {
 	const volatile struct keel_window *w = libkeel_self.window;
+	unsigned int overrun = w->signal_overrun;
 
 	memset(info, 0, sizeof(*info));
 	info->si_signo = what & 0xff;
 	info->si_code = (signed char)(what >> KEEL_SIGNAL_CODE_SHIFT);
 	user_code(info);
 	if (info->si_code == SI_TIMER) {
-		info->si_timerid = posix_timer_taken(w->signal_timer, w->signal_overrun);
-		info->si_overrun = w->signal_overrun;
+		info->si_timerid = posix_timer_taken(w->signal_timer, &overrun);
+		info->si_overrun = overrun;
 	} else {
 		info->si_pid = posix_self.pid;
 		info->si_uid = posix_self.uid;
@@ -51,6 +52,8 @@ static int take_linuxs(const sigset_t *set, siginfo_t *info)
 	if (syscall(SYS_rt_sigtimedwait, set, info, &at_once, sizeof(uint64_t)) < 0)
 		return 0;
 	user_code(info);
+	if (info->si_code == SI_TIMER)
+		posix_timer_accepted(info);
 	return 1;
 }
 

@@ -49,16 +49,53 @@ static unsigned int core_of(const struct timer *t)
 	return t ? __atomic_load_n(&t->core, __ATOMIC_ACQUIRE) : 0;
 }
 
-int posix_timer_taken(unsigned int core, unsigned int overrun)
+/* The core takes no shorter interval. */
+static int64_t interval_of(const struct timespec *ts)
+{
+	int64_t ns = posix_ns(ts);
+
+	return ns && ns < KEEL_PERIOD_MIN_NS ? KEEL_PERIOD_MIN_NS : ns;
+}
+
+/* Of its own interval, as the core has counted its. */
+static int overruns_of(const struct timer *t, int64_t count)
+{
+	int64_t ns = posix_ns(&t->interval);
+
+	if (ns && ns < KEEL_PERIOD_MIN_NS)
+		count = count * KEEL_PERIOD_MIN_NS / ns;
+	return count < INT_MAX ? count : INT_MAX;
+}
+
+int posix_timer_taken(unsigned int core, unsigned int *overrun)
 {
 	struct timer *t = timers;
 
 	for (; t < timers + TIMERS; t++)
 		if (core_of(t) == core) {
-			__atomic_store_n(&t->overrun, overrun, __ATOMIC_RELAXED);
+			*overrun = overruns_of(t, *overrun);
+			__atomic_store_n(&t->overrun, *overrun, __ATOMIC_RELAXED);
 			return (int)(intptr_t)t->id;
 		}
 	return 0;
+}
+
+/* Since Linux's last signal; -1: the last one was the core's. */
+static long overruns_now(const struct timer *t, unsigned int core)
+{
+	long ret = libkeel_call(KEEL_CALL_TIMER_OVERRUN, core, 0);
+
+	return ret < 0 ? -1 : overruns_of(t, ret);
+}
+
+void posix_timer_accepted(siginfo_t *info)
+{
+	const struct timer *t = find((timer_t)(intptr_t)info->si_timerid);
+	unsigned int core = core_of(t);
+	long ret = core ? overruns_now(t, core) : -1;
+
+	if (ret >= 0)
+		info->si_overrun = (int)ret;
 }
 
 void posix_timers_child(void)
@@ -168,7 +205,7 @@ static void call_each(struct start *mine)
 			continue;
 		if (ret < 0 || core_of(t) != mine->core)
 			break;
-		__atomic_store_n(&t->overrun, (int)ret, __ATOMIC_RELAXED);
+		__atomic_store_n(&t->overrun, overruns_of(t, ret), __ATOMIC_RELAXED);
 		fn(value);
 	}
 }
@@ -246,14 +283,6 @@ static void convert(struct timer *t, struct itimerspec *old)
 	}
 	REAL(pthread_mutex_unlock)(&lock);
 	keel_close();
-}
-
-/* The core takes no shorter interval. */
-static int64_t interval_of(const struct timespec *ts)
-{
-	int64_t ns = posix_ns(ts);
-
-	return ns && ns < KEEL_PERIOD_MIN_NS ? KEEL_PERIOD_MIN_NS : ns;
 }
 
 static void core_get(const struct timer *t, unsigned int core, struct itimerspec *now)
@@ -348,11 +377,9 @@ int __wrap_timer_getoverrun(timer_t id)
 		return REAL(timer_getoverrun)(id);
 	}
 	CORE(timer_getoverrun);
-	ret = libkeel_call(KEEL_CALL_TIMER_OVERRUN, core, 0);
+	ret = overruns_now(t, core);
 	posix_leave();
-	if (ret < 0)
-		ret = __atomic_load_n(&t->overrun, __ATOMIC_RELAXED);
-	return ret < INT_MAX ? ret : INT_MAX;
+	return ret < 0 ? __atomic_load_n(&t->overrun, __ATOMIC_RELAXED) : (int)ret;
 }
 EXPORT(timer_getoverrun);
 

@@ -463,7 +463,7 @@ static const struct {
 	{ "timer-sigwait", row_timer_sigwait },
 	{ "timer-handler", row_timer_handler },
 	{ "timer-thread", row_timer_thread },
-	{ "timer-errors", row_timer_errors },
+	{ "timer-fine", row_timer_fine }, { "timer-errors", row_timer_errors },
 	{ "c11", row_c11 },
 	{ "c11-threads", row_c11_threads },
 	{ "clock-set", row_clock_set },

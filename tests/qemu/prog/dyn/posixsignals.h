@@ -325,6 +325,31 @@ static void row_timer_thread(void)
 	calls(NULL);
 }
 
+/* The overruns are those of its own interval, be that shorter than any machine's. */
+static void *fine(void *arg)
+{
+	struct itimerspec set = { .it_value.tv_nsec = 1000000, .it_interval.tv_nsec = 200 };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	static const struct timespec none;
+	sigset_t signals = set_of(SIGUSR1, 0);
+	siginfo_t info;
+	timer_t id;
+
+	block(SIGUSR1, 0);
+	check(!timer_create(CLOCK_MONOTONIC, &event, &id) && !timer_settime(id, 0, &set, NULL));
+	ms_sleep(30);
+	check(sigwaitinfo(&signals, &info) == SIGUSR1 && info.si_overrun > 100000);
+	check(timer_getoverrun(id) > 100000 && !timer_delete(id));
+	sigtimedwait(&signals, NULL, &none);	/* the next one */
+	return arg;
+}
+
+static void row_timer_fine(void)
+{
+	fine(NULL);
+	join(start(fine, NULL));
+}
+
 static void *timer_errors(void *arg)
 {
 	struct itimerspec bad = { .it_value.tv_nsec = 1000000000 }, far = { .it_value.tv_sec = 1000 }, now;
