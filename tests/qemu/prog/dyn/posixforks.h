@@ -55,7 +55,7 @@ static void row_fork_policy(void)
 
 /* ---- a signal for a child that has just begun ----------------------------------------------------------------- */
 
-#define SIGNALLED 15
+#define SIGNALLED 8
 
 static volatile int next_child, signalled;
 static sem_t child_counts;

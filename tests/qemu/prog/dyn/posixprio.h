@@ -12,7 +12,7 @@
 
 /* A thread that takes its turns, after @go, until it is to stop or has had all. */
 struct computes {
-	sem_t go;
+	sem_t there, go;
 	long most;
 	volatile long turns;
 	volatile int stop;
@@ -22,7 +22,7 @@ static void *computes(void *arg)
 {
 	struct computes *c = arg;
 
-	check(!sem_wait(&c->go));
+	check(!sem_post(&c->there) && !sem_wait(&c->go));
 	while (!c->stop && c->turns < c->most)
 		c->turns++;
 	return NULL;
@@ -34,8 +34,9 @@ static void *raises(void *arg)
 	struct computes c = { .most = PRIO_TURNS };
 	pthread_t thread;
 
-	check(!sem_init(&c.go, 0, 0));
+	check(!sem_init(&c.there, 0, 0) && !sem_init(&c.go, 0, 0));
 	thread = start_as(SCHED_FIFO, PRIO - 10, computes, &c);
+	check(!sem_wait(&c.there));
 	ms_sleep(20);
 	check(!sem_post(&c.go));
 	say(c.turns);
@@ -66,11 +67,12 @@ static void row_prio_lowered(void)
 	struct computes c = { .most = 1L << 60 };
 	pthread_t thread, other;
 
-	check(!sem_init(&c.go, 0, 0) && !sem_init(&turns_go, 0, 0));
+	check(!sem_init(&c.there, 0, 0) && !sem_init(&c.go, 0, 0) && !sem_init(&turns_go, 0, 0));
 	on_cpu(0);
 	thread = start_as(SCHED_FIFO, PRIO + 10, computes, &c);
 	other = start(stops, &c);
 	on_cpu(1);
+	check(!sem_wait(&c.there));
 	ms_sleep(20);
 	check(!sem_post(&c.go));
 	ms_sleep(20);
@@ -102,9 +104,10 @@ static void *raises_busy(void *arg)
 	pthread_t thread;
 	long turns;
 
-	yields_until = in_ms(CLOCK_MONOTONIC, 1300);
+	yields_until = in_ms(CLOCK_MONOTONIC, 30000);
 	thread = start(yields, &c);
 	ms_sleep(1000);
+	yields_until = in_ms(CLOCK_MONOTONIC, 300);
 	turns = c.turns;
 	say(pthread_setschedprio(thread, PRIO + 10));
 	say(c.turns != turns);
@@ -127,13 +130,14 @@ static void *raises_child(void *arg)
 	pid_t pid;
 
 	c->most = PRIO_TURNS;
-	check(!sem_init(&c->go, 1, 0));
+	check(!sem_init(&c->there, 1, 0) && !sem_init(&c->go, 1, 0));
 	pid = fork();
 	if (!pid) {
 		computes(c);
 		_exit(0);
 	}
-	ms_sleep(50);
+	check(!sem_wait(&c->there));
+	ms_sleep(20);
 	check(!sem_post(&c->go));
 	say(c->turns);
 	say(sched_setparam(pid, &better));
