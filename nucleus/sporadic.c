@@ -5,7 +5,8 @@
  * S1 It is at its priority while it has budget left and fewer than max_repl replenishments are under
  *    way, else at its low one.
  * S2 Active since: when it became ready at its priority, or got there by a replenishment.
- * S3 Run time at its priority is taken off the budget, and added up since S2.
+ * S3 Run time at its priority is taken off the budget, and added up. What passes from where it blocks to where
+ *    it has left the CPU is added up with the next time that it is active.
  * S4 When it blocks, is lowered or has used its budget, what was added up comes back at T after S2.
  *
  * Rounding: as POSIX says, a preemption changes nothing, and the budget never exceeds Q. Who lowers
@@ -33,7 +34,6 @@ static int sporadic_base(const struct nk_thread *t)
 static void sporadic_wakes(struct nk_thread *t, nk_time_t now)
 {
 	t->sched.active = now;
-	t->sched.used = 0;
 }
 
 static void sporadic_charge(struct nk_thread *t, nk_time_t ran)

@@ -110,6 +110,46 @@ START_TEST(what_has_no_place_comes_back_with_the_last)
 }
 END_TEST
 
+static nk_time_t whole(const struct nk_sched *s)
+{
+	nk_time_t sum = s->left + s->used;
+
+	for (int i = 0; i < s->pending; i++)
+		sum += s->repl[i].amount;
+	return sum;
+}
+
+static void blocks_while_time_passes(struct unit_thread *u)
+{
+	ck_assert_int_eq(nk_class_set(&u->t, &attr), 0);
+	sim_advance(10 * US);
+	sim_post(1, unit_advance_100, NULL);
+	sim_race_begin();
+	nk_sleep_until(hal_clock_now() + 100 * US);
+	ck_assert_int_eq(whole(&u->t.sched), MS);
+}
+
+static void time_passes_in_the_switch(void *arg)
+{
+	struct unit_thread *u;
+
+	(void)arg;
+	unit_setup();
+	u = unit_run("u", 10, 0, blocks_while_time_passes, NULL);
+	sim_race_end();
+	sim_settle();
+	sim_advance(MS);
+	ck_assert_int_eq(u->done, 1);
+	unit_teardown();
+}
+
+/* After its time was counted, and before it has left the CPU. */
+START_TEST(what_passes_while_it_leaves_the_cpu_is_not_lost)
+{
+	unit_explore(time_passes_in_the_switch, NULL);
+}
+END_TEST
+
 Suite *sporadic_suite(void)
 {
 	Suite *suite = suite_create("sporadic");
@@ -117,5 +157,7 @@ Suite *sporadic_suite(void)
 
 	tcase_add_test(tc, a_budget_that_a_late_replenishment_finds_used_comes_back);
 	tcase_add_test(tc, what_has_no_place_comes_back_with_the_last);
+	tc = unit_race_case(suite, "race");
+	tcase_add_test(tc, what_passes_while_it_leaves_the_cpu_is_not_lost);
 	return suite;
 }
