@@ -84,13 +84,20 @@ static void row_prio_lowered(void)
 	join(other);
 }
 
-static struct timespec yields_until;
+static volatile struct timespec yields_until;
+
+static int yields_over(void)
+{
+	struct timespec until = yields_until;
+
+	return passed(CLOCK_MONOTONIC, &until);
+}
 
 static void *yields(void *arg)
 {
 	struct computes *c = arg;
 
-	while (!passed(CLOCK_MONOTONIC, &yields_until)) {
+	while (!yields_over()) {
 		c->turns++;
 		sched_yield();
 	}
