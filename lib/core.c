@@ -42,6 +42,8 @@ static void device_unlock(void)
 		syscall(SYS_futex, &libkeel_device.lock, FUTEX_WAKE_PRIVATE, 1);
 }
 
+#define FIRST	101			/* the earliest that a program may ask for */
+
 /*
  * A signal's handler that runs in the child must not find there what is the parent's: its window is not mapped.
  *
@@ -76,7 +78,7 @@ static void fork_parent(void)
 static void fork_child(void)
 {
 	if (libkeel_device.fd >= 0)
-		close(libkeel_device.fd);
+		libkeel_syscall(SYS_close, libkeel_device.fd, 0, 0);	/* fork() is no cancellation point */
 	libkeel_device.fd = -1;
 	libkeel_device.users = 0;
 	libkeel_device.memory_locked = 0;
@@ -87,8 +89,8 @@ static void fork_child(void)
 	fork_parent();
 }
 
-/* Before what is built upon the library does the same: its handlers may still call here. */
-__attribute__((constructor)) static void fork_register(void)
+/* Before what is built upon the library does the same, in a static program too: its handlers may still call here. */
+__attribute__((constructor(FIRST))) static void fork_register(void)
 {
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <syslog.h>
 #include <unistd.h>
 #include <keel/keel.h>
@@ -63,7 +64,7 @@ static void ends_close(void)
 {
 	for (int i = 0; i < 2; i++)
 		if (journal.ends[i] >= 0)
-			close(journal.ends[i]);
+			libkeel_syscall(SYS_close, journal.ends[i], 0, 0);	/* in a child of fork(), too */
 	journal.ends[0] = -1;
 	journal.ends[1] = -1;
 }

@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/syscall.h>
 #include "file.h"
 #include "shared.h"
 
@@ -113,7 +113,7 @@ void posix_shared_fill(struct posix_shared *s, enum posix_type type, unsigned in
 		s->a = a;
 		s->b = b;
 	}
-	if (getrandom(&s->key, sizeof(s->key), 0) != sizeof(s->key))
+	if (syscall(SYS_getrandom, &s->key, sizeof(s->key), 0) != sizeof(s->key))	/* glibc's may be cancelled */
 		s->key = (uintptr_t)s ^ (uint64_t)keel_clock_ns() << 20;
 	__atomic_store_n(&s->magic, POSIX_MAGIC + type, __ATOMIC_RELEASE);
 }

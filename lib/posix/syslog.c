@@ -52,8 +52,9 @@ static void close_out(void)
 static void open_out(void)
 {
 	struct libkeel_out fresh;
-	int fd;
+	int fd, cancel;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);	/* not with the lock */
 	REAL(pthread_mutex_lock)(&lock);
 	posix_me()->inside++;
 	close_out();
@@ -67,6 +68,7 @@ static void open_out(void)
 		REAL(close)(fd);
 	posix_me()->inside--;
 	REAL(pthread_mutex_unlock)(&lock);
+	pthread_setcancelstate(cancel, NULL);
 }
 
 /* Who reads the log may have begun anew: then it is connected again. */

@@ -104,13 +104,35 @@ static void pending_timer(void)
 	}
 }
 
+static void pending_shared(void)
+{
+	pthread_mutexattr_t attr;
+	pthread_mutex_t m;
+	sem_t s;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	check(!pthread_mutex_init(&m, &attr) && !pthread_mutex_lock(&m) && !pthread_mutex_unlock(&m));
+	check(!sem_init(&s, 1, 1) && !sem_trywait(&s) && !pthread_mutex_destroy(&m) && !sem_destroy(&s));
+}
+
+/* The row waits for it. */
+static void pending_fork(void)
+{
+	pid_t pid = fork();
+
+	check(pid >= 0);
+	if (!pid)
+		_exit(42);
+}
+
 static const struct pending {
 	const char *name;
 	void (*calls)(void);
 } all_pending[] = {
 	{ "threads", pending_threads }, { "mutex", pending_mutex }, { "rwlock", pending_rwlock },
 	{ "cond", pending_cond }, { "barrier", pending_barrier }, { "sem", pending_sem }, { "mq", pending_mq },
-	{ "timer", pending_timer },
+	{ "timer", pending_timer }, { "shared", pending_shared }, { "fork", pending_fork },
 };
 
 /* Once the calls have been made before, for what they make at first. */
@@ -148,6 +170,8 @@ static void row_cancel_first(void)
 
 static void row_cancel_pending(void)
 {
+	int status;
+
 	for (size_t i = 0; i < sizeof(all_pending) / sizeof(all_pending[0]); i++) {
 		for (int hard = 0; hard < 2; hard++) {
 			pthread_t thread;
@@ -159,6 +183,8 @@ static void row_cancel_pending(void)
 				check(!pthread_create(&thread, NULL, calls_pending, (void *)&all_pending[i]));
 			printf("%s: %s: %d", row_name, all_pending[i].name, join(thread) == PTHREAD_CANCELED);
 			printf(" %d\n", pending_returned);
+			while (wait(&status) > 0)
+				check(WEXITSTATUS(status) == 42);
 		}
 	}
 }
