@@ -237,19 +237,43 @@ void posix_self_obey(struct posix_self *self)
 		posix_follow(sched_getscheduler(0), param.sched_priority);
 }
 
-/* What the core does not know is not real-time yet: it asks Linux when it becomes that. */
-static void set_prio_of(pid_t tid, int prio)
+/* Linux's, 0 if it is not real-time. */
+static int prio_of(pid_t tid)
 {
-	struct keel_thread_change change = { .tid = tid, .what = KEEL_CHANGE_PRIO, .sched.prio = prio };
+	struct sched_param param;
 
-	if (tid && prio && !posix_device_hold())
-		libkeel_ioctl(KEEL_IOC_THREAD_CHANGE, &change);
+	return !sched_getparam(tid, &param) ? param.sched_priority : 0;
 }
 
-void posix_ask(pthread_t thread, pid_t tid, int prio)
+/*
+ * What the core does not know is not real-time yet: it asks Linux when it becomes that. Whoever sets another one
+ * meanwhile, the thread itself or a third one:
+ *
+ *	caller			somebody
+ *	Linux: 10
+ *				Linux: 50, core: 50
+ *	core: 10
+ *	Linux says 50: again
+ */
+static void set_prio_of(pid_t tid, int prio)
+{
+	struct keel_thread_change change = { .tid = tid, .what = KEEL_CHANGE_PRIO };
+	int rounds = 3, now = prio;
+
+	if (!tid || !prio || posix_device_hold())
+		return;
+	do {
+		change.sched.prio = prio = now;
+		if (libkeel_ioctl(KEEL_IOC_THREAD_CHANGE, &change))
+			return;
+		now = prio_of(tid);
+	} while (now && now != prio && --rounds);
+}
+
+/* Of this process: it asks Linux at its next call. Its id, or 0. */
+static pid_t ask(pthread_t thread, pid_t tid)
 {
 	struct posix_self *self;
-	int err = errno;
 
 	REAL(pthread_mutex_lock)(&lock);
 	for (self = threads; self; self = self->next) {
@@ -259,8 +283,17 @@ void posix_ask(pthread_t thread, pid_t tid, int prio)
 		tid = self->tid;
 	}
 	REAL(pthread_mutex_unlock)(&lock);
+	return tid;
+}
+
+void posix_ask(pthread_t thread, pid_t tid, int prio)
+{
+	int err = errno;
+
+	tid = ask(thread, tid);
 	set_prio_of(tid, prio);
-	if (posix_self.rt)
+	ask(thread, tid);	/* it may have asked before the core was told */
+	if (posix_is_rt())
 		keel_harden();	/* else it may go on before its better, on the share of the CPU that is Linux's */
 	errno = err;
 }
@@ -349,8 +382,8 @@ static void fork_prepare(void)
 {
 	sigset_t before;
 
+	posix_print_prepare();	/* it may wait for who reads what is printed: a signal may end that */
 	signals_block(&before);
-	posix_print_prepare();
 	posix_objects_prepare();
 	posix_me();	/* not while it is locked: libkeel's handlers come after this */
 	REAL(pthread_mutex_lock)(&lock);

@@ -139,6 +139,8 @@ static void follow(pthread_t thread, pid_t tid, int policy, int prio)
 	struct posix_self *self = posix_me();
 	int mine = tid ? tid == self->tid : pthread_equal(thread, self->thread);
 
+	if (!posix_is_process())	/* a child of vfork(): what is here is its parent's */
+		return;
 	policy &= ~SCHED_RESET_ON_FORK;
 	if (policy != SCHED_FIFO && policy != SCHED_RR)
 		prio = 0;
