@@ -150,8 +150,8 @@ void posix_self_register(struct posix_self *self);
 /* What another thread asked for. */
 void posix_self_obey(struct posix_self *self);
 /* Thread @tid, or if that is 0, @thread, has priority @prio by Linux, 0 if it is not real-time any more: in the core
- * at once, what else there is to do it does at its next call, by posix_self_obey(). Of another
- * process the priority alone. A real-time caller comes back hard. Context: in-band. */
+ * at once, what else there is to do it does at its next call, by posix_self_obey(). Of another process the
+ * priority alone. A real-time caller comes back hard. Context: in-band. */
 void posix_ask(pthread_t thread, pid_t tid, int prio);
 /* That thread's id, if it is a real-time one; else, or when somebody is at the registry, 0. */
 pid_t posix_tid_of(pthread_t thread);
