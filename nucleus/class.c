@@ -214,6 +214,8 @@ int nk_class_set_prio(struct nk_thread *t, int prio, hal_flags_t flags)
 	struct nk_class_cpu *c;
 	int ret = 0;
 
+	if (prio > nk_thread_limit(t))
+		return -NK_EPERM;
 	if (!t->class) {
 		nk_pi_set_base(t, prio, flags);
 		return 0;
@@ -236,7 +238,7 @@ static int lock_by(int by)
 	int ret = 0;
 
 	nk_assert_can_block();
-	if (by < 0 && !t->sched_locks) {
+	if (by < 0 ? !t->sched_locks : nk_thread_limit(t) < NK_PRIO_MAX) {
 		ret = -NK_EPERM;
 	} else if (t->sched_locks == NK_LOCKS_MAX && by > 0) {
 		ret = -NK_EOVERFLOW;

@@ -103,16 +103,16 @@ extern int nk_edf_percent;
 
 /* ---- for users ------------------------------------------------------------------------------ */
 
-/* Give @t another class and parameters: 0; -EINVAL: out of range, no such group; -EBUSY: it does not
- * fit; -EWOULDBLOCK: its CPU is another that is online, ask there; then nothing has changed. A thread
- * asks for itself, in-band for any that is pinned.
+/* Give @t another class and parameters: 0; -EINVAL: out of range, no such group; -EPERM: above @t's
+ * limit; -EBUSY: it does not fit; -EWOULDBLOCK: its CPU is another that is online, ask there; then nothing has
+ * changed. A thread asks for itself, in-band for any that is pinned.
  * Context: any; may switch; takes all ranks up to timer base. */
 int nk_class_set(struct nk_thread *t, const struct nk_sched_attr *attr);
 
 /* What @t has. Context: as set. */
 void nk_class_get(const struct nk_thread *t, struct nk_sched_attr *attr);
 
-/* The user's priority is another one: by nk_thread_set_prio(). -EINVAL: of EDF and weak threads it
+/* The user's priority is another one: by nk_thread_set_prio(). -EPERM: its limit; -EINVAL: of EDF and weak threads it
  * is not theirs to say, and a sporadic server's stays above its low one.
  * Context: any, hard masked, @flags as saved; takes all ranks. */
 int nk_class_set_prio(struct nk_thread *t, int prio, hal_flags_t flags);
@@ -136,7 +136,7 @@ int nk_frame_set(int cpu, const struct nk_frame *frame);
 int nk_frame_get(int cpu, struct nk_frame *frame);
 
 /* No other thread gets the caller's CPU while it wants that, until as many unlocks. -EPERM: it is not
- * locked; -EOVERFLOW. Linux gets its share all the same. Context: oob; may switch. */
+ * locked, or the caller's limit is below the highest priority; -EOVERFLOW. Linux gets its share all the same. Context: oob; may switch. */
 int nk_sched_lock(void);
 int nk_sched_unlock(void);
 

@@ -213,6 +213,8 @@ int nk_class_set(struct nk_thread *t, const struct nk_sched_attr *attr)
 
 	if (attr->kind < 0 || attr->kind >= NK_CLASSES || !attr_is_valid(attr))
 		return -NK_EINVAL;
+	if (prio_of(attr) > nk_thread_limit(t))
+		return -NK_EPERM;
 	flags = hal_oob_save();
 	c = nk_class_lock_of(t);
 	if (is_elsewhere(t)) {

@@ -123,7 +123,11 @@ static int may_lock(const struct nk_mutex *m, const struct nk_thread *t)
 		return -NK_EIDRM;
 	if (m->unrecoverable)
 		return -NK_ENOTRECOVERABLE;
-	return m->ceiling && t->prio > m->ceiling ? -NK_EINVAL : 0;
+	if (!m->ceiling)
+		return 0;
+	if (t->prio > m->ceiling)
+		return -NK_EINVAL;
+	return m->ceiling > nk_thread_limit(t) ? -NK_EPERM : 0;
 }
 
 /* By the owner. */
@@ -304,14 +308,21 @@ int nk_mutex_consistent(struct nk_mutex *m)
 	return ret;
 }
 
+/* Neither the caller's limit nor the owner's is below that: who gets it behind a condition is not asked again. */
+static int may_lend(const struct nk_mutex *m, int ceiling)
+{
+	return ceiling <= nk_thread_limit(nk_thread_current()) && (!m->owner || ceiling <= nk_thread_limit(m->owner));
+}
+
 int nk_mutex_set_ceiling(struct nk_mutex *m, int ceiling)
 {
 	hal_flags_t flags = hal_oob_save();
 	int ret = -NK_EINVAL;
 
 	nk_lock_acquire(&m->wq.lock);
-	if (!m->dead && m->ceiling && ceiling >= NK_PRIO_MIN && ceiling <= NK_PRIO_MAX) {
-		ret = m->ceiling;
+	if (!m->dead && m->ceiling && ceiling >= NK_PRIO_MIN && ceiling <= NK_PRIO_MAX)
+		ret = may_lend(m, ceiling) ? m->ceiling : -NK_EPERM;
+	if (ret > 0) {
 		m->ceiling = ceiling;
 		nk_pi_follow(&m->wq, NULL, flags);
 	} else {

@@ -64,7 +64,7 @@ int nk_mutex_close(struct nk_mutex *m);
 
 /* 0 or -EOWNERDEAD: locked. -EDEADLK: the wait could never end. -ETIMEDOUT; -EINTR;
  * -ENOTRECOVERABLE; -EWOULDBLOCK: NK_MUTEX_DEPTH_MAX locks; -EINVAL: destroyed, or the caller's
- * base priority is above the ceiling.
+ * base priority is above the ceiling; -EPERM: the ceiling is above the caller's limit.
  * Context: oob; may block until @deadline; takes all ranks up to rq. */
 int nk_mutex_lock(struct nk_mutex *m, nk_time_t deadline);
 
@@ -80,7 +80,8 @@ int nk_mutex_unlock(struct nk_mutex *m);
  * the owner), -EINVAL (nothing to set right). Context: oob; takes the wait queue's lock. */
 int nk_mutex_consistent(struct nk_mutex *m);
 
-/* Change the ceiling, not to or from none; the old one or -EINVAL. The owner, if any, follows.
+/* Change the ceiling, not to or from none; the old one, -EINVAL, or -EPERM: above the limit of the caller
+ * or of the owner, who, if any, follows.
  * Context: any; may switch; takes all ranks up to rq. */
 int nk_mutex_set_ceiling(struct nk_mutex *m, int ceiling);
 

@@ -16,6 +16,7 @@ void nk_thread_init(struct nk_thread *t, const char *name, int prio, int cpu)
 	nk_lock_init(&t->lock, NK_RANK_THREAD);
 	t->cpu = cpu;
 	t->prio = prio;
+	t->limit = NK_PRIO_EDF;
 	t->base_prio = prio;
 	t->eprio = prio;
 	nk_plist_init(&t->owned);

@@ -91,6 +91,7 @@ struct nk_thread {
 	const struct nk_class *class;	/* (q) NULL: FIFO; changes as class.c says */
 
 	int prio;			/* (t) as the user set it */
+	int limit;			/* (a) what may be set, and what a ceiling lends; set by the owner */
 	int base_prio;			/* (t) what that, or the class, makes of it now: nk_class_base() */
 	int sched_locks;		/* (t) how often it has the scheduler lock */
 	struct nk_plist owned;		/* (t) mutexes, by their top waiter's priority or 0 */
@@ -139,8 +140,14 @@ int nk_thread_is_dead(const struct nk_thread *t);
  * no mutex. Context: in-band; waits for chain walks passing by. */
 void nk_thread_destroy(struct nk_thread *t);
 
+/* What may be set for it at most. Context: any. */
+static inline int nk_thread_limit(const struct nk_thread *t)
+{
+	return __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
+}
+
 /* Set the priority; those it waits for, directly or not, follow. 0, or -EINVAL: its class has none, or
- * not that one. Context: any; may switch; takes all ranks up to rq. */
+ * not that one; -EPERM: its limit. Context: any; may switch; takes all ranks up to rq. */
 int nk_thread_set_prio(struct nk_thread *t, int prio);
 
 /* End @t's wait early with @error; 1 when it waited, else nothing happens.

@@ -192,6 +192,39 @@ START_TEST(who_is_above_the_ceiling_may_not_lock)
 }
 END_TEST
 
+static void raises_ceiling(struct unit_thread *u)
+{
+	u->ret = nk_mutex_set_ceiling(&m, 31);
+}
+
+/* A ceiling lends no more than its user may have, whoever sets it and whoever gets the mutex then. */
+START_TEST(who_may_not_have_the_ceiling_may_not_lock)
+{
+	struct unit_thread *u = unit_make("u", 10, 0, holds, NULL);
+
+	u->t.limit = 19;
+	nk_mutex_init_as(&m, 0, 20);
+	nk_thread_start(&u->t);
+	ck_assert_int_eq(u->ret, -NK_EPERM);
+	ck_assert_ptr_null(m.owner);
+	ck_assert_int_eq(nk_mutex_set_ceiling(&m, 30), 20);
+	u = unit_make("v", 10, 0, holds, NULL);
+	u->t.limit = 30;
+	nk_thread_start(&u->t);
+	ck_assert_int_eq(u->t.eprio, 30);
+	ck_assert_int_eq(nk_mutex_set_ceiling(&m, 31), -NK_EPERM);
+	ck_assert_int_eq(m.ceiling, 30);
+	ck_assert_int_eq(nk_mutex_set_ceiling(&m, 29), 30);
+	ck_assert_int_eq(u->t.eprio, 29);
+	open_gate();
+	u = unit_make("w", 10, 0, raises_ceiling, NULL);
+	u->t.limit = 30;
+	nk_thread_start(&u->t);
+	ck_assert_int_eq(u->ret, -NK_EPERM);
+	ck_assert_int_eq(m.ceiling, 29);
+}
+END_TEST
+
 static void holds_both(struct unit_thread *u)
 {
 	(void)u;
@@ -337,6 +370,7 @@ Suite *mutex_kind_suite(void)
 	tcase_add_test(tc, a_ceiling_lifts_at_once_and_no_longer_than_the_lock);
 	tcase_add_loop_test(tc, an_owner_gives_way_when_its_ceiling_goes, 0, 2);
 	tcase_add_test(tc, who_is_above_the_ceiling_may_not_lock);
+	tcase_add_test(tc, who_may_not_have_the_ceiling_may_not_lock);
 	tcase_add_test(tc, ceiling_and_inheritance_nest);
 	tcase_add_test(tc, the_owner_follows_a_change_of_the_ceiling);
 	tcase_add_test(tc, a_robust_mutex_goes_on_once_it_is_consistent);
