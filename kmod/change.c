@@ -31,6 +31,7 @@
 #include <keel/abi.h>
 #include "change.h"
 #include "hal/x86/thunks.h"
+#include "limit.h"
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
 #include "sched.h"
@@ -42,6 +43,7 @@ static DECLARE_WAIT_QUEUE_HEAD(changes);
 struct change {
 	struct task_struct *task;
 	const struct keel_thread_change *req;
+	int limit;
 	long err;
 };
 
@@ -99,6 +101,7 @@ static void change_prio(struct shadow *s, void *arg)
 {
 	struct change *c = arg;
 
+	limit_raise(s, c->limit);
 	c->err = nk_thread_set_prio(&s->thread, c->req->sched.prio);
 }
 
@@ -106,6 +109,7 @@ static void change_class(struct shadow *s, void *arg)
 {
 	struct change *c = arg;
 
+	limit_raise(s, c->limit);
 	c->err = sched_class_of(s, &c->req->sched);
 }
 
@@ -211,7 +215,7 @@ static void (*const changers[])(struct shadow *s, void *arg) = {
 	[KEEL_CHANGE_UNBLOCK] = change_unblock,
 };
 
-static bool may_change(struct task_struct *task)
+static bool is_own(struct task_struct *task)
 {
 	const struct cred *cred;
 	bool same;
@@ -220,7 +224,15 @@ static bool may_change(struct task_struct *task)
 	cred = __task_cred(task);
 	same = uid_eq(current_euid(), cred->euid) || uid_eq(current_euid(), cred->uid);
 	rcu_read_unlock();
-	return same || capable(CAP_SYS_NICE);
+	return same;
+}
+
+/* That the thread would have; 0: the change is of something else. */
+static int prio_of(const struct keel_thread_change *req)
+{
+	if (req->what == KEEL_CHANGE_CLASS && req->sched.sched_class == KEEL_CLASS_EDF)
+		return NK_PRIO_EDF;
+	return req->sched.prio;
 }
 
 static struct task_struct *find_task(pid_t tid)
@@ -242,7 +254,8 @@ long change_thread(const struct keel_thread_change *req)
 
 	if (!c.task)
 		return -ESRCH;
-	if (!may_change(c.task))
+	c.limit = limit_of_others();
+	if (!c.limit && !(is_own(c.task) && limit_allows(c.task, prio_of(req))))
 		err = -EPERM;
 	else if (req->what == KEEL_CHANGE_CPU)
 		err = change_held(&c);

@@ -22,6 +22,7 @@
 #include "hal/x86/linux_side.h"
 #include "hal/x86/timer.h"
 #include "latency.h"
+#include "limit.h"
 #include "list.h"
 #include "named_file.h"
 #include "names.h"
@@ -96,7 +97,7 @@ static int cpu_check(int cpu)
 static long do_attach(struct keel_process *p, union request *r)
 {
 	struct keel_attach *a = &r->attach;
-	int i;
+	int i, limit;
 
 	if (a->abi_level < KEEL_ABI_BASE || a->abi_level > KEEL_ABI_LEVEL)
 		return refuse(-EPROTONOSUPPORT,
@@ -104,10 +105,12 @@ static long do_attach(struct keel_process *p, union request *r)
 			      a->abi_level, KEEL_ABI_BASE, KEEL_ABI_LEVEL);
 	if (prio_check(a->prio) || cpu_check(a->cpu))
 		return -EINVAL;
-	if (!capable(CAP_SYS_NICE))
-		return refuse(-EPERM, "a real-time thread needs CAP_SYS_NICE");
+	limit = limit_of_current(p);
+	if (a->prio > limit)
+		return refuse(-EPERM, "a real-time thread needs CAP_SYS_NICE, or a limit of priorities (ulimit -r) of %d",
+			      a->prio);
 	a->name[KEEL_NAME_LEN - 1] = 0;
-	i = shadow_attach(p, a);
+	i = shadow_attach(p, a, limit);
 	if (i < 0)
 		return i;
 	a->index = i;

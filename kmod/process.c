@@ -2,6 +2,7 @@
 /*
  * What an open file of the device stands for, and its memory.
  */
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -51,6 +52,7 @@ struct keel_process *process_alloc(void)
 	INIT_LIST_HEAD(&p->node);
 	p->pid = task_tgid_nr(current);
 	p->uid = current_uid();
+	p->nice = ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE);
 	INIT_LIST_HEAD(&p->outers);
 	p->windows = vmalloc_user(KEEL_WINDOWS_SIZE);
 	p->space = space_alloc();

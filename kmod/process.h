@@ -19,6 +19,7 @@ struct keel_process {
 	struct list_head node;		/* in the list of all, see process_each() */
 	pid_t pid;			/* of who opened it, in the first namespace, with the next */
 	kuid_t uid;
+	bool nice;			/* who opened it had CAP_SYS_NICE */
 	struct mutex lock;		/* windows in use, objects, mm */
 	struct mm_struct *mm;		/* of the first attach; compared, never followed */
 	struct keel_window *windows;	/* vmalloc, mapped to user space */

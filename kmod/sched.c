@@ -8,6 +8,7 @@
 #include <linux/smp.h>
 #include "nucleus/class.h"
 #include "nucleus/stage.h"
+#include "limit.h"
 #include "process.h"
 #include "sched.h"
 #include "shadow.h"
@@ -46,6 +47,7 @@ static int attr_from(const struct keel_sched *req, struct nk_sched_attr *attr)
 
 struct own {
 	const struct nk_sched_attr *attr;
+	int limit;
 	long err;
 };
 
@@ -54,6 +56,7 @@ static void own_set(struct shadow *s, void *arg)
 {
 	struct own *o = arg;
 
+	limit_raise(s, o->limit);
 	o->err = nk_stage_move(&s->thread, raw_smp_processor_id());
 	/* One that may not come here can still leave its class. */
 	if (!o->err || o->attr->kind == NK_FIFO)
@@ -66,17 +69,20 @@ struct visit {
 	struct nk_thread *thread;
 	const struct nk_sched_attr *set;	/* NULL: get */
 	struct keel_sched *get;
+	int limit;
 	long err;
 };
 
 static void visit(void *arg)
 {
 	struct visit *v = arg;
+	struct shadow *s = container_of(v->thread, struct shadow, thread);
 
+	limit_raise(s, v->limit);
 	if (v->set)
 		v->err = nk_class_set(v->thread, v->set);
 	else
-		sched_fill(container_of(v->thread, struct shadow, thread), v->get);
+		sched_fill(s, v->get);
 }
 
 /* On the thread's CPU, where it does not run while Linux does. Offline: it is in-band, and nobody
@@ -132,6 +138,12 @@ long sched_class_of(struct shadow *s, const struct keel_sched *req)
 
 /* ---- requests ----------------------------------------------------------------------------------- */
 
+/* Not what somebody else has been handed. */
+static bool sched_is_own(const struct keel_process *p)
+{
+	return !p->mm || p->mm == current->mm;
+}
+
 long sched_class_set(struct keel_process *p, const struct keel_sched *req)
 {
 	struct nk_sched_attr attr;
@@ -144,7 +156,9 @@ long sched_class_set(struct keel_process *p, const struct keel_sched *req)
 	if (err)
 		return err;
 	if (req->tid)
-		return visit_other(p, req->tid, (struct visit){ .set = &attr });
+		return sched_is_own(p) ? visit_other(p, req->tid, (struct visit){ .set = &attr, .limit = limit_of_others() }) :
+					 -EPERM;
+	own.limit = limit_of_current(p);
 	return shadow_with(current, own_set, &own) ? own.err : -EPERM;
 }
 

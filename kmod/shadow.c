@@ -14,6 +14,7 @@
 #include "nucleus/sched.h"
 #include "nucleus/stage.h"
 #include "filters.h"
+#include "limit.h"
 #include "process.h"
 #include "skins/native/objects.h"
 #include "shadow.h"
@@ -85,7 +86,7 @@ static int shadow_fill(struct shadow *s, struct keel_process *p, const struct ke
 	return 0;
 }
 
-int shadow_attach(struct keel_process *p, const struct keel_attach *req)
+int shadow_attach(struct keel_process *p, const struct keel_attach *req, int limit)
 {
 	struct shadow *s;
 	int i, err;
@@ -100,6 +101,7 @@ int shadow_attach(struct keel_process *p, const struct keel_attach *req)
 	if (s) {
 		s->index = i;
 		err = shadow_fill(s, p, req);
+		s->thread.limit = limit;
 	}
 	if (err) {
 		if (s) {
@@ -217,19 +219,20 @@ static void on_exec(void *data, struct task_struct *task, pid_t old, struct linu
 }
 
 struct prio_request {
-	int prio, err;
+	int prio, limit, err;
 };
 
 static void set_prio(struct shadow *s, void *arg)
 {
 	struct prio_request *r = arg;
 
+	limit_raise(s, r->limit);
 	r->err = nk_thread_set_prio(&s->thread, r->prio);
 }
 
 int shadow_set(struct keel_process *p, const struct keel_thread_set *req)
 {
-	struct prio_request r = { .prio = req->prio };
+	struct prio_request r = { .prio = req->prio, .limit = limit_of_current(p) };
 
 	if (!shadow_of(p))
 		return -EPERM;

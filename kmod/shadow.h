@@ -45,8 +45,8 @@ struct shadow {
 int shadow_init(void);
 void shadow_exit(void);
 
-/* Attach current. Window index or -errno. Context: in-band, may sleep. */
-int shadow_attach(struct keel_process *p, const struct keel_attach *req);
+/* Attach current, whose priority is never set above @limit. Window index or -errno. Context: in-band, may sleep. */
+int shadow_attach(struct keel_process *p, const struct keel_attach *req, int limit);
 
 /* Detach current: 0 or -EPERM when it is not attached to @p. Context: in-band, may sleep. */
 int shadow_detach(struct keel_process *p);

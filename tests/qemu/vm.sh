@@ -28,6 +28,7 @@ vm_kernel() {
 vm_initrd() {
 	local dir=$1 stage name many=
 	stage=$(mktemp -d)
+	chmod 755 "$stage"	# the guest's root directory: not root's alone
 	mkdir -p "$stage/run/case"
 	cp "$dir/list" "$dir/env" "$stage/run/"
 	while read -r name; do

@@ -51,8 +51,9 @@ struct keel_thread_attr {
 
 /* Make the caller a Keel thread and hard. Locks the process's memory, present and future,
  * touches 64 KB of stack, and gives the thread SCHED_FIFO with the same priority under Linux, and
- * the CPU if @cpu is not -1. -EALREADY: attached already; -EINVAL; -EPERM: it takes CAP_SYS_NICE;
- * -ENOMEM: the memory cannot be locked (RLIMIT_MEMLOCK); -EAGAIN: Keel is stopped, or serves
+ * the CPU if @cpu is not -1. -EALREADY: attached already; -EINVAL; -EPERM: it takes CAP_SYS_NICE
+ * or RLIMIT_RTPRIO; -ENOMEM: the memory cannot be locked (RLIMIT_MEMLOCK, which is without end afterwards if the caller may
+ * raise it); -EAGAIN: Keel is stopped, or serves
  * KEEL_MAX_THREADS of this process; and as keel_open().
  * Context: not attached; in-band, returns hard. */
 int keel_thread_attach(const char *name, int prio, int cpu);
@@ -94,7 +95,8 @@ int keel_thread_state(pid_t tid, struct keel_thread_state *state);
  * Context: attached; hardens. */
 int keel_thread_warn(int what);
 
-/* New priority. In-band the Linux priority changes too, while hard only Keel's.
+/* New priority. In-band the Linux priority changes too, while hard only Keel's. -EPERM: it is above what the
+ * caller might have when it was attached, by CAP_SYS_NICE or RLIMIT_RTPRIO.
  * Context: attached; hard or in-band. */
 int keel_priority_set(int prio);
 
@@ -169,7 +171,7 @@ int keel_mutex_delete(struct keel_mutex *mutex);
 /* 0, or -EOWNERDEAD: it is yours, but its owner died in the middle of something. -EDEADLK: it
  * would wait for itself, and is not of another kind; -EINTR: a signal came, it is not yours;
  * -ENOTRECOVERABLE, see keel_mutex_consistent(); -EAGAIN: a recursive one is locked 65535 times;
- * -EINVAL: there is none, or your priority is above its ceiling.
+ * -EINVAL: there is none, or your priority is above its ceiling; -EPERM: you may not have its ceiling.
  * Context: attached; hardens; blocks. */
 int keel_mutex_lock(struct keel_mutex *mutex);
 
@@ -189,7 +191,7 @@ int keel_mutex_unlock(struct keel_mutex *mutex);
  * right. Context: attached; hardens. */
 int keel_mutex_consistent(struct keel_mutex *mutex);
 
-/* Change a ceiling; returns the old one. -EINVAL: it has none. Context: attached; hardens. */
+/* Change a ceiling; returns the old one. -EINVAL: it has none; -EPERM: its owner may not have that. Context: attached; hardens. */
 int keel_mutex_ceiling_set(struct keel_mutex *mutex, int ceiling);
 
 /* ---- what happened -------------------------------------------------------------- */

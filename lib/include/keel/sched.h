@@ -33,7 +33,8 @@ extern "C" {
  *	KEEL_CLASS_WEAK		becomes hard for calls on objects and goes in-band behind each, unless it
  *				holds a mutex; under Linux it is an ordinary thread
  *
- * -EINVAL: out of range, or no such group. Context: attached; goes in-band for it, returns as it was. */
+ * -EINVAL: out of range, or no such group; -EPERM: above what it may have, as keel_priority_set();
+ * EDF is above all. Context: attached; goes in-band for it, returns as it was. */
 int keel_thread_sched_set(const struct keel_sched *sched);
 
 /* What the caller has, and what it has run. Context: attached; goes in-band for it, returns as it was. */
@@ -66,7 +67,8 @@ int keel_frame_set(const struct keel_frame *frame);
 int keel_frame_get(struct keel_frame *frame);
 
 /* No other hard thread gets the caller's CPU while it runs there, until as many unlocks; in-band and
- * in waits others do. Linux gets its share. -EPERM: it is not locked; -EOVERFLOW: 65535 times.
+ * in waits others do. Linux gets its share. -EPERM: it is not locked, or the caller may not have
+ * the highest priority; -EOVERFLOW: 65535 times.
  * Context: attached; hardens. */
 int keel_sched_lock(void);
 int keel_sched_unlock(void);

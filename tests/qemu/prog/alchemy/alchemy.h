@@ -86,8 +86,8 @@ static inline pid_t in_process(void (*fn)(void))
 static inline void unprivileged(void)
 {
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
-	if (setresuid(65534, 65534, 65534))
-		fail("setresuid: %m");
+	if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+		fail("setresgid, setresuid: %m");
 }
 
 static inline void process_ends(pid_t pid)

@@ -36,6 +36,9 @@ void process_daemon(void);
 void rights_setuid(void);
 void rights_memlock(void);
 void rights_nothing(void);
+void rights_limit(void);
+void rights_opener(void);
+void rights_own_file(void);
 void limit_cpu(void);
 void limit_rttime(void);
 

@@ -6,9 +6,15 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <keel/abi.h>
+#include <keel/sched.h>
+#include <keel/sync.h>
 #include "hard.h"
 #include "lives.h"
 
@@ -95,6 +101,125 @@ void rights_nothing(void)
 {
 	capabilities_set(1u << CAP_IPC_LOCK);
 	attach_refused(-EPERM);
+}
+
+/* ---- limits of priorities ------------------------------------------------------------------------- */
+
+#define LIMIT	60
+
+static int device;	/* /proc is not to be read any more */
+
+static void become_anybody(int prio)
+{
+	struct rlimit limit = { prio, prio };
+
+	memlock_set(RLIM_INFINITY);
+	check(!setrlimit(RLIMIT_RTPRIO, &limit));
+	check(!setgid(ANYBODY) && !setuid(ANYBODY));
+}
+
+static int prio_now(void)
+{
+	struct keel_sched now;
+
+	must(keel_thread_sched_get(&now));
+	return now.prio;
+}
+
+static void within_limit(void)
+{
+	struct keel_sched above = { .sched_class = KEEL_CLASS_FIFO, .prio = LIMIT + 1 };
+	struct keel_sched edf = { .sched_class = KEEL_CLASS_EDF, .budget_ns = MS, .period_ns = 10 * MS };
+	struct keel_mutex m;
+
+	check(keel_is_hard() && keel_priority_set(LIMIT + 1) == -EPERM && keel_is_hard());
+	check(keel_sched_lock() == -EPERM);
+	check(keel_thread_sched_set(&above) == -EPERM && keel_thread_sched_set(&edf) == -EPERM);
+	must(keel_mutex_create_as(&m, KEEL_MUTEX_ERRORCHECK, LIMIT + 1));
+	check(keel_mutex_lock(&m) == -EPERM && keel_mutex_unlock(&m) == -EPERM);
+	check(keel_mutex_ceiling_set(&m, LIMIT) == LIMIT + 1);
+	must(keel_mutex_lock(&m));
+	check(keel_mutex_ceiling_set(&m, LIMIT + 1) == -EPERM);
+	must(keel_mutex_unlock(&m));
+	must(keel_harden());
+	must(keel_priority_set(LIMIT));
+	check(prio_now() == LIMIT);
+}
+
+/* Of root's, as long as it has one. */
+static long raise_it(pid_t tid, int prio)
+{
+	struct keel_thread_change change = { .tid = tid, .what = KEEL_CHANGE_PRIO, .sched.prio = prio };
+
+	return ioctl(device, KEEL_IOC_THREAD_CHANGE, &change) ? -errno : 0;
+}
+
+/* A user with a limit has it as under Linux; root may give more. */
+void rights_limit(void)
+{
+	int *tid = shared_alloc(2 * sizeof(*tid)), *raised = tid + 1, status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		must(keel_open());
+		device = device_fd();
+		become_anybody(LIMIT);
+		check(keel_thread_attach("above", LIMIT + 1, 0) == -EPERM);
+		must(keel_thread_attach("limited", LIMIT - 10, 0));
+		within_limit();
+		must(keel_relax());
+		check(raise_it(gettid(), LIMIT + 1) == -EPERM && prio_now() == LIMIT);
+		flag_set(tid, gettid());
+		await(raised, 1, "root");
+		check(prio_now() == LIMIT + 2);
+		_exit(0);
+	}
+	must(keel_open());
+	device = device_fd();
+	await(tid, 1, "the child");
+	must(raise_it(*tid, LIMIT + 2));
+	flag_set(raised, 1);
+	check(waitpid(pid, &status, 0) == pid && !status);
+}
+
+static long attach_past_linux(void)
+{
+	struct keel_attach attach = { .abi_level = KEEL_ABI_LEVEL, .prio = KEEL_PRIO_MIN, .cpu = -1 };
+
+	return ioctl(device, KEEL_IOC_ATTACH, &attach) ? -errno : 0;
+}
+
+/* By a file of root's the lowest priority is to be had, and no other. */
+void rights_opener(void)
+{
+	must(keel_open());
+	device = device_fd();
+	become_anybody(0);
+	check(keel_thread_attach("opener", KEEL_PRIO_MIN, 0) == -EPERM);	/* Linux's word */
+	must(attach_past_linux());
+	check(raise_it(gettid(), KEEL_PRIO_MIN + 1) == -EPERM);
+	must(ioctl(device, KEEL_IOC_DETACH));
+	keel_close();
+	check(keel_open() == -EACCES);
+}
+
+/* Nothing is, by one's own. */
+void rights_own_file(void)
+{
+	int status;
+	pid_t pid;
+
+	check(!chmod(KEEL_DEVICE, 0666));
+	pid = fork();
+	if (!pid) {
+		become_anybody(0);
+		must(keel_open());
+		device = device_fd();
+		check(attach_past_linux() == -EPERM);
+		_exit(0);
+	}
+	check(waitpid(pid, &status, 0) == pid && !status);
+	check(!chmod(KEEL_DEVICE, 0660));
 }
 
 /* ---- limits of time ------------------------------------------------------------------------------ */
