@@ -13,7 +13,7 @@
 #define CLOCK_SIZE 4096
 
 struct libkeel_device libkeel_device = {
-	.fd = -1,
+	.fd = -1, .spare = -1,
 };
 
 static const uint32_t never;
@@ -73,13 +73,29 @@ static void fork_parent(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Daemons close all descriptors, and the number may be another file's. */
+static int spare_is_ours(void)
+{
+	struct keel_info info;
+
+	return libkeel_device.spare >= 0 && !libkeel_syscall(SYS_ioctl, libkeel_device.spare, KEEL_IOC_INFO, (long)&info);
+}
+
+void libkeel_device_spare(void)
+{
+	libkeel_device.spare = libkeel_syscall(SYS_openat, AT_FDCWD, (long)KEEL_DEVICE, O_RDWR | O_CLOEXEC);
+}
+
 /* The windows are not mapped here, and neither the thread nor its mutexes are Keel's: begin
  * again from nothing. What Linux gave the thread at attach is inherited as for any fork. */
 static void fork_child(void)
 {
 	if (libkeel_device.fd >= 0)
 		libkeel_syscall(SYS_close, libkeel_device.fd, 0, 0);	/* fork() is no cancellation point */
+	if (spare_is_ours())
+		libkeel_syscall(SYS_close, libkeel_device.spare, 0, 0);
 	libkeel_device.fd = -1;
+	libkeel_device.spare = -1;
 	libkeel_device.users = 0;
 	libkeel_device.memory_locked = 0;
 	libkeel_device.windows = NULL;
@@ -156,7 +172,8 @@ static int device_open(void)
 	struct keel_info info;
 	int fd, err;
 
-	fd = open(KEEL_DEVICE, O_RDWR | O_CLOEXEC);
+	fd = spare_is_ours() ? libkeel_device.spare : open(KEEL_DEVICE, O_RDWR | O_CLOEXEC);
+	libkeel_device.spare = -1;
 	if (fd < 0)
 		return -errno;
 	err = check_abi(fd, &info);

@@ -48,6 +48,7 @@ struct libkeel_device {
 	int lock;			/* (a) protects users, and opening and closing */
 	int users;
 	int fd;				/* -1: closed */
+	int spare;			/* opened before it is needed, or -1; its owner may have closed it */
 	char *windows;			/* read only, written by Keel */
 	uint32_t windows_size;
 	const volatile struct keel_clock *clock;	/* stays while any thread is attached */
@@ -77,6 +78,10 @@ extern __thread struct libkeel_self libkeel_self __attribute__((tls_model("initi
 
 /* Take or drop one use of the device. Context: in-band; takes the device's lock. */
 int libkeel_device_get(void);
+
+/* The caller, who may not be allowed to open the device later, opens it now for then. A child of fork() does not have
+ * it. Context: in-band; no cancellation point. */
+void libkeel_device_spare(void);
 void libkeel_device_put(void);
 
 /* ioctl() on the device, 0 or a negative errno; -EBADF when it is closed. Context: in-band. */

@@ -6,6 +6,7 @@
 #include <semaphore.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <keel/keel.h>
@@ -78,15 +79,19 @@ static __attribute__((noinline)) void stack_touch(void)
 }
 
 /* mlockall() looks at each page of the process: once is enough, as it holds for what comes later. It
- * leaves out the page from which the vDSO reads the clock, so that is read. */
+ * leaves out the page from which the vDSO reads the clock, so that is read. Who has root's rights may give them up: what
+ * the process allocates then is locked as well, whatever the limit was. */
 static int lock_memory(void)
 {
+	static const struct rlimit any = { RLIM_INFINITY, RLIM_INFINITY };
 	int *locked = &libkeel_device.memory_locked;
 	char here;
 
 	/* With a limit of 0 Linux says EPERM: the limit all the same. */
 	if (!__atomic_load_n(locked, __ATOMIC_RELAXED) && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		return errno == EPERM ? -ENOMEM : -errno;
+	if (!__atomic_load_n(locked, __ATOMIC_RELAXED))
+		libkeel_syscall(SYS_setrlimit, RLIMIT_MEMLOCK, (long)&any, 0);	/* whose errno is nobody's */
 	__atomic_store_n(locked, 1, __ATOMIC_RELAXED);
 	if (stack_has_room(&here))
 		stack_touch();

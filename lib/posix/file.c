@@ -84,21 +84,23 @@ void posix_file_drop(int fd)
 }
 
 /* The parent's ids, and who waits for its notices, are not here. */
-void posix_files_child(void)
+int posix_files_child(void)
 {
-	int i;
+	int i, queues = 0;
 
 	for (i = 0; i < POSIX_FILES; i++) {
 		struct posix_file *f = files[i];
 
 		if (!f)
 			continue;
+		queues |= f->type == POSIX_MQ;
 		files[i] = NULL;
 		f->type = POSIX_NO_FILE;
 		f->next = spare;
 		spare = f;
 	}
 	posix_files_unlock();
+	return queues;
 }
 
 /* Not counted: a child of vfork() calls it with its parent's memory. */

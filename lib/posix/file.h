@@ -79,8 +79,8 @@ extern int posix_files_had;
 void posix_files_lock(void);
 void posix_files_unlock(void);
 
-/* Around fork(); the child finds an empty table. */
-void posix_files_child(void);
+/* Around fork(); the child finds an empty table: 1 if there were message queues in it. */
+int posix_files_child(void);
 
 /* Keel serves the caller: the device is open, and it is attached. Context: in-band. */
 int posix_core_ready(void);

@@ -478,15 +478,16 @@ int __wrap_pthread_mutex_setprioceiling(pthread_mutex_t *m, int ceiling, int *ol
 	if (err)
 		return err;
 	GLIBC(pthread_mutex_setprioceiling);
-	err = o && o->shared ? shared_ceiling(o->shared, ceiling, old) :
-			       REAL(pthread_mutex_setprioceiling)(m, ceiling, old);
-	if (!o)
-		return err;
-	if (!err && !o->plain && !posix_enter()) {
-		keel_mutex_ceiling_set(&o->mutex, ceiling);
+	if (o && !o->plain && !posix_enter()) {
+		if (keel_mutex_ceiling_set(&o->mutex, ceiling) == -EPERM)
+			err = EPERM;
 		posix_leave();
 	}
-	posix_mutex_give(o);
+	if (!err)
+		err = o && o->shared ? shared_ceiling(o->shared, ceiling, old) :
+				       REAL(pthread_mutex_setprioceiling)(m, ceiling, old);
+	if (o)
+		posix_mutex_give(o);
 	return err;
 }
 EXPORT(pthread_mutex_setprioceiling);

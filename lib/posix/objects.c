@@ -261,9 +261,10 @@ static int is_mapped(const void *at)
 
 /* Everything but what is shared is glibc's again, where it was free all the time. An object that was never destroyed may
  * have no memory any more. */
-void posix_objects_child(void)
+int posix_objects_child(void)
 {
 	unsigned int i;
+	int shared = 0;
 
 	for (i = 0; i < PLACES; i++) {
 		struct posix_object *o = &posix_objects[i];
@@ -273,8 +274,10 @@ void posix_objects_child(void)
 			REAL(pthread_mutex_trylock)(at);
 		if (!o->shared && o->type == POSIX_SEM && is_mapped(at))
 			REAL(sem_init)(at, 0, o->kept > 0 ? o->kept : 0);
+		shared |= o->type && o->shared;
 		*o = (struct posix_object){ .at = NULL };
 	}
 	memset(posix_quick, 0, sizeof(posix_quick));
 	used = 0;
+	return shared;
 }

@@ -194,9 +194,8 @@ static void set_prio(int prio)
 {
 	struct keel_thread_set set = { .prio = prio, .cpu = -1 };
 
-	if (keel_is_hard())
-		libkeel_call(KEEL_CALL_PRIORITY_SET, prio, 0);
-	else
+	/* Linux, which has let it have that priority, is asked for its rights once more. */
+	if (!keel_is_hard() || libkeel_call(KEEL_CALL_PRIORITY_SET, prio, 0) == -EPERM)
 		libkeel_ioctl(KEEL_IOC_THREAD_SET, &set);
 }
 
@@ -407,12 +406,13 @@ static void fork_parent(void)
 
 /*
  * One thread, of Linux, and all objects glibc's. Class and priority are inherited, so a real-time thread's
- * child is one from its first call of the table: a child that goes on to exec() does not come to that.
+ * child is one from its first call of the table: a child that goes on to exec() does not come to that. One that has
+ * inherited what only the core has opens the device at once, as it may be about to give up the right to.
  */
 static void fork_child(void)
 {
 	struct posix_self *self = &posix_self;
-	int rt = self->rt;
+	int rt = self->rt, inherits;
 
 	process = getpid();
 	threads = NULL;
@@ -421,11 +421,12 @@ static void fork_child(void)
 	self->asked = rt;
 	posix_active = rt;
 	held_open = 0;
-	posix_objects_child();
-	posix_files_child();
+	inherits = posix_objects_child() | posix_files_child();
 	posix_timers_child();
 	posix_print_child();
 	posix_log_child();
+	if (inherits)
+		libkeel_device_spare();
 	fork_unlock();
 }
 

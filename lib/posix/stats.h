@@ -20,8 +20,8 @@ void posix_modes_count(struct posix_self *self);
 /* Look at the environment. Context: before main(). */
 void posix_stats_begin(void);
 
-/* Around fork(): in the parent, and in the child, where no entry is left. */
+/* Around fork(): in the parent, and in the child, where no entry is left: 1 if there were shared ones. */
 void posix_objects_prepare(void);
-void posix_objects_child(void);
+int posix_objects_child(void);
 
 #endif

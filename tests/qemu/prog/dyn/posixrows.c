@@ -426,6 +426,8 @@ static void row_sem_errors(void)
 #include "posixcancel.h"
 #include "posixpending.h"
 #include "posixprio.h"
+#include "posixrights.h"
+#include "posixjumps.h"
 
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
@@ -511,6 +513,10 @@ static const struct {
 	{ "cancel-first", row_cancel_first },
 	{ "prio-raised", row_prio_raised }, { "prio-lowered", row_prio_lowered }, { "prio-busy", row_prio_busy },
 	{ "prio-process", row_prio_process },
+	{ "rights-sched", row_rights_sched }, { "rights-threads", row_rights_threads }, { "rights-shared", row_rights_shared },
+	{ "rights-names", row_rights_names }, { "rights-none", row_rights_none },
+	{ "jumps", row_jumps }, { "jumps-hard", row_jumps_hard },
+	{ "atfork", row_atfork }, { "programs", row_programs },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
