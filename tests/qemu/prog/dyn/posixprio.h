@@ -8,7 +8,7 @@
 
 #include <sys/mman.h>
 
-#define PRIO_TURNS 3000000
+#define PRIO_TURNS 60000000	/* longer than Linux waits for its share of the CPU */
 
 /* A thread that takes its turns, after @go, until it is to stop or has had all. */
 struct computes {
@@ -128,10 +128,10 @@ static void row_prio_busy(void)
 	join(start(raises_busy, NULL));
 }
 
-/* The child has its parent's priority, and then a better one. */
+/* The child gives itself a worse one than its parent's, and gets a better one. */
 static void *raises_child(void *arg)
 {
-	struct sched_param better = { .sched_priority = PRIO + 10 };
+	struct sched_param better = { .sched_priority = PRIO + 10 }, worse = { .sched_priority = PRIO - 10 };
 	struct computes *c = arg;
 	int status;
 	pid_t pid;
@@ -140,6 +140,7 @@ static void *raises_child(void *arg)
 	check(!sem_init(&c->there, 1, 0) && !sem_init(&c->go, 1, 0));
 	pid = fork();
 	if (!pid) {
+		check(!sched_setparam(0, &worse));
 		computes(c);
 		_exit(0);
 	}
