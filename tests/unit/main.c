@@ -21,7 +21,7 @@ static Suite *(*const suites[])(void) = {
 	sched_suite, thread_suite, wait_suite, mutex_suite, cond_leave_suite, sem_suite,
 	barrier_suite, watch_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite,
 	pipeline_apic_suite, pipeline_random_suite, value_suite, copy_suite, preempt_suite,
-	heap_suite, buffer_suite, pipe_suite, class_edges_suite, class_other_suite, class_rules_suite,
+	heap_suite, buffer_suite, pipe_suite, class_edges_suite, class_other_suite, class_rules_suite, limit_suite,
 	pipe_race_suite, channel_end_suite, trace_suite, signal_suite, sporadic_suite,
 };
 

@@ -8,6 +8,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_class.c \
 	tests/unit/check_class_edges.c tests/unit/check_class_other.c \
 	tests/unit/check_class_rules.c \
+	tests/unit/check_limit.c \
 	tests/unit/check_channel.c \
 	tests/unit/check_channel_end.c \
 	tests/unit/check_cond.c \

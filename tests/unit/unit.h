@@ -95,6 +95,7 @@ Suite *class_suite(void);
 Suite *class_edges_suite(void);
 Suite *class_other_suite(void);
 Suite *class_rules_suite(void);
+Suite *limit_suite(void);
 Suite *channel_end_suite(void);
 Suite *channel_suite(void);
 Suite *cond_suite(void);
