@@ -11,6 +11,7 @@
 #include "core.h"
 
 #define CLOCK_SIZE 4096
+#define SPARE_FD 100
 
 struct libkeel_device libkeel_device = {
 	.fd = -1, .spare = -1,
@@ -81,9 +82,17 @@ static int spare_is_ours(void)
 	return libkeel_device.spare >= 0 && !libkeel_syscall(SYS_ioctl, libkeel_device.spare, KEEL_IOC_INFO, (long)&info);
 }
 
+/* Out of the way: a child may count on which descriptor is the next. */
 void libkeel_device_spare(void)
 {
-	libkeel_device.spare = libkeel_syscall(SYS_openat, AT_FDCWD, (long)KEEL_DEVICE, O_RDWR | O_CLOEXEC);
+	long fd = libkeel_syscall(SYS_openat, AT_FDCWD, (long)KEEL_DEVICE, O_RDWR | O_CLOEXEC), away;
+
+	if (fd < 0)
+		return;
+	away = libkeel_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, SPARE_FD);
+	if (away >= 0)
+		libkeel_syscall(SYS_close, fd, 0, 0);
+	libkeel_device.spare = away >= 0 ? away : fd;
 }
 
 /* The windows are not mapped here, and neither the thread nor its mutexes are Keel's: begin
