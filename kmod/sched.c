@@ -155,9 +155,10 @@ long sched_class_set(struct keel_process *p, const struct keel_sched *req)
 	err = attr_from(req, &attr);
 	if (err)
 		return err;
+	if (req->tid && !sched_is_own(p))
+		return -EPERM;
 	if (req->tid)
-		return sched_is_own(p) ? visit_other(p, req->tid, (struct visit){ .set = &attr, .limit = limit_of_others() }) :
-					 -EPERM;
+		return visit_other(p, req->tid, (struct visit){ .set = &attr, .limit = limit_of_others() });
 	own.limit = limit_of_current(p);
 	return shadow_with(current, own_set, &own) ? own.err : -EPERM;
 }

@@ -136,7 +136,8 @@ int nk_frame_set(int cpu, const struct nk_frame *frame);
 int nk_frame_get(int cpu, struct nk_frame *frame);
 
 /* No other thread gets the caller's CPU while it wants that, until as many unlocks. -EPERM: it is not
- * locked, or the caller's limit is below the highest priority; -EOVERFLOW. Linux gets its share all the same. Context: oob; may switch. */
+ * locked, or the caller's limit is below the highest priority; -EOVERFLOW. Linux gets its share all the same.
+ * Context: oob; may switch. */
 int nk_sched_lock(void);
 int nk_sched_unlock(void);
 

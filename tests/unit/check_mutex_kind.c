@@ -197,7 +197,7 @@ static void raises_ceiling(struct unit_thread *u)
 	u->ret = nk_mutex_set_ceiling(&m, 31);
 }
 
-/* A ceiling lends no more than its user may have, whoever sets it and whoever gets the mutex then. */
+/* A ceiling lends no more than its user may have, and nobody sets it above what he may have. */
 START_TEST(who_may_not_have_the_ceiling_may_not_lock)
 {
 	struct unit_thread *u = unit_make("u", 10, 0, holds, NULL);

@@ -15,7 +15,7 @@ static const struct {
 	{ ENODEV, "load keel.ko first: insmod keel.ko" },
 	{ ENXIO, "load keel.ko first: insmod keel.ko" },
 	{ EACCES, "become root, or a member of the group keel (see 70-keel.rules)" },
-	{ EPERM, "become root, give this program CAP_SYS_NICE and CAP_IPC_LOCK, or its user a limit (ulimit -r)" },
+	{ EPERM, "become root, or give this program CAP_SYS_NICE and CAP_IPC_LOCK" },
 	{ ENOMEM, "allow more locked memory: ulimit -l" },
 	{ EAGAIN, "Keel is stopped: start it with: keel start" },
 	{ EPROTONOSUPPORT, "install library, tool and module of one version" },

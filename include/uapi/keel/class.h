@@ -48,7 +48,8 @@ struct keel_sched {
 #define KEEL_CHANGE_UNBLOCK	6
 
 /* The task's own policy and priority in Linux are the caller's to set. CAP_SYS_NICE: any user's, and above
- * what the thread might have when it was attached. */
+ * what the thread might have when it was attached; without it no more than the task's RLIMIT_RTPRIO, or than its
+ * priority in Linux. */
 struct keel_thread_change {
 	__s32 tid;			/* in: of the caller's pid namespace */
 	__u32 what;			/* in: KEEL_CHANGE_* */

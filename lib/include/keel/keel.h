@@ -52,9 +52,9 @@ struct keel_thread_attr {
 /* Make the caller a Keel thread and hard. Locks the process's memory, present and future,
  * touches 64 KB of stack, and gives the thread SCHED_FIFO with the same priority under Linux, and
  * the CPU if @cpu is not -1. -EALREADY: attached already; -EINVAL; -EPERM: it takes CAP_SYS_NICE
- * or RLIMIT_RTPRIO; -ENOMEM: the memory cannot be locked (RLIMIT_MEMLOCK, which is without end afterwards if the caller may
- * raise it); -EAGAIN: Keel is stopped, or serves
- * KEEL_MAX_THREADS of this process; and as keel_open().
+ * or RLIMIT_RTPRIO; -ENOMEM: the memory cannot be locked (RLIMIT_MEMLOCK, which is without end
+ * afterwards if the caller may raise it); -EAGAIN: Keel is stopped, or serves KEEL_MAX_THREADS of
+ * this process; and as keel_open().
  * Context: not attached; in-band, returns hard. */
 int keel_thread_attach(const char *name, int prio, int cpu);
 
@@ -191,7 +191,8 @@ int keel_mutex_unlock(struct keel_mutex *mutex);
  * right. Context: attached; hardens. */
 int keel_mutex_consistent(struct keel_mutex *mutex);
 
-/* Change a ceiling; returns the old one. -EINVAL: it has none; -EPERM: its owner may not have that. Context: attached; hardens. */
+/* Change a ceiling; returns the old one. -EINVAL: it has none; -EPERM: you, or its owner, may not
+ * have that. Context: attached; hardens. */
 int keel_mutex_ceiling_set(struct keel_mutex *mutex, int ceiling);
 
 /* ---- what happened -------------------------------------------------------------- */
