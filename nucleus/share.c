@@ -11,6 +11,9 @@
  *    (100 - s) percent of P in one go.
  * H3 A slice ends when nothing is owed any more, after s percent of P at most, or when Linux
  *    has nothing to do, where hal can tell (by MWAIT it idles the slice through).
+ * H4 What root has in one go counts but for the first nk_share_crossing ns, in which the CPU gets to Linux
+ *    and back. Threads that sleep for less, again and again, would leave it a share of the time and not
+ *    one instruction: the wake-up is due before Linux can be interrupted by it.
  *
  * In a slice root stands in the run queue above all threads: picking, waking up and kicking are as
  * ever. The account is made up when root gets the CPU, which is off the wake-up path; when it loses it
@@ -20,6 +23,8 @@
  * it stays while they run, and moves on while root does. So a timer may be early, and is never late. It
  * never comes before a wake-up, to add to its latency: when root gets the CPU and the timer is the first
  * of the CPU's, it is put behind the next one, the wake-up, by the time that threads could have then.
+ * But not before it, if that is next to nothing: else it would fire in root's time only, and always be
+ * put off.
  *
  *	it fires	threads have the CPU, not at the limit	again when they could be
  *			threads, at it				a slice, to its end; or soon again
@@ -37,6 +42,7 @@
 #define SILENCE		(600 * NK_SHARE_PERIOD)		/* between two messages */
 
 int nk_share_percent = 5;
+nk_time_t nk_share_crossing = 1000;
 
 static nk_time_t limit_of(int percent)
 {
@@ -56,12 +62,19 @@ static nk_time_t span(nk_time_t from, nk_time_t to)
 	return to - from < NK_SHARE_PERIOD ? to - from : NK_SHARE_PERIOD;
 }
 
+/* When what root has now begins to count, or has begun to. */
+static nk_time_t counts_from(const struct nk_share *s)
+{
+	return s->root_since + nk_share_crossing;
+}
+
 static nk_time_t debt_at(const struct nk_rq *rq, nk_time_t now, int percent, int root_runs)
 {
 	const struct nk_share *s = &rq->share;
 	nk_time_t limit = limit_of(percent);
 	nk_time_t until = root_runs ? now : hal_inband_left();
-	nk_time_t debt = within(s->debt - (100 - percent) * span(s->root_since, until), limit);
+	nk_time_t had = until > counts_from(s) ? span(counts_from(s), until) : 0;
+	nk_time_t debt = within(s->debt - (100 - percent) * had, limit);
 
 	return root_runs ? debt : within(debt + percent * span(until, now), limit);
 }
@@ -112,13 +125,16 @@ static nk_time_t earliest(const struct nk_rq *rq, nk_time_t now, int percent)
 static void put_behind(struct nk_rq *rq, nk_time_t now)
 {
 	int percent = nk_share_percent;
+	nk_time_t after;
 
 	rq->share.percent = percent;
-	/* Not at the very time of a later wake-up, as the period may well be a part of the share's. */
-	if (percent)
-		nk_timer_start_behind(&rq->share.timer, earliest(rq, now, percent) - now - ASIDE);
-	else
+	if (!percent) {
 		nk_timer_stop(&rq->share.timer);
+		return;
+	}
+	/* Not at the very time of a later wake-up, as the period may well be a part of the share's. */
+	after = earliest(rq, now, percent) - now - ASIDE;
+	nk_timer_start_behind(&rq->share.timer, after > 0 ? after : 0);
 }
 
 nk_cold void nk_hal_inband_runs(void)
@@ -144,7 +160,7 @@ static nk_time_t decide(struct nk_rq *rq, nk_time_t now, int percent)
 	if (!hal_inband_wants())
 		return now + AGAIN;
 	slice_begin(rq, now);
-	return now + (limit_of(percent) + 99 - percent) / (100 - percent);
+	return now + nk_share_crossing + (limit_of(percent) + 99 - percent) / (100 - percent);
 }
 
 static void share_fires(struct nk_timer *timer, nk_time_t now)

@@ -25,6 +25,10 @@ struct nk_share {
 /* 0: no share. Changed by nk_share_set() only, or before nk_init(). */
 extern int nk_share_percent;
 
+/* ns of root's that do not count, each time that it gets the CPU: three times what it takes from there to
+ * the next entry at least, in instructions. Set by tests only. */
+extern nk_time_t nk_share_crossing;
+
 /* Context: in-band, before @rq's CPU runs anything; never blocks. */
 void nk_share_init(struct nk_rq *rq);
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * share CPU PERCENT MS: a hard thread that takes PERCENT of CPU, in pieces of 10 ms, for MS. Meanwhile a
- * Linux thread on that CPU counts how often it finds a new millisecond, and one elsewhere makes
- * calls that this CPU must answer. Prints what each has done, and how long a call took at most.
+ * share CPU PERCENT MS: a hard thread that takes PERCENT of CPU, in pieces of 10 ms, for MS; 0: that sleeps
+ * for 500 ns again and again, which is too short for Linux to get anywhere. Meanwhile a Linux thread on
+ * that CPU counts how often it finds a new millisecond, and one elsewhere makes calls that this CPU must
+ * answer. Prints what each has done, and how long a call took at most.
  */
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include "hard.h"
 
 #define PIECE	(10 * MS)
+#define NAP	500
 
 static int cpu, percent;
 static int64_t begin, end;
@@ -20,17 +22,21 @@ static void spin(int64_t until)
 		;
 }
 
+static void take_piece(void)
+{
+	int64_t piece = keel_clock_ns();
+
+	spin(piece + PIECE * percent / 100);
+	if (percent < 100)
+		must(keel_sleep_until(piece + (percent ? PIECE : NAP)));
+}
+
 static void *hog(void *arg)
 {
 	end = keel_clock_ns() + (int64_t)arg * MS;
 	flag_set(&begun, 1);
-	while (keel_clock_ns() < end) {
-		int64_t piece = keel_clock_ns();
-
-		spin(piece + PIECE * percent / 100);
-		if (percent < 100)
-			must(keel_sleep_until(piece + PIECE));
-	}
+	while (keel_clock_ns() < end)
+		take_piece();
 	check(keel_is_hard());
 	flag_set(&over, 1);
 	return NULL;
