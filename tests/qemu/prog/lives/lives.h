@@ -39,6 +39,7 @@ void rights_nothing(void);
 void rights_limit(void);
 void rights_opener(void);
 void rights_own_file(void);
+void rights_others_file(void);
 void limit_cpu(void);
 void limit_rttime(void);
 

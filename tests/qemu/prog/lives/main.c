@@ -22,6 +22,7 @@ static const struct row rows[] = {
 	{ "limit-prio", rights_limit, EXITED(0), 1 },
 	{ "opener", rights_opener, EXITED(0), 1 },
 	{ "own-file", rights_own_file, EXITED(0), 1 },
+	{ "others-file", rights_others_file, EXITED(0), 1 },
 	{ "limit-cpu", limit_cpu, KILLED(SIGXCPU), 2 },
 	{ "limit-rttime", limit_rttime, KILLED(SIGXCPU), 2 },
 	{ "freeze-v2", cgroup_freeze_v2, EXITED(0), 2 },

@@ -172,6 +172,8 @@ void rights_limit(void)
 		flag_set(tid, gettid());
 		await(raised, 1, "root");
 		check(prio_now() == LIMIT + 2);
+		must(raise_it(gettid(), LIMIT));
+		check(raise_it(gettid(), LIMIT + 2) == -EPERM && prio_now() == LIMIT);
 		_exit(0);
 	}
 	must(keel_open());
@@ -220,6 +222,26 @@ void rights_own_file(void)
 	}
 	check(waitpid(pid, &status, 0) == pid && !status);
 	check(!chmod(KEEL_DEVICE, 0660));
+}
+
+/* A child of root's, by its parent's file: it may look, and no more. */
+void rights_others_file(void)
+{
+	struct keel_sched other = { .tid = gettid() };
+	int status;
+	pid_t pid;
+
+	must(keel_thread_attach("parent", 20, 0));
+	device = dup(device_fd());	/* the library closes its own */
+	pid = fork();
+	if (!pid) {
+		check(!ioctl(device, KEEL_IOC_SCHED_GET, &other) && other.prio == 20);
+		other = (struct keel_sched){ .tid = other.tid, .sched_class = KEEL_CLASS_FIFO, .prio = 30 };
+		check(ioctl(device, KEEL_IOC_SCHED_SET, &other) == -1 && errno == EPERM);
+		_exit(0);
+	}
+	check(waitpid(pid, &status, 0) == pid && !status);
+	check(prio_now() == 20);
 }
 
 /* ---- limits of time ------------------------------------------------------------------------------ */
