@@ -84,41 +84,29 @@ static void row_prio_lowered(void)
 	join(other);
 }
 
-static volatile struct timespec yields_until;
-
-static int yields_over(void)
-{
-	struct timespec until = yields_until;
-
-	return passed(CLOCK_MONOTONIC, &until);
-}
-
-static void *yields(void *arg)
-{
-	struct computes *c = arg;
-
-	while (!yields_over()) {
-		c->turns++;
-		sched_yield();
-	}
-	return NULL;
-}
-
-/* There is so little time left to all others that it may be the system's reserve. */
+/* Another one has the CPU meanwhile: there is so little time left that it may be the system's reserve. */
 static void *raises_busy(void *arg)
 {
-	struct computes c = { .turns = 0 };
-	pthread_t thread;
+	struct computes c = { .most = 1 }, busy = { .most = 1L << 60 };
+	pthread_t thread, other;
 	long turns;
+	int err;
 
-	yields_until = in_ms(CLOCK_MONOTONIC, 30000);
-	thread = start(yields, &c);
-	ms_sleep(1000);
-	yields_until = in_ms(CLOCK_MONOTONIC, 300);
+	check(!sem_init(&c.there, 0, 0) && !sem_init(&c.go, 0, 0));
+	check(!sem_init(&busy.there, 0, 0) && !sem_init(&busy.go, 0, 0));
+	thread = start_as(SCHED_FIFO, PRIO - 10, computes, &c);
+	other = start_as(SCHED_FIFO, PRIO - 5, computes, &busy);
+	check(!sem_wait(&c.there) && !sem_wait(&busy.there));
+	ms_sleep(20);
+	check(!sem_post(&c.go) && !sem_post(&busy.go));
+	ms_sleep(200);
 	turns = c.turns;
-	say(pthread_setschedprio(thread, PRIO + 10));
-	say(c.turns != turns);
+	err = pthread_setschedprio(thread, PRIO + 10);
+	say(c.turns - turns);		/* what prints would have come to the CPU in its turn */
+	say(err);
+	busy.stop = 1;
 	join(thread);
+	join(other);
 	return arg;
 }
 
