@@ -7,13 +7,14 @@
  *	at s (100 - s) percent of P	root may have a slice, if Linux wants the CPU
  *
  * H1 The debt is never below 0 nor above that limit: nobody saves up.
- * H2 So threads that leave root s percent never meet it, however they do it, unless they run for
- *    (100 - s) percent of P in one go.
+ * H2 So threads that leave root s percent that count never meet it, however they do it, unless they run
+ *    for (100 - s) percent of P in one go.
  * H3 A slice ends when nothing is owed any more, after s percent of P at most, or when Linux
  *    has nothing to do, where hal can tell (by MWAIT it idles the slice through).
- * H4 What root has in one go counts but for the first nk_share_crossing ns, in which the CPU gets to Linux
- *    and back. Threads that sleep for less, again and again, would leave it a share of the time and not
- *    one instruction: the wake-up is due before Linux can be interrupted by it.
+ * H4 What root has in one go counts but for the beginning, in which the CPU gets to Linux and back. Threads
+ *    that sleep for less, again and again, would leave it a share of the time and not one instruction: the
+ *    wake-up is due before Linux can be interrupted by it. That is nk_share_crossing, or what it took when
+ *    a wake-up was as soon last, up to LEARNT times as much.
  *
  * In a slice root stands in the run queue above all threads: picking, waking up and kicking are as
  * ever. The account is made up when root gets the CPU, which is off the wake-up path; when it loses it
@@ -23,8 +24,9 @@
  * it stays while they run, and moves on while root does. So a timer may be early, and is never late. It
  * never comes before a wake-up, to add to its latency: when root gets the CPU and the timer is the first
  * of the CPU's, it is put behind the next one, the wake-up, by the time that threads could have then.
- * But not before it, if that is next to nothing: else it would fire in root's time only, and always be
- * put off.
+ * If that is next to nothing it comes with the wake-up: before it, it would fire in root's time only, and always
+ * be put off. What is earlier than the next one was then, as when a clock is set, or another handler, looks
+ * again: nk_share_ticked().
  *
  *	it fires	threads have the CPU, not at the limit	again when they could be
  *			threads, at it				a slice, to its end; or soon again
@@ -40,6 +42,7 @@
 #define AGAIN		(NK_SHARE_PERIOD / 20)		/* to ask whether Linux wants the CPU now */
 #define ASIDE		30000				/* ns, more than a wake-up takes */
 #define SILENCE		(600 * NK_SHARE_PERIOD)		/* between two messages */
+#define LEARNT		5
 
 int nk_share_percent = 5;
 nk_time_t nk_share_crossing = 1000;
@@ -65,14 +68,20 @@ static nk_time_t span(nk_time_t from, nk_time_t to)
 /* When what root has now begins to count, or has begun to. */
 static nk_time_t counts_from(const struct nk_share *s)
 {
-	return s->root_since + nk_share_crossing;
+	return s->root_since + s->crossing;
+}
+
+/* What the tick has noted, in which the clock may be read for other things later. */
+static nk_time_t root_until(const struct nk_share *s)
+{
+	return s->left > s->root_since ? s->left : hal_inband_left();
 }
 
 static nk_time_t debt_at(const struct nk_rq *rq, nk_time_t now, int percent, int root_runs)
 {
 	const struct nk_share *s = &rq->share;
 	nk_time_t limit = limit_of(percent);
-	nk_time_t until = root_runs ? now : hal_inband_left();
+	nk_time_t until = root_runs ? now : root_until(s);
 	nk_time_t had = until > counts_from(s) ? span(counts_from(s), until) : 0;
 	nk_time_t debt = within(s->debt - (100 - percent) * had, limit);
 
@@ -137,18 +146,34 @@ static void put_behind(struct nk_rq *rq, nk_time_t now)
 	nk_timer_start_behind(&rq->share.timer, after > 0 ? after : 0);
 }
 
+/* Root was to lose the CPU before it had it. */
+static void learn(struct nk_share *s)
+{
+	nk_time_t took = root_until(s) - s->root_since;
+
+	s->crossing = took > nk_share_crossing ? took : nk_share_crossing;
+	if (s->crossing > LEARNT * nk_share_crossing)
+		s->crossing = LEARNT * nk_share_crossing;
+}
+
 nk_cold void nk_hal_inband_runs(void)
 {
 	struct nk_rq *rq = nk_rq_this();
 	const struct nk_tree_node *first = rq->timers.queue.first;
+	struct nk_share *s = &rq->share;
 	nk_time_t now = hal_clock_now();
 
-	rq->share.debt = debt_at(rq, now, nk_share_percent, 0);
-	rq->share.root_since = now;
+	if (s->at_once)
+		learn(s);
+	s->at_once = 0;
+	s->debt = debt_at(rq, now, nk_share_percent, 0);
+	s->root_since = now;
 	if (in_slice(rq))
 		return;
-	if (first == &rq->share.timer.node || (first && !rq->share.timer.armed))
+	if (first == &s->timer.node || (first && !s->timer.armed))
 		put_behind(rq, now);
+	first = rq->timers.queue.first;
+	s->at_once = first && first->key <= counts_from(s);
 }
 
 static nk_time_t decide(struct nk_rq *rq, nk_time_t now, int percent)
@@ -160,7 +185,7 @@ static nk_time_t decide(struct nk_rq *rq, nk_time_t now, int percent)
 	if (!hal_inband_wants())
 		return now + AGAIN;
 	slice_begin(rq, now);
-	return now + nk_share_crossing + (limit_of(percent) + 99 - percent) / (100 - percent);
+	return now + rq->share.crossing + (limit_of(percent) + 99 - percent) / (100 - percent);
 }
 
 static void share_fires(struct nk_timer *timer, nk_time_t now)
@@ -177,24 +202,41 @@ static void share_fires(struct nk_timer *timer, nk_time_t now)
 		nk_timer_start(timer, decide(rq, now, percent), 0);
 }
 
+/* Threads have the CPU or get it: the timer is not to be later than it may have to be. */
+static void hasten(struct nk_rq *rq, nk_time_t now, int percent)
+{
+	nk_time_t next;
+
+	if (!percent)
+		return;
+	next = earliest(rq, now, percent);
+	if (!rq->share.timer.armed || next < rq->share.timer.node.key)
+		nk_timer_start(&rq->share.timer, next, 0);
+}
+
 nk_cold void nk_share_watch(struct nk_rq *rq)
 {
-	nk_time_t now = hal_clock_now(), next;
+	nk_time_t now = hal_clock_now();
 	int percent = nk_share_percent;
 
 	if (in_slice(rq))
 		return;
-	if (nk_root_active(rq->cpu) && !rq->resched) {
-		if (rq->share.percent != percent || !rq->share.timer.armed)
-			put_behind(rq, now);
+	if (!nk_root_active(rq->cpu) || rq->resched)
+		hasten(rq, now, percent);
+	else if (rq->share.percent != percent || !rq->share.timer.armed)
+		put_behind(rq, now);
+}
+
+nk_cold void nk_share_ticked(struct nk_rq *rq, nk_time_t now)
+{
+	if (!nk_root_active(rq->cpu))
+		return;
+	if (!rq->resched || in_slice(rq)) {
+		rq->share.at_once = 0;
 		return;
 	}
-	if (!percent)
-		return;
-	/* Earlier than it waits for: the share has grown. */
-	next = earliest(rq, now, percent);
-	if (!rq->share.timer.armed || next < rq->share.timer.node.key)
-		nk_timer_start(&rq->share.timer, next, 0);
+	rq->share.left = now;
+	hasten(rq, now, nk_share_percent);
 }
 
 /* Linux does nothing with the rest of its slice, so nothing is owed. */
@@ -227,7 +269,7 @@ void nk_share_set(int percent)
 
 void nk_share_init(struct nk_rq *rq)
 {
-	rq->share = (struct nk_share){ .percent = nk_share_percent };
+	rq->share = (struct nk_share){ .percent = nk_share_percent, .crossing = nk_share_crossing };
 	nk_timer_init(&rq->share.timer, share_fires);
 	rq->share.timer.cpu = rq->cpu;
 	rq->share.timer.pinned = 1;

@@ -18,6 +18,9 @@ struct nk_share {
 	int percent;			/* (o) for which the timer runs */
 	nk_time_t debt;			/* (o) owed to root, when it got the CPU last */
 	nk_time_t root_since;		/* (o) when that was */
+	nk_time_t crossing;		/* (o) of root's that does not count, from then */
+	nk_time_t left;			/* (o) when it lost the CPU, if after that */
+	int at_once;			/* (o) a wake-up was due before its time could count */
 	nk_time_t silent_until;		/* (o) no message before that */
 	unsigned long slices;		/* (a) given */
 };
@@ -25,8 +28,8 @@ struct nk_share {
 /* 0: no share. Changed by nk_share_set() only, or before nk_init(). */
 extern int nk_share_percent;
 
-/* ns of root's that do not count, each time that it gets the CPU: three times what it takes from there to
- * the next entry at least, in instructions. Set by tests only. */
+/* ns of root's that do not count, each time that it gets the CPU: more than it takes from there to the next
+ * entry. Set by tests only. */
 extern nk_time_t nk_share_crossing;
 
 /* Context: in-band, before @rq's CPU runs anything; never blocks. */
@@ -41,6 +44,9 @@ void nk_share_set(int percent);
 /* Threads may be about to take the CPU from root, not by a tick: the clock is read, and the timer
  * runs. Context: hard masked, on the CPU of @rq; takes the base lock. */
 void nk_share_watch(struct nk_rq *rq);
+
+/* The tick of @now, in which handlers may have run, is at its end. Context: as nk_share_watch(). */
+void nk_share_ticked(struct nk_rq *rq, nk_time_t now);
 
 /* What root is owed, in percent of ns, at @now. Context: hard masked, on the CPU of @rq. */
 nk_time_t nk_share_debt(const struct nk_rq *rq, nk_time_t now);

@@ -246,6 +246,9 @@ static nk_cold void serve_due(struct nk_rq *rq, nk_time_t now, int budget)
 		else
 			nk_rq_timeout(rq, nk_container_of(t, struct nk_thread, timer));
 	} while (base->programmed <= now && --budget);
+	base->in_tick = 1;
+	nk_share_ticked(rq, now);
+	base->in_tick = 0;
 }
 
 /*

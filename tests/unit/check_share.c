@@ -22,11 +22,16 @@ static struct {
 } model;
 static struct unit_thread *load;
 
+static void crossing_set(nk_time_t crossing)
+{
+	nk_share_crossing = nk_rqs[0].share.crossing = crossing;
+}
+
 static void setup(void)
 {
 	unit_setup();
 	nk_share_set(5);
-	nk_share_crossing = 0;
+	crossing_set(0);
 }
 
 static void model_begin(nk_time_t length, int burst, int pause)
@@ -109,7 +114,7 @@ START_TEST(each_account_is_exact)
 	unsigned int i;
 
 	nk_share_set(percents[_i / 2]);
-	nk_share_crossing = _i % 2 * 3 * STEP;
+	crossing_set(_i % 2 * 3 * STEP);
 	unit_random_seed(_i + 7);
 	for (i = 0; i < sizeof(loads_of) / sizeof(loads_of[0]); i++)
 		run(2000 * MS, loads_of[i][0], loads_of[i][1]);
@@ -130,52 +135,6 @@ START_TEST(one_that_leaves_the_share_by_itself_is_let_alone)
 	/* On average 50 steps of run, 5.5 of sleep. */
 	run(3000 * MS, 100, 10);
 	ck_assert_int_eq(nk_rqs[0].share.slices, 0);
-}
-END_TEST
-
-static nk_time_t ends_at;
-
-/* All of it in Keel, but for what it leaves to Linux: nothing interrupts it. */
-static void naps(struct unit_thread *u)
-{
-	const nk_time_t *times = u->arg;
-	hal_flags_t flags = hal_oob_save();
-
-	while (hal_clock_now() < ends_at) {
-		sim_advance_masked(times[0]);
-		nk_sleep_until(hal_clock_now() + times[1]);
-	}
-	hal_oob_restore(flags);
-}
-
-/*
- * H4: one that sleeps for 300 ns after each 4700; and two, of which the second keeps the CPU till the first is
- * due, so that Linux is always interrupted at once.
- */
-START_TEST(sleeps_too_short_for_linux_do_not_count)
-{
-	static nk_time_t alone[] = { 4700, 300 }, first[] = { 100, 1000 }, second[] = { 4900, 1 };
-	struct unit_thread *other = NULL;
-	nk_time_t t0 = hal_clock_now();
-
-	nk_share_crossing = 1000;
-	ends_at = t0 + 1000 * MS;
-	load = unit_user("load", 10, naps, _i ? first : alone);
-	if (_i)
-		other = unit_user("other", 10, naps, second);
-	unit_enter(load);
-	if (other)
-		unit_enter(other);
-	while (nk_rqs[0].share.slices == 0 && hal_clock_now() < ends_at)
-		sim_advance(100);
-	ck_assert_int_eq(nk_rqs[0].share.slices, 1);
-	ck_assert_int_ge(hal_clock_now(), t0 + 95 * MS);
-	ck_assert_int_lt(hal_clock_now(), t0 + 103 * MS);
-	while (hal_clock_now() < ends_at)
-		sim_advance(100);
-	ck_assert_int_ge(nk_rqs[0].share.slices, 9);
-	sim_advance(10 * MS);
-	ck_assert_int_eq(load->done, 1);
 }
 END_TEST
 
@@ -508,7 +467,6 @@ Suite *share_suite(void)
 	tcase_add_loop_test(tc, each_account_is_exact, 0, 2 * n);
 	tcase_add_loop_test(tc, one_that_never_sleeps_leaves_linux_its_share, 0, n);
 	tcase_add_test(tc, one_that_leaves_the_share_by_itself_is_let_alone);
-	tcase_add_loop_test(tc, sleeps_too_short_for_linux_do_not_count, 0, 2);
 	tcase_add_test(tc, no_share_no_slice);
 	tcase_add_test(tc, linux_that_wants_nothing_gets_nothing_until_it_does);
 	tcase_add_test(tc, linux_that_has_done_its_work_gives_the_rest_back);

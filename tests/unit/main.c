@@ -22,6 +22,7 @@ static Suite *(*const suites[])(void) = {
 	barrier_suite, watch_suite, stage_suite, share_suite, watchdog_suite, init_suite, abi_suite,
 	pipeline_apic_suite, pipeline_random_suite, value_suite, copy_suite, preempt_suite,
 	heap_suite, buffer_suite, pipe_suite, class_edges_suite, class_other_suite, class_rules_suite, limit_suite,
+	share_short_suite,
 	pipe_race_suite, channel_end_suite, trace_suite, signal_suite, sporadic_suite,
 };
 

@@ -37,6 +37,7 @@ unit_SOURCES = tests/unit/main.c tests/unit/unit.c tests/unit/actors.c tests/uni
 	tests/unit/check_sem.c \
 	tests/unit/check_service.c \
 	tests/unit/check_share.c \
+	tests/unit/check_share_short.c \
 	tests/unit/check_signal.c \
 	tests/unit/check_sim.c \
 	tests/unit/check_snapshot.c \

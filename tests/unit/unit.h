@@ -96,6 +96,7 @@ Suite *class_edges_suite(void);
 Suite *class_other_suite(void);
 Suite *class_rules_suite(void);
 Suite *limit_suite(void);
+Suite *share_short_suite(void);
 Suite *channel_end_suite(void);
 Suite *channel_suite(void);
 Suite *cond_suite(void);
