@@ -48,4 +48,14 @@ void posix_print_forget(FILE *f);
 /* @fd is closed, or becomes another file. Context: in-band. */
 void posix_print_gone(int fd);
 
+/* A call of glibc's before which printing has something to do, @how. */
+#define POSIX_PRINT_AFTER(type, name, how, params, ...)					\
+	type __wrap_##name params							\
+	{										\
+		how;									\
+		GLIBC(name);								\
+		return REAL(name)(__VA_ARGS__);						\
+	}										\
+	EXPORT(name)
+
 #endif

@@ -381,25 +381,16 @@ int __wrap_pclose(FILE *f)
 EXPORT(pclose);
 
 /* Each gives the stream back first. */
-#define AFTER(type, name, how, params, ...)						\
-	type __wrap_##name params							\
-	{										\
-		how;									\
-		GLIBC(name);								\
-		return REAL(name)(__VA_ARGS__);						\
-	}										\
-	EXPORT(name)
-
-AFTER(FILE *, freopen, posix_print_forget(f), (const char *path, const char *mode, FILE *f), path, mode, f);
-AFTER(FILE *, freopen64, posix_print_forget(f), (const char *path, const char *mode, FILE *f), path, mode, f);
-AFTER(int, fseek, posix_print_settle(f), (FILE *f, long offset, int whence), f, offset, whence);
-AFTER(int, fseeko, posix_print_settle(f), (FILE *f, off_t offset, int whence), f, offset, whence);
-AFTER(int, fseeko64, posix_print_settle(f), (FILE *f, off64_t offset, int whence), f, offset, whence);
-AFTER(void, rewind, posix_print_settle(f), (FILE *f), f);
-AFTER(long, ftell, posix_print_settle(f), (FILE *f), f);
-AFTER(off_t, ftello, posix_print_settle(f), (FILE *f), f);
-AFTER(off64_t, ftello64, posix_print_settle(f), (FILE *f), f);
-AFTER(int, fgetpos, posix_print_settle(f), (FILE *f, fpos_t *at), f, at);
-AFTER(int, fgetpos64, posix_print_settle(f), (FILE *f, fpos64_t *at), f, at);
-AFTER(int, fsetpos, posix_print_settle(f), (FILE *f, const fpos_t *at), f, at);
-AFTER(int, fsetpos64, posix_print_settle(f), (FILE *f, const fpos64_t *at), f, at);
+POSIX_PRINT_AFTER(FILE *, freopen, posix_print_forget(f), (const char *path, const char *mode, FILE *f), path, mode, f);
+POSIX_PRINT_AFTER(FILE *, freopen64, posix_print_forget(f), (const char *path, const char *mode, FILE *f), path, mode, f);
+POSIX_PRINT_AFTER(int, fseek, posix_print_settle(f), (FILE *f, long offset, int whence), f, offset, whence);
+POSIX_PRINT_AFTER(int, fseeko, posix_print_settle(f), (FILE *f, off_t offset, int whence), f, offset, whence);
+POSIX_PRINT_AFTER(int, fseeko64, posix_print_settle(f), (FILE *f, off64_t offset, int whence), f, offset, whence);
+POSIX_PRINT_AFTER(void, rewind, posix_print_settle(f), (FILE *f), f);
+POSIX_PRINT_AFTER(long, ftell, posix_print_settle(f), (FILE *f), f);
+POSIX_PRINT_AFTER(off_t, ftello, posix_print_settle(f), (FILE *f), f);
+POSIX_PRINT_AFTER(off64_t, ftello64, posix_print_settle(f), (FILE *f), f);
+POSIX_PRINT_AFTER(int, fgetpos, posix_print_settle(f), (FILE *f, fpos_t *at), f, at);
+POSIX_PRINT_AFTER(int, fgetpos64, posix_print_settle(f), (FILE *f, fpos64_t *at), f, at);
+POSIX_PRINT_AFTER(int, fsetpos, posix_print_settle(f), (FILE *f, const fpos_t *at), f, at);
+POSIX_PRINT_AFTER(int, fsetpos64, posix_print_settle(f), (FILE *f, const fpos64_t *at), f, at);

@@ -220,4 +220,78 @@ static void row_programs(void)
 	join(start(runs_programs, NULL));
 }
 
+#define MUCH	(85 * 1000)	/* more than a pipe takes, and less than that and 256 texts of 100 bytes */
+
+/* Begins late, so that all who write wait for it: how much comes before the first line of a program's. */
+static void *reads_late(void *arg)
+{
+	static char all[2 * MUCH];
+	size_t at = 0;
+	ssize_t n;
+
+	ms_sleep(300);
+	while ((n = read(*(int *)arg, all + at, sizeof(all) - 1 - at)) > 0)
+		at += n;
+	all[at] = '\0';
+	return (void *)(strstr(all, "program\n") - all);
+}
+
+static void by_system(void)
+{
+	check(!system("echo program"));
+}
+
+static void by_popen(void)
+{
+	FILE *f = popen("cat", "w");
+
+	check(f && fputs("program\n", f) > 0 && !pclose(f));
+}
+
+static void by_spawn(void)
+{
+	char *argv[] = { "sh", "-c", "echo program", NULL };
+	int status;
+	pid_t pid;
+
+	check(!posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ));
+	check(waitpid(pid, &status, 0) == pid && !status);
+	check(!posix_spawnp(&pid, "sh", NULL, NULL, argv, environ));
+	check(waitpid(pid, &status, 0) == pid && !status);
+}
+
+/* Standard output is a pipe meanwhile. */
+static long printed_before(void (*program)(void))
+{
+	int ends[2], saved = dup(1);
+	pthread_t reader;
+	void *before;
+
+	fflush(stdout);
+	check(saved >= 0 && !pipe(ends) && dup2(ends[1], 1) == 1 && !close(ends[1]));
+	check(!pthread_create(&reader, NULL, reads_late, &ends[0]));
+	for (int i = 0; i < MUCH / 100; i++)
+		printf("%099d\n", i);
+	fflush(stdout);
+	program();
+	check(dup2(saved, 1) == 1 && !close(saved));
+	check(!pthread_join(reader, &before) && !close(ends[0]));
+	return (long)before;
+}
+
+static void *prints_before(void *arg)
+{
+	say(printed_before(by_system));
+	say(printed_before(by_popen));
+	say(printed_before(by_spawn));
+	return arg;
+}
+
+/* What was printed before a program was begun comes out before what it prints. */
+static void row_programs_order(void)
+{
+	prints_before(NULL);
+	join(start(prints_before, NULL));
+}
+
 #endif

@@ -516,7 +516,7 @@ static const struct {
 	{ "rights-sched", row_rights_sched }, { "rights-threads", row_rights_threads }, { "rights-shared", row_rights_shared },
 	{ "rights-names", row_rights_names }, { "rights-none", row_rights_none },
 	{ "jumps", row_jumps }, { "jumps-hard", row_jumps_hard },
-	{ "atfork", row_atfork }, { "programs", row_programs },
+	{ "atfork", row_atfork }, { "programs", row_programs }, { "programs-order", row_programs_order },
 };
 
 #define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
