@@ -13,8 +13,8 @@
  *    has nothing to do, where hal can tell (by MWAIT it idles the slice through).
  * H4 What root has in one go counts but for the beginning, in which the CPU gets to Linux and back. Threads
  *    that sleep for less, again and again, would leave it a share of the time and not one instruction: the
- *    wake-up is due before Linux can be interrupted by it. That is nk_share_crossing, or what it took when
- *    a wake-up was as soon last, up to LEARNT times as much.
+ *    wake-up is due before Linux can be interrupted by it. That is nk_share_crossing, or what it took the
+ *    last two times that a wake-up was as soon, up to LEARNT times as much.
  *
  * In a slice root stands in the run queue above all threads: picking, waking up and kicking are as
  * ever. The account is made up when root gets the CPU, which is off the wake-up path; when it loses it
@@ -146,14 +146,17 @@ static void put_behind(struct nk_rq *rq, nk_time_t now)
 	nk_timer_start_behind(&rq->share.timer, after > 0 ? after : 0);
 }
 
-/* Root was to lose the CPU before it had it. */
+/* Root was to lose the CPU before it had it. One that took long by chance is not believed. */
 static void learn(struct nk_share *s)
 {
 	nk_time_t took = root_until(s) - s->root_since;
 
-	s->crossing = took > nk_share_crossing ? took : nk_share_crossing;
+	s->crossing = took < s->took ? took : s->took;
+	if (s->crossing < nk_share_crossing)
+		s->crossing = nk_share_crossing;
 	if (s->crossing > LEARNT * nk_share_crossing)
 		s->crossing = LEARNT * nk_share_crossing;
+	s->took = took;
 }
 
 nk_cold void nk_hal_inband_runs(void)
@@ -172,8 +175,7 @@ nk_cold void nk_hal_inband_runs(void)
 		return;
 	if (first == &s->timer.node || (first && !s->timer.armed))
 		put_behind(rq, now);
-	first = rq->timers.queue.first;
-	s->at_once = first && first->key <= counts_from(s);
+	s->at_once = rq->timers.programmed <= now + nk_share_crossing;
 }
 
 static nk_time_t decide(struct nk_rq *rq, nk_time_t now, int percent)
@@ -202,7 +204,8 @@ static void share_fires(struct nk_timer *timer, nk_time_t now)
 		nk_timer_start(timer, decide(rq, now, percent), 0);
 }
 
-/* Threads have the CPU or get it: the timer is not to be later than it may have to be. */
+/* Threads have the CPU or get it: the timer is not to be later than it may have to be, nor to ask again
+ * before its time what Linux wants. */
 static void hasten(struct nk_rq *rq, nk_time_t now, int percent)
 {
 	nk_time_t next;
@@ -210,8 +213,10 @@ static void hasten(struct nk_rq *rq, nk_time_t now, int percent)
 	if (!percent)
 		return;
 	next = earliest(rq, now, percent);
-	if (!rq->share.timer.armed || next < rq->share.timer.node.key)
-		nk_timer_start(&rq->share.timer, next, 0);
+	if (rq->share.timer.armed &&
+	    (rq->share.timer.node.key <= next || (next <= now && rq->share.timer.node.key <= now + AGAIN)))
+		return;
+	nk_timer_start(&rq->share.timer, next, 0);
 }
 
 nk_cold void nk_share_watch(struct nk_rq *rq)
@@ -227,11 +232,23 @@ nk_cold void nk_share_watch(struct nk_rq *rq)
 		put_behind(rq, now);
 }
 
+static int root_stays(struct nk_rq *rq)
+{
+	int stays;
+
+	if (!rq->resched)
+		return 1;
+	nk_lock_acquire(&rq->lock);
+	stays = nk_rq_pick(rq) == &rq->root;
+	nk_lock_release(&rq->lock);
+	return stays;
+}
+
 nk_cold void nk_share_ticked(struct nk_rq *rq, nk_time_t now)
 {
 	if (!nk_root_active(rq->cpu))
 		return;
-	if (!rq->resched || in_slice(rq)) {
+	if (root_stays(rq)) {
 		rq->share.at_once = 0;
 		return;
 	}
@@ -269,7 +286,8 @@ void nk_share_set(int percent)
 
 void nk_share_init(struct nk_rq *rq)
 {
-	rq->share = (struct nk_share){ .percent = nk_share_percent, .crossing = nk_share_crossing };
+	rq->share = (struct nk_share){ .percent = nk_share_percent, .crossing = nk_share_crossing,
+					.took = nk_share_crossing };
 	nk_timer_init(&rq->share.timer, share_fires);
 	rq->share.timer.cpu = rq->cpu;
 	rq->share.timer.pinned = 1;

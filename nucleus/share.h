@@ -19,6 +19,7 @@ struct nk_share {
 	nk_time_t debt;			/* (o) owed to root, when it got the CPU last */
 	nk_time_t root_since;		/* (o) when that was */
 	nk_time_t crossing;		/* (o) of root's that does not count, from then */
+	nk_time_t took;			/* (o) from there to the next entry, last time it was at once */
 	nk_time_t left;			/* (o) when it lost the CPU, if after that */
 	int at_once;			/* (o) a wake-up was due before its time could count */
 	nk_time_t silent_until;		/* (o) no message before that */

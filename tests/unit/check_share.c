@@ -24,7 +24,7 @@ static struct unit_thread *load;
 
 static void crossing_set(nk_time_t crossing)
 {
-	nk_share_crossing = nk_rqs[0].share.crossing = crossing;
+	nk_share_crossing = nk_rqs[0].share.crossing = nk_rqs[0].share.took = crossing;
 }
 
 static void setup(void)
