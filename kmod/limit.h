@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What priority a thread may have, as Linux has it: any by CAP_SYS_NICE, else up to RLIMIT_RTPRIO, or what it has
- * under Linux. And the lowest in a file that somebody with CAP_SYS_NICE has opened: a process that gives up its rights goes on
- * to use what it has.
+ * under Linux. And the lowest in a file that somebody with CAP_SYS_NICE has opened: a process that gives up
+ * its rights goes on to use what it has.
  */
 #ifndef KMOD_LIMIT_H
 #define KMOD_LIMIT_H

@@ -18,15 +18,17 @@
  *
  * In a slice root stands in the run queue above all threads: picking, waking up and kicking are as
  * ever. The account is made up when root gets the CPU, which is off the wake-up path; when it loses it
- * hal notes the time that was read just before: in the timer interrupt, or by nk_share_watch().
+ * hal notes the time that was read just before: in the timer interrupt, or by nk_share_watch(). A tick with
+ * more to do than to wake one thread notes its own, nk_share_ticked().
  *
  * The time at which the debt could be at the limit, were threads to run from now on, never comes nearer:
- * it stays while they run, and moves on while root does. So a timer may be early, and is never late. It
+ * it stays while they run, and moves on while root does. So a timer may be early, and is not late but by
+ * AGAIN, when Linux was asked at the limit, and by what H4 takes back of root's time. It
  * never comes before a wake-up, to add to its latency: when root gets the CPU and the timer is the first
  * of the CPU's, it is put behind the next one, the wake-up, by the time that threads could have then.
- * If that is next to nothing it comes with the wake-up: before it, it would fire in root's time only, and always
- * be put off. What is earlier than the next one was then, as when a clock is set, or another handler, looks
- * again: nk_share_ticked().
+ * If that is next to nothing it comes with the wake-up, in its tick: before it, it would fire in root's time
+ * only, and always be put off. Where something comes up earlier than the next one was then, as when a clock is
+ * set, the tick looks again.
  *
  *	it fires	threads have the CPU, not at the limit	again when they could be
  *			threads, at it				a slice, to its end; or soon again
@@ -42,7 +44,7 @@
 #define AGAIN		(NK_SHARE_PERIOD / 20)		/* to ask whether Linux wants the CPU now */
 #define ASIDE		30000				/* ns, more than a wake-up takes */
 #define SILENCE		(600 * NK_SHARE_PERIOD)		/* between two messages */
-#define LEARNT		5
+#define LEARNT		5				/* times nk_share_crossing, at most */
 
 int nk_share_percent = 5;
 nk_time_t nk_share_crossing = 1000;
